@@ -1,0 +1,40 @@
+# Installs what is missing. Sourced by run.sh and test.sh.
+
+# install_missing WHAT...: each WHAT is the name of a Debian package, or COMMAND=PACKAGE where any
+# program of that name will do. Says what it installs; without need it touches neither apt nor the
+# network.
+install_missing() {
+  local what missing=()
+  for what in "$@"; do
+    if [[ $what == *=* ]]; then
+      command -v "${what%%=*}" >/dev/null || missing+=("${what#*=}")
+    elif ! dpkg-query -W -f='${db:Status-Status}\n' "$what" 2>/dev/null | grep -qx installed; then
+      missing+=("$what")
+    fi
+  done
+  [[ ${#missing[@]} -eq 0 ]] && return
+  if ! command -v apt-get >/dev/null; then
+    echo "missing: ${missing[*]} (names of Debian packages); there is no apt-get to install them" >&2
+    return 1
+  fi
+  local sudo=()
+  [[ $EUID -eq 0 ]] || sudo=(sudo)
+  echo "installing Debian packages: ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends \
+    "${missing[@]}" >/dev/null
+}
+
+# What the server is built with.
+build_packages=(g++=g++ cmake=cmake ninja=ninja-build
+  libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev zlib1g-dev)
+
+# build PRESET: configures once, then builds what has changed.
+build() {
+  if command -v ccache >/dev/null; then
+    # What was compiled in one clone need not be compiled again in the next.
+    export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+  fi
+  if [[ ! -f build/$1/build.ninja ]]; then cmake --preset "$1" >/dev/null; fi
+  cmake --build --preset "$1" -- --quiet
+}

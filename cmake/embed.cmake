@@ -1,0 +1,15 @@
+# Writes the files of web/ into a C++ header, byte for byte.
+#   cmake -DOUTPUT=embedded_web.h -DDIRECTORY=web -P embed.cmake
+set(header "// Made from web/ by cmake/embed.cmake.\n#pragma once\n\n#include <string_view>\n\n")
+string(APPEND header "namespace triloop::embedded {\n\n")
+foreach(file index.html page.css page.js)
+  file(READ "${DIRECTORY}/${file}" bytes HEX)
+  string(LENGTH "${bytes}" digits)
+  math(EXPR size "${digits} / 2")
+  string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${bytes}")
+  string(MAKE_C_IDENTIFIER "${file}" name)
+  string(APPEND header "constexpr char ${name}_bytes[] = {${bytes}'\\0'};\n")
+  string(APPEND header "constexpr std::string_view ${name}(${name}_bytes, ${size});\n\n")
+endforeach()
+string(APPEND header "}  // namespace triloop::embedded\n")
+file(WRITE "${OUTPUT}" "${header}")

@@ -1,0 +1,172 @@
+/// The bounded FIFO that joins two threads.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "triloop/sync.h"
+
+namespace triloop {
+
+/// What a BoundedQueue may hold. Both bounds hold at once.
+struct QueueBounds {
+  std::size_t items = 1000;
+  std::size_t bytes = std::size_t{4} << 20;
+};
+
+/// How many bytes an item counts for. Specialise it for what you queue; by default an item counts
+/// only as an item.
+template <typename T>
+struct BytesOf {
+  std::size_t operator()(const T& /*item*/) const { return 0; }
+};
+
+/// What pop_until() brought.
+enum class PopResult {
+  kItem,     ///< an item, moved into the argument
+  kNothing,  ///< the deadline passed, or nudge() was called
+  kClosed,   ///< the queue is closed and empty: there will never be another item
+};
+
+/// Bounded FIFO between threads. Open until close(); then push() refuses and pop() drains.
+///
+/// The bound is on items and on bytes, and full means wait: nothing is dropped, nothing grows. An
+/// item larger than the byte bound passes alone, when the queue is empty; smaller ones of other
+/// threads may overtake it while it waits for that. What one thread pushes stays in order.
+///
+/// A small lane beside the bound takes urgent items (pongs). Their sender never waits; when the
+/// lane is full its oldest item is dropped. They come out first, in their own order, but alternate
+/// with the others while there are both, so that a flood of them holds nothing up.
+///
+/// Names and meaning follow the C++ proposal P0260 "Concurrent Queues". There is no size() or
+/// empty(): by the time that such a call returned its answer would be stale.
+///
+/// Thread safety: any number of threads may push and pop. It must outlive all of them.
+template <typename T>
+class BoundedQueue {
+ public:
+  /// Urgent items kept at a time; one more, and the oldest of them makes room.
+  static constexpr std::size_t kUrgentItems = 64;
+
+  explicit BoundedQueue(QueueBounds bounds) : bounds_(bounds) {}
+  BoundedQueue(const BoundedQueue&) = delete;
+  BoundedQueue& operator=(const BoundedQueue&) = delete;
+
+  /// Appends an item. Blocks while full; freed by pop() or close(). False, and the item is gone,
+  /// if the queue is closed.
+  bool push(T item) TRILOOP_EXCLUDES(mutex_) {
+    const std::size_t bytes = BytesOf<T>{}(item);
+    const MutexLock lock(mutex_);
+    while (!closed_ && !has_room_for(bytes)) has_room_.wait(mutex_);
+    if (closed_) return false;
+    items_.push_back(std::move(item));
+    bytes_ += bytes;
+    has_items_.notify_one();
+    return true;
+  }
+
+  /// Puts an item into the lane, past the bound. Never blocks. False if the queue is closed.
+  bool push_urgent(T item) TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (closed_) return false;
+    if (urgent_.size() == kUrgentItems) urgent_.pop_front();
+    urgent_.push_back(std::move(item));
+    has_items_.notify_one();
+    return true;
+  }
+
+  /// Removes the next item. Blocks while empty; freed by push() or close(). nullopt once closed
+  /// and drained.
+  std::optional<T> pop() TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    while (!closed_ && !has_item()) has_items_.wait(mutex_);
+    if (!has_item()) return std::nullopt;
+    return take();
+  }
+
+  /// As pop(), but waits no longer than until `deadline`, and comes back early after nudge().
+  PopResult pop_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    while (!closed_ && !has_item() && !nudged_) {
+      if (!has_items_.wait_until(mutex_, deadline)) break;
+    }
+    nudged_ = false;
+    if (has_item()) {
+      item = take();
+      return PopResult::kItem;
+    }
+    return closed_ ? PopResult::kClosed : PopResult::kNothing;
+  }
+
+  /// Makes one pop_until(), the one that waits or the next, look up even though there is nothing
+  /// to take: for a consumer whose deadline has changed.
+  void nudge() TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    nudged_ = true;
+    has_items_.notify_all();  // a waiter in pop() must not swallow it
+  }
+
+  /// From now on push() refuses; what is queued can still be popped. Wakes all who wait. Any
+  /// number of times.
+  void close() TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    closed_ = true;
+    has_items_.notify_all();
+    has_room_.notify_all();
+  }
+
+  /// close(), and throws away what is queued.
+  void discard() noexcept TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    urgent_.clear();
+    items_.clear();
+    bytes_ = 0;
+    closed_ = true;
+    has_items_.notify_all();
+    has_room_.notify_all();
+  }
+
+  /// Does push() refuse? Unlike a size, this answer can only change once.
+  bool is_closed() const TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return closed_;
+  }
+
+ private:
+  bool has_item() const TRILOOP_REQUIRES(mutex_) { return !urgent_.empty() || !items_.empty(); }
+
+  bool has_room_for(std::size_t bytes) const TRILOOP_REQUIRES(mutex_) {
+    if (items_.empty()) return true;
+    return items_.size() < bounds_.items && bytes_ <= bounds_.bytes &&
+           bytes <= bounds_.bytes - bytes_;
+  }
+
+  T take() TRILOOP_REQUIRES(mutex_) {
+    const bool urgent = items_.empty() || (!urgent_.empty() && !last_was_urgent_);
+    std::deque<T>& lane = urgent ? urgent_ : items_;
+    last_was_urgent_ = urgent;
+    T item = std::move(lane.front());
+    lane.pop_front();
+    if (!urgent) {
+      bytes_ -= BytesOf<T>{}(item);
+      has_room_.notify_all();  // all: one large item leaving may let several small ones in
+    }
+    return item;
+  }
+
+  const QueueBounds bounds_;
+
+  mutable Mutex mutex_;
+  CondVar has_items_;
+  CondVar has_room_;
+  std::deque<T> items_ TRILOOP_GUARDED_BY(mutex_);
+  std::deque<T> urgent_ TRILOOP_GUARDED_BY(mutex_);
+  std::size_t bytes_ TRILOOP_GUARDED_BY(mutex_) = 0;  // of items_; the lane is not counted
+  bool last_was_urgent_ TRILOOP_GUARDED_BY(mutex_) = false;
+  bool closed_ TRILOOP_GUARDED_BY(mutex_) = false;
+  bool nudged_ TRILOOP_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace triloop

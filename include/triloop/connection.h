@@ -1,0 +1,238 @@
+/// One WebSocket connection: three threads, two queues, and a latch for each end of the ending.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "triloop/bounded_queue.h"
+#include "triloop/close_latch.h"
+#include "triloop/frame.h"
+#include "triloop/message.h"
+#include "triloop/options.h"
+#include "triloop/request.h"
+#include "triloop/sync.h"
+
+namespace triloop {
+
+class Connection;
+class MessageIterator;
+class Socket;
+class WsProtocol;
+struct Bytes;
+struct CloseStatus;
+struct Routes;
+
+/// The user's code: a plain function that runs on the connection's processor thread. It may block
+/// as long as it likes. When it returns, the connection is closed with 1000; when it throws, with
+/// 1011.
+using Processor = std::function<void(Connection&)>;
+
+/// One connection, as its processor sees it, and the place where its three threads meet.
+///
+///     socket -> reader thread -> in-queue -> processor thread -> out-queue -> writer thread ->
+///     socket
+///
+/// A connection ends in one of two ways. A *drain* finishes what was received: the processor gets
+/// every message that was queued, every reply is sent, then the Close frame. An *abort* fires the
+/// close latch at once: both queues are discarded and the socket is shut down. A drain, too, ends
+/// by firing the latch; that one has begun is told by a latch of its own.
+///
+/// Lifetime: a processor may use its connection until it returns. A thread that the processor
+/// starts must be done with it by then.
+///
+/// Thread safety: read(), write(), close(), abort() and the accessors may be called by any number
+/// of threads at once.
+class Connection {
+ public:
+  // -- For the processor ---------------------------------------------------------------------
+
+  /// The next message from the peer. Blocks while the in-queue is empty; freed by a message, by
+  /// the peer's Close, close(), abort(), a broken connection or Server::stop(). nullopt when there
+  /// will never be another one: then it is time to return.
+  std::optional<Message> read();
+
+  /// Queues a message for the peer; those of one thread are sent in order. Blocks while the
+  /// out-queue is full, that is, while the peer is slower than the processor; freed when the
+  /// writer takes a message, or by the latch (at the latest `write_timeout` after the peer stopped
+  /// reading). False if the connection is over and the message will not be sent; true promises no
+  /// more than that it is queued. During a drain replies are still taken, until the processor
+  /// returns. Throws std::invalid_argument if a text message is not UTF-8.
+  bool write(Message message);
+
+  /// Begins a drain: what was received is still read() and processed, replies are sent, then the
+  /// peer gets `code` and `reason`. Never blocks. Later calls, and a later end of another kind,
+  /// change nothing: the first reason stays. Throws std::invalid_argument for a code that may not
+  /// be sent (RFC 6455 section 7.4) or a reason that is not UTF-8 or longer than 123 bytes.
+  void close(std::uint16_t code = close_code::kNormal, const std::string& reason = {});
+
+  /// Fires the latch: nothing more is read, processed or sent, and no Close frame either; the peer
+  /// sees 1006. Never blocks. `why` goes to the log.
+  void abort(const std::string& why = {});
+
+  /// Fired when an ending has begun: finish up. For a long computation to poll.
+  const CloseLatch& closing() const { return closing_; }
+
+  /// The close latch: fired when the connection is over. A drain is not over before the processor
+  /// has returned, so a processor must not wait for this one, nor for a thread that does: both
+  /// would wait until the close timeout.
+  const CloseLatch& closed() const { return closed_; }
+
+  /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.
+  std::uint64_t id() const { return id_; }
+  /// "127.0.0.1:52114", "[::1]:52114".
+  const std::string& peer_address() const { return peer_address_; }
+  /// The upgrade request: path, query, headers.
+  const Request& request() const { return request_; }
+  const std::string& path() const { return request_.path; }
+  /// The subprotocol that was agreed on; empty if none.
+  const std::string& subprotocol() const { return subprotocol_; }
+
+  /// `for (Message& message : connection)` reads until there will never be another one.
+  MessageIterator begin();
+  MessageIterator end();
+
+  // -- For the server ------------------------------------------------------------------------
+
+  Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const Routes& routes,
+             const Options& options);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Makes the connection answer whatever comes with 503. Before serve().
+  void refuse() { refused_ = true; }
+
+  /// The whole life of the connection. The calling thread answers the HTTP request and, if it is
+  /// an upgrade, becomes the reader: it starts the writer and the processor, reads to the end, and
+  /// joins them. Blocks until all three are done.
+  void serve() noexcept;
+
+  /// Server::stop() for this connection: a drain with 1001 if it is open; if the peer has not yet
+  /// sent its whole request, the end at once. Never blocks; any thread.
+  void stop();
+
+  /// The end at once, in any state. Never blocks; any thread.
+  void stop_now();
+
+ private:
+  enum class Phase {
+    receiving_request,  ///< owes the peer nothing yet
+    answering,          ///< the request is here: it gets its answer
+  };
+
+  // What each thread runs; a file each. handshake.cpp, reader.cpp, processor.cpp, writer.cpp.
+  bool handshake();
+  std::string respond();
+  void read_loop();
+  void process();
+  void write_loop();
+
+  // handshake.cpp, reader thread
+  bool receive_request(TimePoint deadline);
+  bool answer(std::string_view bytes, TimePoint deadline);
+  void linger(TimePoint deadline);
+
+  // reader.cpp, reader thread
+  void take_in(Bytes bytes);
+  void pass_on(Frame frame);
+  void peer_says_last(const CloseStatus& status);
+
+  // writer.cpp, writer thread
+  bool send(Frame frame);
+  bool wait_for_peer(TimePoint& stalled_since);
+  bool keep_deadline();
+  void say_goodbye();
+
+  // connection.cpp, any thread
+  void begin_close(CloseReason reason) noexcept;
+  void end_now(const CloseReason& reason) noexcept;
+  void one_direction_done();
+  void start_and_join();
+  void run_guarded(void (Connection::*loop)()) noexcept;
+  void run_processor() noexcept;
+  void log_the_end() const;
+
+  // Constant after construction.
+  const std::uint64_t id_;
+  const Routes& routes_;
+  const Options& options_;
+  const std::string peer_address_;
+
+  // Written by the reader before it starts the other two threads, constant from then on.
+  bool refused_ = false;
+  Request request_;
+  std::string subprotocol_;
+  const Processor* processor_ = nullptr;
+
+  // Where the threads meet: each is thread-safe in itself (the socket as its header says).
+  const std::unique_ptr<Socket> socket_;
+  BoundedQueue<Message> in_queue_;
+  BoundedQueue<Frame> out_queue_;
+  CloseLatch closing_;  // an ending has begun: nothing more comes in. Keeps the first reason.
+  CloseLatch closed_;   // the close latch: it is over, every wait returns.
+
+  // Directions of the stream that are still open, ours and the peer's; whoever ends the second
+  // fires the latch. Atomic because it is a count, and no other member changes with it.
+  Atomic<int> open_directions_{2};
+
+  // Counts up when the reader begins to receive, and again when it has received: odd while it
+  // listens. By it the writer judges silence. Atomic because a lock at each receive would buy
+  // nothing: the number stands alone.
+  Atomic<std::uint64_t> receives_{0};
+
+  // The codec: its decoding half belongs to the reader, its encoding half to the writer.
+  std::unique_ptr<WsProtocol> protocol_;
+
+  // Reader only.
+  std::string early_bytes_;   // came right behind the request
+  bool peer_closed_ = false;  // its Close frame, or a violation: what follows is discarded
+
+  // Writer only.
+  TimePoint give_up_ = kNever;  // set when an ending has begun
+
+  Mutex mutex_;
+  Phase phase_ TRILOOP_GUARDED_BY(mutex_) = Phase::receiving_request;
+};
+
+/// Input iterator over a connection's messages; each step is a read().
+class MessageIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = Message;
+  using difference_type = std::ptrdiff_t;
+  using pointer = Message*;
+  using reference = Message&;
+
+  MessageIterator() = default;
+  explicit MessageIterator(Connection& connection) : connection_(&connection) { ++*this; }
+
+  Message& operator*() { return *message_; }
+  Message* operator->() { return &*message_; }
+  MessageIterator& operator++() {
+    message_.reset();  // lest the last message stay in memory while the next is waited for
+    message_ = connection_->read();
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+
+  /// Two iterators are equal when both are at the end: the only question a loop asks.
+  friend bool operator==(const MessageIterator& a, const MessageIterator& b) {
+    return !a.message_ && !b.message_;
+  }
+  friend bool operator!=(const MessageIterator& a, const MessageIterator& b) { return !(a == b); }
+
+ private:
+  Connection* connection_ = nullptr;
+  std::optional<Message> message_;
+};
+
+inline MessageIterator Connection::begin() { return MessageIterator(*this); }
+inline MessageIterator Connection::end() { return MessageIterator(); }
+
+}  // namespace triloop

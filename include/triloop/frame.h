@@ -1,0 +1,27 @@
+/// What travels through the out-queue: one frame to be sent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "triloop/bounded_queue.h"
+
+namespace triloop {
+
+/// Opcodes of RFC 6455 section 5.2. Continuation never leaves the codec, which joins fragments.
+enum class Opcode : std::uint8_t { text = 0x1, binary = 0x2, close = 0x8, ping = 0x9, pong = 0xA };
+
+/// A whole message or a control frame, not yet encoded.
+struct Frame {
+  Opcode opcode = Opcode::text;
+  std::string payload;
+};
+
+/// The byte bound of the out-queue counts payloads.
+template <>
+struct BytesOf<Frame> {
+  std::size_t operator()(const Frame& frame) const { return frame.payload.size(); }
+};
+
+}  // namespace triloop

@@ -1,0 +1,35 @@
+/// What a processor reads and writes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "triloop/bounded_queue.h"
+
+namespace triloop {
+
+/// RFC 6455 section 5.6: text is UTF-8, binary is anything.
+enum class MessageType { text, binary };
+
+/// One whole WebSocket message, however many frames it came in. A plain value, movable for free.
+struct Message {
+  MessageType type = MessageType::text;
+  std::string data;
+
+  static Message text(std::string data) { return {MessageType::text, std::move(data)}; }
+  static Message binary(std::string data) { return {MessageType::binary, std::move(data)}; }
+};
+
+inline bool operator==(const Message& a, const Message& b) {
+  return a.type == b.type && a.data == b.data;
+}
+inline bool operator!=(const Message& a, const Message& b) { return !(a == b); }
+
+/// The byte bound of a queue of messages counts their data.
+template <>
+struct BytesOf<Message> {
+  std::size_t operator()(const Message& message) const { return message.data.size(); }
+};
+
+}  // namespace triloop

@@ -1,0 +1,63 @@
+/// Every limit and every deadline of a server.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace triloop {
+
+/// Plain members: `options.port = 0`. Each line: the default, its unit, and why it is there.
+/// Server's constructor checks them and throws std::invalid_argument with the member's name.
+struct Options {
+  /// Address or host name to listen on. The default is every IPv4 interface.
+  std::string bind = "0.0.0.0";
+  /// TCP port; 0 takes a free one, which Server::port() then tells.
+  std::uint16_t port = 7777;
+
+  /// Every so often the writer sends the text message `heartbeat from server`; 0 is off.
+  std::chrono::milliseconds heartbeat{2000};
+
+  /// Every so often the writer sends a ping (RFC 6455 section 5.5.2); 0 is off.
+  std::chrono::milliseconds ping_interval{20'000};
+  /// A peer that is silent for so long after a ping is held to be dead. Silence is judged only
+  /// while the reader is listening: a full in-queue proves nothing about the peer.
+  std::chrono::milliseconds pong_timeout{20'000};
+
+  /// Connections at a time, plain HTTP requests included. The next gets 503 with Retry-After.
+  std::size_t max_connections = 10'000;
+  /// Which web pages may connect: patterns for the Origin header, `*` standing for anything
+  /// ("https://*.example.org"). Others get 403. Empty: every page may. A client that sends no
+  /// Origin is no browser, and may.
+  std::vector<std::string> allowed_origins;
+
+  /// Messages that each of a connection's two queues holds before its sender waits.
+  std::size_t queue_messages = 1000;
+  /// Bytes that each queue holds: 1000 messages of 16 MiB are no bound.
+  std::size_t queue_bytes = std::size_t{4} << 20;
+  /// Bytes of the largest message a peer may send; a larger one ends the connection with 1009.
+  std::size_t max_message_bytes = std::size_t{16} << 20;
+
+  /// Compress messages if the peer offers it (permessage-deflate, RFC 7692). It costs a connection
+  /// that uses it about 190 KiB, and time; max_message_bytes holds for what a message expands to.
+  bool compress = false;
+
+  /// For the whole HTTP request, however slowly it drips in, and its answer. A request is one short
+  /// packet.
+  std::chrono::milliseconds handshake_timeout{10'000};
+  /// A peer that takes not one byte for so long is held to be dead; likewise one that acknowledges
+  /// nothing for so long (TCP_USER_TIMEOUT, tcp(7)).
+  std::chrono::milliseconds write_timeout{30'000};
+  /// From the first sign of an ending (a Close frame either way, close()) to its end.
+  std::chrono::milliseconds close_timeout{5'000};
+  /// After Server::stop(): how long the connections may take to finish what they have received.
+  std::chrono::milliseconds drain_timeout{10'000};
+
+  /// Stack of each of a connection's threads; 0 is the system's default (8 MiB of address space, of
+  /// which only what is touched costs memory). Your processor runs on such a stack.
+  std::size_t stack_bytes = 0;
+};
+
+}  // namespace triloop

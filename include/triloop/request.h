@@ -1,0 +1,41 @@
+/// The HTTP request with which every connection begins, and the answer to one that is no upgrade.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace triloop {
+
+/// A parsed HTTP request head (RFC 7230 section 3). Immutable once the connection is open.
+struct Request {
+  /// Orders header names without regard to case, RFC 7230 section 3.2.
+  struct NameOrder {
+    bool operator()(const std::string& a, const std::string& b) const;
+  };
+  using Headers = std::map<std::string, std::string, NameOrder>;
+
+  std::string method;   ///< as sent: "GET"
+  std::string path;     ///< the target up to the '?': "/ws"
+  std::string query;    ///< what follows the '?', undecoded; empty without one
+  std::string version;  ///< "HTTP/1.1"
+  Headers headers;      ///< repeated headers are joined by ", "
+
+  /// The header's value; empty if it is not there.
+  std::string header(const std::string& name) const;
+};
+
+/// Is `item` one of the comma-separated values of a header (RFC 7230 section 7)?
+bool list_contains(std::string_view list, std::string_view item);
+
+/// The answer to a plain GET.
+struct Response {
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+  /// Further header lines, name and value: {"Content-Security-Policy", "..."}.
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+}  // namespace triloop

@@ -1,0 +1,69 @@
+/// A WebSocket server: three threads per connection, and your processor on one of them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "triloop/connection.h"
+#include "triloop/options.h"
+#include "triloop/request.h"
+
+namespace triloop {
+
+/// Makes the answer to a plain GET. Runs on the connection's own thread, so many may run at once;
+/// no deadline can end it. If it throws, the peer gets 500.
+using Page = std::function<Response(const Request&)>;
+
+/// Listens, accepts, and gives each connection its threads. States: bound (constructor), running
+/// (run()), stopping (stop()), stopped (run() has returned); there is no way back.
+///
+/// Thread safety: stop(), port() and url() may be called by any thread at any time, stop() also by
+/// a processor or a signal handler. handle() and page() come before run(), which one thread calls,
+/// once.
+class Server {
+ public:
+  /// Binds and listens. Throws std::invalid_argument if an option makes no sense, and
+  /// std::system_error if it cannot listen (address in use, no permission, unknown host).
+  explicit Server(const Options& options = {});
+
+  /// Ends what run() had to leave behind: blocks until the last processor has returned.
+  ~Server();
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// The port it listens on, also when the options asked for 0.
+  std::uint16_t port() const;
+
+  /// "http://0.0.0.0:7777/"
+  std::string url() const;
+
+  /// WebSocket connections to `path` ("/ws") are given to `processor`. Of the subprotocols that the
+  /// peer offers, the one that comes first in `subprotocols` is chosen (RFC 6455 section 1.9); none
+  /// if they have none in common. Before run().
+  void handle(const std::string& path, Processor processor,
+              std::vector<std::string> subprotocols = {});
+
+  /// GET and HEAD of `path` are answered by `page`. Before run().
+  void page(const std::string& path, Page page);
+
+  /// Accepts connections. Blocks until stop(), and then for as long as the connections need to
+  /// end, but no longer than `drain_timeout` and one second. Returns the ids of the connections
+  /// whose processor (or page) had not returned even then: empty is a clean end, with every thread
+  /// joined.
+  std::vector<std::uint64_t> run();
+
+  /// Makes run() end: no new connections; every open one is drained and closed with 1001; those
+  /// that are not done after `drain_timeout` are aborted. A second call aborts them at once. Never
+  /// blocks; safe in a signal handler (it is one write(2) to an eventfd).
+  void stop() noexcept;
+
+ private:
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace triloop

@@ -1,0 +1,121 @@
+#include "command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <vector>
+
+#include "version.h"  // made by CMake from the project's version
+
+namespace triloop {
+namespace {
+
+constexpr int kUsageError = 2;
+constexpr double kLongestSeconds = 365.0 * 24 * 3600;
+
+// An option in seconds, kept in milliseconds: `--heartbeat 0.5`.
+void add_seconds(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
+                 double least, const std::string& help) {
+  app.add_option_function<double>(
+         name,
+         [&value](const double& seconds) {
+           value = std::chrono::milliseconds(std::llround(seconds * 1000));
+         },
+         help)
+      ->default_str(CLI::detail::to_string(static_cast<double>(value.count()) / 1000))
+      ->check(CLI::Range(least, kLongestSeconds))
+      ->type_name("SECONDS");
+}
+
+void add_options(CLI::App& app, CommandLine& line) {
+  Options& server = line.server;
+  constexpr std::size_t kMost = std::size_t{1} << 40;
+  app.add_option("--bind", server.bind, "address or host name to listen on")->type_name("ADDRESS");
+  app.add_option("--port", server.port, "TCP port; 0 takes a free one")
+      ->check(CLI::Range(0, 65535))
+      ->type_name("PORT");
+  add_seconds(app, "--heartbeat", server.heartbeat, 0, "between heartbeat messages; 0 is off");
+  add_seconds(app, "--ping-interval", server.ping_interval, 0, "between pings; 0 is off");
+  add_seconds(app, "--pong-timeout", server.pong_timeout, 0.001,
+              "for a peer to answer a ping before it is held to be dead");
+  app.add_option("--max-connections", server.max_connections,
+                 "connections at a time; the next gets 503")
+      ->check(CLI::Range(std::size_t{1}, kMost))
+      ->type_name("CONNECTIONS");
+  app.add_option("--allow-origin", server.allowed_origins,
+                 "web pages that may connect, as https://*.example.org; any by default")
+      ->type_name("PATTERN");
+  app.add_option("--queue", server.queue_messages, "messages in each of a connection's two queues")
+      ->check(CLI::Range(std::size_t{1}, kMost))
+      ->type_name("MESSAGES");
+  app.add_option("--queue-bytes", server.queue_bytes, "bytes in each of the two queues")
+      ->check(CLI::Range(std::size_t{1}, kMost))
+      ->type_name("BYTES");
+  app.add_option("--max-message", server.max_message_bytes, "bytes of the largest message taken")
+      ->check(CLI::Range(std::size_t{1}, kMost))
+      ->type_name("BYTES");
+  app.add_flag("--compress", server.compress, "permessage-deflate, for peers that offer it");
+  add_seconds(app, "--handshake-timeout", server.handshake_timeout, 0.001,
+              "for a peer to send its HTTP request and take the answer");
+  add_seconds(app, "--write-timeout", server.write_timeout, 0.001,
+              "for a peer that takes or acknowledges nothing");
+  add_seconds(app, "--close-timeout", server.close_timeout, 0.001,
+              "for a connection to end once its ending has begun");
+  add_seconds(app, "--drain-timeout", server.drain_timeout, 0,
+              "for connections to finish after SIGTERM or SIGINT");
+  app.add_option("--stack-size", server.stack_bytes,
+                 "stack of each thread; 0 is the system's default")
+      ->check(CLI::Range(std::size_t{0}, kMost))
+      ->type_name("BYTES");
+  app.add_option("--web", line.web_directory, "serve the page from this directory")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
+  app.add_flag("--quiet", line.quiet, "do not print the messages received");
+  app.add_option("--log-level", line.log_level, "what goes to standard error")
+      ->default_str("info")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
+}
+
+// TRILOOP_MAX_MESSAGE for --max-message.
+void read_environment_too(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    std::string name = option->get_name();
+    if (name == "--help" || name == "--version") continue;
+    name = "TRILOOP_" + name.substr(2);
+    for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    option->envname(name);
+  }
+}
+
+}  // namespace
+
+std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_status) {
+  CommandLine line;
+  line.log_level = "info";
+  CLI::App app("triloop: a WebSocket echo server with three threads for each connection",
+               "triloop");
+  app.option_defaults()->always_capture_default();
+  app.set_version_flag("--version", "triloop " TRILOOP_VERSION);
+  add_options(app, line);
+  app.set_config("--config", "", "read options from this file (name = value)")->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  read_environment_too(app);
+  app.footer(
+      "Each option can also be set in the environment: --max-message as "
+      "TRILOOP_MAX_MESSAGE.\nExit status: 0 after SIGTERM or SIGINT, 1 if it cannot serve, "
+      "2 for a bad option,\n3 if a processor did not return.");
+  try {
+    app.parse(argc, argv);
+    return line;
+  } catch (const CLI::Success& success) {
+    exit_status = app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "triloop: " << error.what() << " (see triloop --help)\n";
+    exit_status = kUsageError;
+  }
+  return std::nullopt;
+}
+
+}  // namespace triloop

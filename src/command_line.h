@@ -1,0 +1,22 @@
+/// The program's options: command line, environment, configuration file.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "triloop/options.h"
+
+namespace triloop {
+
+struct CommandLine {
+  Options server;
+  std::string web_directory;  ///< empty: the page in the program
+  bool quiet = false;
+  std::string log_level;
+};
+
+/// What the command line asks for. nullopt when there is nothing to run (--help, --version, a
+/// mistake), after printing what there is to say; then `exit_status` is set.
+std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_status);
+
+}  // namespace triloop

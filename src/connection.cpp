@@ -1,0 +1,193 @@
+// The life of a connection, and its two endings.
+#include "triloop/connection.h"
+
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+
+#include "printable.h"
+#include "routes.h"
+#include "socket.h"
+#include "ws_protocol.h"
+
+namespace triloop {
+namespace {
+
+// RFC 6455 section 5.5: a control frame carries 125 bytes, two of which are the code.
+constexpr std::size_t kMaxReasonBytes = 123;
+
+const char* name_of(ClosedBy by) {
+  switch (by) {
+    case ClosedBy::peer:
+      return "peer";
+    case ClosedBy::application:
+      return "application";
+    case ClosedBy::processor:
+      return "processor";
+    case ClosedBy::server:
+      return "server";
+    case ClosedBy::network:
+      return "network";
+  }
+  return "?";
+}
+
+std::string describe(const CloseReason& reason) {
+  std::string text = fmt::format("{}, {}", name_of(reason.by), reason.code);
+  if (!reason.text.empty()) text += " \"" + printable(reason.text) + '"';
+  return text;
+}
+
+// A connection must be able to end when there is no memory for the text that says why.
+CloseReason copy_of(const CloseReason& reason) noexcept {
+  try {
+    return reason;
+  } catch (const std::bad_alloc&) {
+    return {reason.by, reason.code, {}};
+  }
+}
+
+}  // namespace
+
+Connection::Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const Routes& routes,
+                       const Options& options)
+    : id_(id),
+      routes_(routes),
+      options_(options),
+      peer_address_(socket->peer_address()),
+      socket_(std::move(socket)),
+      in_queue_({options.queue_messages, options.queue_bytes}),
+      out_queue_({options.queue_messages, options.queue_bytes}),
+      protocol_(std::make_unique<WsProtocol>(options.max_message_bytes)) {}
+
+Connection::~Connection() = default;
+
+// -- What a processor calls -----------------------------------------------------------------------
+
+std::optional<Message> Connection::read() { return in_queue_.pop(); }
+
+bool Connection::write(Message message) {
+  const bool text = message.type == MessageType::text;
+  if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
+  return out_queue_.push({text ? Opcode::text : Opcode::binary, std::move(message.data)});
+}
+
+void Connection::close(std::uint16_t code, const std::string& reason) {
+  if (!is_sendable_close_code(code)) {
+    throw std::invalid_argument("close code " + std::to_string(code) + " may not be sent");
+  }
+  if (reason.size() > kMaxReasonBytes || !is_utf8(reason)) {
+    throw std::invalid_argument("a close reason must be UTF-8 of at most 123 bytes");
+  }
+  begin_close({ClosedBy::application, code, reason});
+}
+
+void Connection::abort(const std::string& why) {
+  end_now({ClosedBy::application, close_code::kAbnormal, why});
+}
+
+// -- The two endings ------------------------------------------------------------------------------
+//
+// Who does what to whom, from the first sign of an ending to the last:
+//
+//                             closing_   in-queue   out-queue   socket           closed_
+//   begin_close               fire       close      nudge
+//   run_processor, at its end                       close
+//   say_goodbye                                                 Close frame, FIN
+//   end_now                   fire       discard    discard     shutdown         fire
+//
+// Every caller does the whole line, not only the first, so that it holds when any call has
+// returned.
+
+// Drain. Each stage ends because the one before it did: the processor finds the end of the in-queue
+// and returns; the writer finds the end of the out-queue and sends the Close frame; the peer ends
+// its stream, and the reader sees that.
+void Connection::begin_close(CloseReason reason) noexcept {
+  closing_.fire(std::move(reason));
+  in_queue_.close();
+  out_queue_.nudge();  // the writer's deadline has changed
+}
+
+// Abort, and the last step of a drain.
+//
+// The latches come first: whoever wakes up because of the other three finds the reason in place
+// and has nothing to add. And closed_ comes before closing_: whoever gets the reason of an abort
+// from closing_ sees that closed_ has fired, and so sends no Close frame with it.
+void Connection::end_now(const CloseReason& reason) noexcept {
+  closed_.fire(copy_of(reason));
+  closing_.fire(copy_of(reason));
+  in_queue_.discard();
+  out_queue_.discard();
+  socket_->shutdown();
+}
+
+// A drain is over when both directions of the stream are: the writer has sent the Close frame, and
+// the peer has closed its side. Either may be the last.
+void Connection::one_direction_done() {
+  if (--open_directions_ == 0) end_now(*closing_.reason());
+}
+
+void Connection::stop() {
+  begin_close({ClosedBy::server, close_code::kGoingAway, "server stopping"});
+  const MutexLock lock(mutex_);
+  if (phase_ == Phase::receiving_request) socket_->shutdown();
+}
+
+void Connection::stop_now() {
+  end_now({ClosedBy::server, close_code::kGoingAway, "the server could wait no longer"});
+}
+
+// -- The threads ----------------------------------------------------------------------------------
+
+void Connection::serve() noexcept {
+  try {
+    if (handshake()) start_and_join();
+  } catch (...) {  // no memory left, even for the answer or for the log: the socket just closes
+    end_now({ClosedBy::server, close_code::kInternalError, ""});
+  }
+}
+
+// This thread becomes the reader. It starts the other two, and joins them whatever happens.
+void Connection::start_and_join() {
+  const std::string number = std::to_string(id_);
+  spdlog::info("[{}] open: {} {}", id_, peer_address_, printable(request_.path));
+  Thread writer;
+  Thread processor;
+  try {
+    writer = Thread(
+        "write-" + number, [this] { run_guarded(&Connection::write_loop); }, options_.stack_bytes);
+    processor = Thread(
+        "proc-" + number, [this] { run_processor(); }, options_.stack_bytes);
+    run_guarded(&Connection::read_loop);
+  } catch (...) {
+    // One of the two is missing. The peer sees 1006; the code is for the log. The text is short
+    // enough to need no memory: there may be none.
+    end_now({ClosedBy::server, close_code::kTryAgainLater, "no thread left"});
+  }
+  processor.join();
+  writer.join();
+  log_the_end();
+}
+
+// The top of the reader and the writer: an exception (no memory) becomes the connection's end.
+void Connection::run_guarded(void (Connection::*loop)()) noexcept {
+  try {
+    (this->*loop)();
+  } catch (...) {
+    end_now({ClosedBy::server, close_code::kInternalError, "out of memory"});
+  }
+}
+
+void Connection::log_the_end() const {
+  const CloseReason first = *closing_.reason();
+  const CloseReason last = *closed_.reason();
+  if (first == last) {
+    spdlog::info("[{}] closed by {}", id_, describe(first));
+  } else {
+    spdlog::info("[{}] closed by {}; cut short by {}", id_, describe(first), describe(last));
+  }
+}
+
+}  // namespace triloop

@@ -1,0 +1,172 @@
+// What comes before the three loops: one HTTP request, read and answered on the connection's own
+// thread, under one deadline, so that the accept loop never waits for a peer.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <chrono>
+#include <exception>
+
+#include "http.h"
+#include "printable.h"
+#include "routes.h"
+#include "socket.h"
+#include "triloop/connection.h"
+#include "ws_protocol.h"
+
+namespace triloop {
+namespace {
+
+// A request head of a browser is about half of this; a longer one takes a second receive.
+constexpr std::size_t kRequestBufferBytes = 2048;
+
+// How long a peer may take to end its side of the stream after the answer to a plain request.
+constexpr std::chrono::milliseconds kLinger{1000};
+
+// What a plain request gets: a page, or an error.
+std::string answer_plain(const Request& request, const Routes& routes) {
+  const bool head = request.method == "HEAD";
+  const auto page = routes.pages.find(request.path);
+  if (page == routes.pages.end()) throw HttpError(404, "there is nothing at this path");
+  if (request.method != "GET" && !head) {
+    throw HttpError(405, "only GET and HEAD", {{"Allow", "GET, HEAD"}});
+  }
+  return http_response(200, page->second(request), !head);
+}
+
+std::string answer_error(const HttpError& error, const Request& request) {
+  Response response;
+  response.body = std::to_string(error.status()) + ": " + error.what() + "\n";
+  response.headers = error.headers();
+  return http_response(error.status(), response, request.method != "HEAD");
+}
+
+// Does `text` match `pattern`, in which `*` stands for any characters, also none? Letters without
+// regard to case: scheme and host of an origin have none (RFC 6454 section 4).
+bool matches(std::string_view text, std::string_view pattern) {
+  std::size_t at = 0, in = 0;
+  std::size_t star = std::string_view::npos, after_star = 0;
+  while (at < text.size()) {
+    if (in < pattern.size() && pattern[in] == '*') {
+      star = in++;
+      after_star = at;
+    } else if (in < pattern.size() && std::tolower(static_cast<unsigned char>(pattern[in])) ==
+                                          std::tolower(static_cast<unsigned char>(text[at]))) {
+      ++in, ++at;
+    } else if (star != std::string_view::npos) {
+      in = star + 1;
+      at = ++after_star;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', in) == std::string_view::npos;
+}
+
+bool is_allowed(std::string_view origin, const std::vector<std::string>& patterns) {
+  return patterns.empty() ||
+         std::any_of(patterns.begin(), patterns.end(),
+                     [&](const auto& pattern) { return matches(origin, pattern); });
+}
+
+// The server's favourite among those that the peer offers; empty if there is none.
+std::string choose_subprotocol(const Request& request, const std::vector<std::string>& known) {
+  const std::string offered = request.header("Sec-WebSocket-Protocol");
+  for (const std::string& name : known) {
+    if (list_contains(offered, name)) return name;
+  }
+  return {};
+}
+
+}  // namespace
+
+// True if the connection is a WebSocket from now on.
+bool Connection::handshake() {
+  const TimePoint deadline = Clock::now() + options_.handshake_timeout;
+  std::string bytes;
+  try {
+    if (!receive_request(deadline)) return false;
+    bytes = respond();
+  } catch (const HttpError& error) {
+    bytes = answer_error(error, request_);
+  } catch (const std::exception& error) {
+    spdlog::error("[{}] {}: {}", id_, printable(request_.path), printable(error.what()));
+    bytes = answer_error(HttpError(500, "this page failed"), request_);
+  } catch (...) {
+    spdlog::error("[{}] {}: no std::exception", id_, printable(request_.path));
+    bytes = answer_error(HttpError(500, "this page failed"), request_);
+  }
+  if (!answer(bytes, deadline)) return false;
+  if (processor_ == nullptr) linger(deadline);
+  return processor_ != nullptr;
+}
+
+// The answer to the request. Sets processor_ if it is an upgrade. Throws HttpError.
+std::string Connection::respond() {
+  if (refused_) throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
+  const auto route = routes_.processors.find(request_.path);
+  if (route == routes_.processors.end()) return answer_plain(request_, routes_);
+  const std::string origin = request_.header("Origin");
+  if (!origin.empty() && !is_allowed(origin, options_.allowed_origins)) {
+    throw HttpError(403, "this origin may not connect");
+  }
+  subprotocol_ = choose_subprotocol(request_, route->second.subprotocols);
+  std::string extensions;
+  if (options_.compress) {
+    if (const auto agreed = choose_deflate(request_.header("Sec-WebSocket-Extensions"))) {
+      protocol_->use_deflate(*agreed);
+      extensions = to_header(*agreed);
+    }
+  }
+  std::string response = upgrade_response(request_, subprotocol_, extensions);
+  processor_ = &route->second.processor;
+  return response;
+}
+
+// False if the peer left, was too slow, or the server stopped meanwhile.
+bool Connection::receive_request(TimePoint deadline) {
+  RequestParser parser;
+  std::array<char, kRequestBufferBytes> buffer;
+  Bytes bytes;
+  do {
+    std::error_code error;
+    const std::size_t size = socket_->receive(buffer.data(), buffer.size(), deadline, error);
+    if (size == 0) {
+      spdlog::debug("[{}] {}: no request: {}", id_, peer_address_,
+                    error ? error.message() : "the stream ended");
+      return false;
+    }
+    bytes = {buffer.data(), size};
+  } while (!parser.consume(bytes));
+  request_ = parser.request();
+  early_bytes_.assign(bytes.data, bytes.size);
+  const MutexLock lock(mutex_);
+  phase_ = Phase::answering;
+  return true;
+}
+
+// Sends the answer. No other thread of this connection exists yet, so this is the only sender.
+bool Connection::answer(std::string_view bytes, TimePoint deadline) {
+  while (!bytes.empty()) {
+    std::error_code error;
+    bytes.remove_prefix(socket_->try_send(bytes, {}, error));
+    if (error || (!bytes.empty() && !socket_->wait_writable(deadline))) return false;
+  }
+  return true;
+}
+
+// Ends the stream after an answer that was the last, and waits a moment for the peer to do so too:
+// closing while it still sends would make TCP reset the connection, and the reset may overtake the
+// answer.
+void Connection::linger(TimePoint deadline) {
+  socket_->shutdown_send();
+  const TimePoint patience = std::min(deadline, Clock::now() + kLinger);
+  std::array<char, kRequestBufferBytes> ignored;
+  std::error_code error;
+  while (Clock::now() < patience &&
+         socket_->receive(ignored.data(), ignored.size(), patience, error) > 0) {
+  }
+}
+
+}  // namespace triloop

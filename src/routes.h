@@ -1,0 +1,22 @@
+/// What a server does with which path.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "triloop/server.h"
+
+namespace triloop {
+
+/// Filled before run(), constant from then on, so that connections may read it without a lock.
+struct Routes {
+  struct WebSocket {
+    Processor processor;
+    std::vector<std::string> subprotocols;
+  };
+  std::map<std::string, WebSocket> processors;
+  std::map<std::string, Page> pages;
+};
+
+}  // namespace triloop

@@ -1,0 +1,238 @@
+// The accept loop: it gives each connection its thread, and joins it when the connection is over.
+#include "triloop/server.h"
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "event.h"
+#include "listener.h"
+#include "poll_timeout.h"
+#include "routes.h"
+#include "triloop/sync.h"
+
+namespace triloop {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Out of descriptors or memory: there is no use in asking again before one may have been freed.
+constexpr milliseconds kAcceptPause{100};
+
+// Connections taken in one go, lest a flood of them keep the loop from anything else.
+constexpr int kAcceptsPerTurn = 64;
+
+// Connections above the limit that are still told so, each by a thread for its short life.
+constexpr std::size_t kRefusals = 64;
+
+// What aborted connections get for waking up, ending and being joined.
+constexpr milliseconds kAbortGrace{1000};
+
+// A deadline that lies further ahead may not fit into the clock's type.
+constexpr milliseconds kLongest = std::chrono::hours(365 * 24);
+
+const Options& checked(const Options& options) {
+  const auto demand = [](bool good, const char* what) {
+    if (!good) throw std::invalid_argument(what);
+  };
+  demand(options.queue_messages > 0, "queue_messages must be at least 1");
+  demand(options.queue_bytes > 0, "queue_bytes must be at least 1");
+  demand(options.max_message_bytes > 0, "max_message_bytes must be at least 1");
+  demand(options.max_connections > 0, "max_connections must be at least 1");
+  demand(options.ping_interval >= milliseconds(0), "ping_interval must not be negative");
+  demand(options.pong_timeout > milliseconds(0), "pong_timeout must be positive");
+  demand(options.heartbeat >= milliseconds(0), "heartbeat must not be negative");
+  demand(options.handshake_timeout > milliseconds(0), "handshake_timeout must be positive");
+  demand(options.write_timeout > milliseconds(0), "write_timeout must be positive");
+  demand(options.close_timeout > milliseconds(0), "close_timeout must be positive");
+  demand(options.drain_timeout >= milliseconds(0), "drain_timeout must not be negative");
+  for (const auto duration :
+       {options.heartbeat, options.ping_interval, options.pong_timeout, options.handshake_timeout,
+        options.write_timeout, options.close_timeout, options.drain_timeout}) {
+    demand(duration <= kLongest, "intervals and timeouts must not be longer than a year");
+  }
+  return options;
+}
+
+}  // namespace
+
+struct Server::Impl {
+  explicit Impl(const Options& given)
+      : options(checked(given)), listener(options.bind, options.port, options.write_timeout) {}
+
+  // What the accept loop found when it woke up.
+  struct Wake {
+    bool connection_waits = false;
+    std::uint64_t stops = 0;  // calls of stop()
+  };
+
+  // A connection and the thread that serves it.
+  struct Client {
+    std::unique_ptr<Connection> connection;
+    Thread thread;  // last, so that it is joined before the connection goes
+  };
+
+  Wake wait(TimePoint deadline, bool accepting);
+  void accept_waiting();
+  void admit(std::unique_ptr<Socket> socket);
+  void join_finished();
+  std::optional<std::uint64_t> next_finished();
+  bool wait_until_empty(TimePoint deadline);
+
+  const Options options;
+  Routes routes;  // constant once run() has begun
+  Listener listener;
+  Event stop_asked;
+  Event one_finished;
+
+  // The thread of run() only.
+  std::uint64_t last_id = 0;
+  TimePoint accept_again = TimePoint::min();
+  std::map<std::uint64_t, Client> clients;
+
+  Mutex mutex;
+  std::vector<std::uint64_t> finished TRILOOP_GUARDED_BY(mutex);  // to be joined
+};
+
+Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
+
+Server::~Server() {
+  for (auto& [id, client] : impl_->clients) client.connection->stop_now();
+  impl_->clients.clear();  // joins
+}
+
+std::uint16_t Server::port() const { return impl_->listener.port(); }
+std::string Server::url() const { return "http://" + impl_->listener.address() + "/"; }
+
+void Server::handle(const std::string& path, Processor processor,
+                    std::vector<std::string> subprotocols) {
+  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols)};
+}
+
+void Server::page(const std::string& path, Page page) {
+  impl_->routes.pages[path] = std::move(page);
+}
+
+void Server::stop() noexcept { impl_->stop_asked.signal(); }
+
+std::vector<std::uint64_t> Server::run() {
+  Impl& server = *impl_;
+  std::uint64_t stops = 0;
+  while (stops == 0) {
+    const Impl::Wake wake = server.wait(kNever, /*accepting=*/true);
+    stops = wake.stops;
+    server.join_finished();
+    if (wake.connection_waits && stops == 0) server.accept_waiting();
+  }
+
+  server.listener.close();
+  spdlog::info("stopping: {} connections to drain", server.clients.size());
+  for (auto& [id, client] : server.clients) client.connection->stop();
+  const bool in_a_hurry = stops > 1;
+  if (in_a_hurry || !server.wait_until_empty(Clock::now() + server.options.drain_timeout)) {
+    for (auto& [id, client] : server.clients) client.connection->stop_now();
+    server.wait_until_empty(Clock::now() + kAbortGrace);
+  }
+  std::vector<std::uint64_t> stuck;
+  for (const auto& [id, client] : server.clients) stuck.push_back(id);
+  return stuck;
+}
+
+// Blocks until there is something to do; freed by a new connection, by stop(), by a connection
+// that has finished, or by `deadline`.
+Server::Impl::Wake Server::Impl::wait(TimePoint deadline, bool accepting) {
+  const bool pausing = accepting && Clock::now() < accept_again;
+  if (pausing) deadline = std::min(deadline, accept_again);
+  pollfd events[] = {{stop_asked.descriptor(), POLLIN, 0},
+                     {one_finished.descriptor(), POLLIN, 0},
+                     {accepting && !pausing ? listener.descriptor() : -1, POLLIN, 0}};
+  if (::poll(events, 3, poll_timeout(deadline)) < 0) {
+    if (errno == EINTR) return {};  // the caller comes back
+    throw std::system_error(errno, std::generic_category(), "poll");
+  }
+  one_finished.take();
+  return {events[2].revents != 0, stop_asked.take()};
+}
+
+void Server::Impl::accept_waiting() {
+  try {
+    for (int turn = 0; turn < kAcceptsPerTurn; ++turn) {
+      std::error_code error;
+      std::unique_ptr<Socket> socket = listener.accept(error);
+      if (socket != nullptr) {
+        admit(std::move(socket));
+      } else if (error == std::errc::connection_aborted || error == std::errc::interrupted) {
+        continue;  // that peer has left while it waited
+      } else if (error) {
+        throw std::system_error(error);
+      } else {
+        return;
+      }
+    }
+  } catch (const std::exception& error) {  // no descriptor, thread or memory left
+    spdlog::warn("cannot accept for now: {}", error.what());
+    accept_again = Clock::now() + kAcceptPause;
+  }
+}
+
+// Starts the connection's own thread, which does all the rest.
+void Server::Impl::admit(std::unique_ptr<Socket> socket) {
+  const std::uint64_t id = ++last_id;
+  auto connection = std::make_unique<Connection>(id, std::move(socket), routes, options);
+  if (clients.size() >= options.max_connections) {
+    if (clients.size() >= options.max_connections + kRefusals) return;  // not even an answer
+    connection->refuse();
+  }
+  {
+    const MutexLock lock(mutex);
+    finished.reserve(clients.size() + 1);  // so that a thread can always say that it is done
+  }
+  Client& client = clients[id];
+  client.connection = std::move(connection);
+  try {
+    client.thread = Thread(
+        "read-" + std::to_string(id),
+        [this, id, &client] {
+          client.connection->serve();
+          const MutexLock lock(mutex);
+          finished.push_back(id);
+          one_finished.signal();
+        },
+        options.stack_bytes);
+  } catch (...) {
+    clients.erase(id);  // and so closes the socket: this peer is refused
+    throw;
+  }
+}
+
+void Server::Impl::join_finished() {
+  while (const std::optional<std::uint64_t> id = next_finished()) {
+    clients.erase(*id);  // its thread is at its last instruction
+  }
+}
+
+std::optional<std::uint64_t> Server::Impl::next_finished() {
+  const MutexLock lock(mutex);
+  if (finished.empty()) return std::nullopt;
+  const std::uint64_t id = finished.back();
+  finished.pop_back();
+  return id;
+}
+
+// False if some are left at the deadline, or if stop() was called again.
+bool Server::Impl::wait_until_empty(TimePoint deadline) {
+  for (;;) {
+    join_finished();
+    if (clients.empty()) return true;
+    if (Clock::now() >= deadline || wait(deadline, /*accepting=*/false).stops > 0) return false;
+  }
+}
+
+}  // namespace triloop

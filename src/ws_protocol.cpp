@@ -1,0 +1,263 @@
+#include "ws_protocol.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <websocketpp/close.hpp>
+#include <websocketpp/common/network.hpp>
+#include <websocketpp/extensions/permessage_deflate/disabled.hpp>
+#include <websocketpp/frame.hpp>
+#include <websocketpp/http/request.hpp>
+#include <websocketpp/http/response.hpp>
+#include <websocketpp/processors/hybi13.hpp>
+#include <websocketpp/random/none.hpp>
+#include <websocketpp/utf8_validator.hpp>
+
+namespace triloop {
+namespace {
+
+namespace wspp = websocketpp;
+
+// A smaller message would hardly become smaller.
+constexpr std::size_t kCompressFromBytes = 64;
+
+// What the codec assembles a message in. websocketpp's own message reserves the length that the
+// first frame's header claims, before a byte of it has arrived; this one grows with what arrives.
+// For a continuation the codec itself reserves, at most up to the limit: address space, no memory.
+class Buffer {
+ public:
+  using ptr = std::shared_ptr<Buffer>;
+
+  explicit Buffer(wspp::frame::opcode::value opcode) : opcode_(opcode) {}
+  std::string& get_raw_payload() { return payload_; }
+  wspp::frame::opcode::value get_opcode() const { return opcode_; }
+  bool get_compressed() const { return compressed_; }
+  void set_compressed(bool compressed) { compressed_ = compressed; }
+
+  // Asked for by the encoding half, which is not used: see encode_header().
+  bool get_fin() const { return true; }
+  void set_header(const std::string&) {}
+  void set_opcode(wspp::frame::opcode::value) {}
+  void set_prepared(bool) {}
+
+ private:
+  wspp::frame::opcode::value opcode_;
+  bool compressed_ = false;
+  std::string payload_;
+};
+
+struct BufferSource {
+  using ptr = std::shared_ptr<BufferSource>;
+  Buffer::ptr get_message(wspp::frame::opcode::value opcode, std::size_t /*claimed*/) {
+    return std::make_shared<Buffer>(opcode);
+  }
+};
+
+// What the codec asks of permessage-deflate while it decodes. All else, the negotiation and the
+// compression, is done outside of it: see deflate.h.
+struct DeflateConfig {
+  using request_type = wspp::http::parser::request;
+};
+class Inflation : public wspp::extensions::permessage_deflate::disabled<DeflateConfig> {
+ public:
+  void enable(const DeflateParameters& parameters, std::size_t limit) {
+    inflater_ = std::make_unique<Inflater>(parameters);
+    limit_ = limit;
+  }
+  bool is_enabled() const { return inflater_ != nullptr; }
+  std::error_code decompress(const std::uint8_t* data, std::size_t size, std::string& out) {
+    using wspp::processor::error::make_error_code;
+    switch (inflater_->expand(data, size, limit_, out)) {
+      case Inflater::Result::kOk:
+        return {};
+      case Inflater::Result::kTooBig:
+        return make_error_code(wspp::processor::error::message_too_big);
+      case Inflater::Result::kCorrupt:
+        break;
+    }
+    return make_error_code(wspp::processor::error::invalid_payload);
+  }
+  bool end_message() { return inflater_->end_message(); }
+
+ private:
+  std::unique_ptr<Inflater> inflater_;
+  std::size_t limit_ = 0;
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are websocketpp's
+struct Config {
+  using request_type = wspp::http::parser::request;
+  using response_type = wspp::http::parser::response;
+  using message_type = Buffer;
+  using con_msg_manager_type = BufferSource;
+  using rng_type = wspp::random::none::int_generator<std::uint32_t>;  // only clients mask
+  using permessage_deflate_type = Inflation;
+  static constexpr std::size_t max_message_size = 0;  // set per connection
+  static constexpr bool enable_extensions = false;
+};
+// NOLINTEND(readability-identifier-naming)
+
+// websocketpp finds out the machine's byte order at the first conversion of a 64-bit length and
+// keeps it in a variable without any protection: a data race between connections. So the first
+// conversion is done here, once, before any connection has a codec.
+void settle_byte_order() {
+  [[maybe_unused]] static const std::uint64_t settled = wspp::lib::net::_htonll(1);
+}
+
+class Codec : public wspp::processor::hybi13<Config> {
+ public:
+  explicit Codec(rng_type& rng)
+      : hybi13(/*secure=*/false, /*server=*/true, std::make_shared<BufferSource>(), rng) {}
+
+  void enable_deflate(const DeflateParameters& parameters) {
+    m_permessage_deflate.enable(parameters, get_max_message_size());
+  }
+
+  // Decodes until a frame is complete or `bytes` are used up. It goes one stage at a time (basic
+  // header, rest of the header, payload), and after each looks for what the base lets pass.
+  std::error_code decode(Bytes& bytes) {
+    std::error_code error;
+    do {
+      const std::size_t size = std::min(bytes.size, get_bytes_needed());
+      bytes.skip(consume(reinterpret_cast<std::uint8_t*>(bytes.data), size, error));
+      if (!error) error = flaw();
+    } while (!error && !ready() && (bytes.size > 0 || get_bytes_needed() == 0));
+    return error;
+  }
+
+ private:
+  bool is_compressed() const { return m_current_msg->msg_ptr->get_compressed(); }
+
+  std::error_code flaw() {
+    namespace frame = wspp::frame;
+    using wspp::processor::error::make_error_code;
+    // RFC 7692 section 6.1: only the first frame of a message says that it is compressed.
+    if (m_state == HEADER_EXTENDED && frame::get_rsv1(m_basic_header) &&
+        frame::get_opcode(m_basic_header) == frame::opcode::continuation) {
+      return make_error_code(wspp::processor::error::invalid_rsv_bit);
+    }
+    // The base adds a continuation's length to what it has before it compares, and a length near
+    // 2^64 makes that sum small.
+    if (m_state == APPLICATION && get_bytes_needed() > get_max_message_size() &&
+        !frame::opcode::is_control(frame::get_opcode(m_basic_header))) {
+      return make_error_code(wspp::processor::error::message_too_big);
+    }
+    if (m_state != READY) return {};
+    if (is_compressed() && !m_permessage_deflate.end_message()) {
+      return make_error_code(wspp::processor::error::invalid_payload);
+    }
+    if (m_current_msg->msg_ptr->get_opcode() != frame::opcode::text) return {};
+    // The base looks whether a text ends inside a character only if its last frame carries the text
+    // opcode, so not in a fragmented one; and at what was expanded last it does not look.
+    const bool good = is_compressed() ? is_utf8(m_current_msg->msg_ptr->get_raw_payload())
+                                      : m_current_msg->validator.complete();
+    if (!good) return make_error_code(wspp::processor::error::invalid_utf8);
+    return {};
+  }
+};
+
+CloseStatus status_for(const std::error_code& error) {
+  using wspp::processor::error::make_error_code;
+  namespace code = wspp::processor::error;
+  if (error == make_error_code(code::message_too_big)) {
+    return {close_code::kMessageTooBig, "message too big"};
+  }
+  if (error == make_error_code(code::invalid_utf8)) {
+    return {close_code::kInvalidPayload, "text is not UTF-8"};
+  }
+  if (error == make_error_code(code::invalid_payload)) {
+    return {close_code::kInvalidPayload, "compressed data is corrupt"};
+  }
+  return {close_code::kProtocolError, error.message()};
+}
+
+// What is wrong with a Close frame's payload; nullopt if it is valid (section 7.4, 7.1.6).
+std::optional<CloseStatus> fault_in_close(const std::string& payload) {
+  std::error_code error;
+  wspp::close::extract_code(payload, error);
+  if (error) return CloseStatus{close_code::kProtocolError, "invalid code in Close frame"};
+  wspp::close::extract_reason(payload, error);
+  if (error) return CloseStatus{close_code::kInvalidPayload, "reason in Close frame is not UTF-8"};
+  return std::nullopt;
+}
+
+}  // namespace
+
+CloseStatus parse_close(const std::string& payload) {
+  std::error_code ignored;  // decode() has let it through
+  if (payload.empty()) return {};
+  return {wspp::close::extract_code(payload, ignored),
+          wspp::close::extract_reason(payload, ignored)};
+}
+
+Frame close_frame(const CloseStatus& status) {
+  Frame frame{Opcode::close, {}};
+  if (status.code == close_code::kNoStatus) return frame;
+  frame.payload = {static_cast<char>(status.code >> 8), static_cast<char>(status.code & 0xFF)};
+  frame.payload += status.reason;
+  return frame;
+}
+
+bool is_sendable_close_code(std::uint16_t code) {
+  return !wspp::close::status::invalid(code) && !wspp::close::status::reserved(code);
+}
+
+bool is_utf8(std::string_view text) {
+  wspp::utf8_validator::validator validator;
+  return validator.decode(text.begin(), text.end()) && validator.complete();
+}
+
+struct WsProtocol::Impl {
+  Config::rng_type rng;
+  Codec codec{rng};
+  std::optional<Deflater> deflater;
+  CloseStatus violation;
+};
+
+WsProtocol::WsProtocol(std::size_t max_message_bytes) : impl_(std::make_unique<Impl>()) {
+  settle_byte_order();
+  impl_->codec.set_max_message_size(max_message_bytes);
+}
+WsProtocol::~WsProtocol() = default;
+
+void WsProtocol::use_deflate(const DeflateParameters& parameters) {
+  impl_->codec.enable_deflate(parameters);
+  impl_->deflater.emplace(parameters);
+}
+
+Decoded WsProtocol::decode(Bytes& bytes, Frame& frame) {
+  Codec& codec = impl_->codec;
+  if (const std::error_code error = codec.decode(bytes)) {
+    impl_->violation = status_for(error);
+    return Decoded::kViolation;
+  }
+  if (!codec.ready()) return Decoded::kNeedMore;
+  const Buffer::ptr buffer = codec.get_message();
+  frame.opcode = static_cast<Opcode>(buffer->get_opcode());
+  frame.payload = std::move(buffer->get_raw_payload());
+  if (frame.opcode == Opcode::close) {
+    if (const std::optional<CloseStatus> fault = fault_in_close(frame.payload)) {
+      impl_->violation = *fault;
+      return Decoded::kViolation;
+    }
+  }
+  return Decoded::kFrame;
+}
+
+const CloseStatus& WsProtocol::violation() const { return impl_->violation; }
+
+std::string WsProtocol::encode_header(Frame& frame) {
+  const bool data = frame.opcode == Opcode::text || frame.opcode == Opcode::binary;
+  const bool compress = impl_->deflater && data && frame.payload.size() >= kCompressFromBytes;
+  if (compress) impl_->deflater->compress(frame.payload);
+  // Not prepare_data_frame(): it would copy the payload and validate it once more.
+  const auto opcode = static_cast<wspp::frame::opcode::value>(frame.opcode);
+  const wspp::frame::basic_header basic(opcode, frame.payload.size(), /*fin=*/true,
+                                        /*mask=*/false, /*rsv1=*/compress);
+  return wspp::frame::prepare_header(basic, wspp::frame::extended_header(frame.payload.size()));
+}
+
+}  // namespace triloop

@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Builds and runs the tests: all of them, or the parts that are named. ./test.sh --help
+set -euo pipefail
+cd "$(dirname "$0")"
+source .ci/install.sh
+
+parts=(format house unit protocol connection server rfc e2e browser faults soak fuzz asan tsan tidy)
+
+usage() {
+  cat <<END
+./test.sh [PART...]   runs the parts, or all of them:
+  format       every source is as clang-format would have it
+  house        the project's own rules: names in the documentation exist, includes stay behind the wall
+  unit         the queue, the latch, the threads, the options
+  protocol     HTTP and frames, bytes in and bytes out, without sockets
+  connection   the three loops over a socket that the test controls; each wait, each ending
+  server       behaviours S1 to S13 and the endings over TCP
+  rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
+  e2e          the program, with node's ws as client
+  browser      the page, in Chromium
+  faults       limits, floods, a bad link between two network namespaces, shutdown under load
+  soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
+  fuzz         libFuzzer on requests and frames (see FUZZ_SECONDS)
+  asan         the C++ tests, e2e and browser with AddressSanitizer and UndefinedBehaviorSanitizer
+  tsan         the same with ThreadSanitizer
+  tidy         clang with -Wthread-safety -Werror, and clang-tidy
+
+When they are named, soak takes 10 minutes and fuzz a minute for each target; among all the parts
+they take 30 s and 20 s. SOAK_SECONDS and FUZZ_SECONDS say otherwise.
+END
+}
+
+passed=0
+failed=0
+failed_parts=()
+
+# count PART COMMAND...: runs one check that passes or fails as a whole.
+count() {
+  local part=$1
+  shift
+  if "$@"; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    failed_parts+=("$part")
+  fi
+}
+
+# run_ctest PART PRESET ARGUMENTS...: runs tests and adds up what CTest counted.
+run_ctest() {
+  local part=$1 preset=$2 log
+  shift 2
+  log=$(mktemp)
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j2 "$@" | tee "$log" || true
+  local total failures
+  # "98% tests passed, 3 tests failed out of 150"
+  read -r failures total < <(sed -nE 's/.* ([0-9]+) tests failed out of ([0-9]+).*/\1 \2/p' "$log")
+  rm -f "$log"
+  if [[ -z ${total:-} || $total -eq 0 ]]; then failures=1 total=1; fi
+  failed=$((failed + failures))
+  passed=$((passed + total - failures))
+  if [[ $failures -gt 0 ]]; then failed_parts+=("$part"); fi
+}
+
+sources() { find src include tests -name node_modules -prune -o -name '*.cpp' -print -o -name '*.h' -print; }
+check_format() { sources | xargs clang-format --dry-run -Werror; }
+
+install_node_packages() {
+  local done_for=tests/e2e/node_modules/.package-lock.done
+  cmp -s tests/e2e/package-lock.json "$done_for" && return
+  echo "installing node packages: ws, playwright-core"
+  (cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error)
+  cp tests/e2e/package-lock.json "$done_for"
+}
+
+build_for_test() {
+  install_missing "${build_packages[@]}" catch2 ccache=ccache
+  build "$1"
+}
+
+run_part() {
+  echo "== $1"
+  case $1 in
+    format)
+      install_missing clang-format=clang-format
+      count format check_format
+      ;;
+    house) count house tests/check_house.sh ;;
+    unit | protocol | connection | server | rfc)
+      build_for_test dev
+      run_ctest "$1" dev -L "^$1\$"
+      ;;
+    e2e)
+      install_missing node=nodejs npm=npm
+      install_node_packages
+      build_for_test dev
+      run_ctest e2e dev -L '^e2e$'
+      ;;
+    browser)
+      install_missing node=nodejs npm=npm chromium=chromium
+      install_node_packages
+      build_for_test dev
+      run_ctest browser dev -L '^browser$'
+      ;;
+    faults)
+      install_missing "${build_packages[@]}" node=nodejs npm=npm ip=iproute2
+      install_node_packages
+      build release
+      for file in limits floods shutdown; do
+        count "faults ($file)" env TRILOOP_BINARY="$PWD/build/release/triloop" \
+          node --test "tests/faults/$file.test.mjs"
+      done
+      count "faults (link)" env TRILOOP_BINARY="$PWD/build/release/triloop" tests/faults/link.sh
+      ;;
+    soak)
+      install_missing "${build_packages[@]}" node=nodejs npm=npm
+      install_node_packages
+      build release
+      count soak node tests/soak/soak.mjs --seconds "$soak_seconds" --binary build/release/triloop
+      ;;
+    fuzz)
+      install_missing "${build_packages[@]}" catch2 clang++=clang libclang-rt-14-dev ccache=ccache
+      count fuzz tests/fuzz/run.sh "$fuzz_seconds"
+      ;;
+    asan | tsan)
+      install_missing node=nodejs npm=npm chromium=chromium
+      install_node_packages
+      build_for_test "$1"
+      run_ctest "$1" "$1"
+      ;;
+    tidy)
+      install_missing "${build_packages[@]}" clang++=clang clang-tidy=clang-tidy
+      count tidy build tidy
+      ;;
+    *)
+      echo "test.sh: there is no part '$1'; see ./test.sh --help" >&2
+      exit 2
+      ;;
+  esac
+}
+
+for argument in "$@"; do
+  if [[ $argument == --help || $argument == -h ]]; then
+    usage
+    exit
+  fi
+  [[ " ${parts[*]} " == *" $argument "* ]] || run_part "$argument"  # says that there is none
+done
+soak_seconds=${SOAK_SECONDS:-600}
+fuzz_seconds=${FUZZ_SECONDS:-60}
+if [[ $# -eq 0 ]]; then
+  soak_seconds=${SOAK_SECONDS:-30}
+  fuzz_seconds=${FUZZ_SECONDS:-20}
+fi
+for part in "${@:-${parts[@]}}"; do run_part "$part"; done
+
+echo
+if [[ $failed -gt 0 ]]; then echo "failed in: ${failed_parts[*]}"; fi
+echo "$passed passed, $failed failed"
+[[ $failed -eq 0 ]]

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Does the house keep its own rules? The tests, files and pages that the documentation names exist;
+# no public header includes websocketpp or Asio, and no lock is taken past triloop/sync.h; no source
+# has outgrown its room.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+missing=0
+complain() {
+  echo "$1: there is no $2" >&2
+  missing=$((missing + 1))
+}
+forbid() {  # forbid WHY PATTERN PLACE...
+  local why=$1 pattern=$2
+  shift 2
+  if grep -rnE --include='*.h' --include='*.cpp' "$pattern" "$@" >&2; then
+    echo "^ $why" >&2
+    missing=$((missing + 1))
+  fi
+}
+
+# Tests: what stands between backticks and has at least three spaces and no sign of code in it.
+# `server stop: ...` names all that begin so.
+for page in docs/architecture.md docs/from-go.md; do
+  names=$(grep -oE '`[^`]+`' "$page" | tr -d '`' | grep -E '( .*){3}|\.\.\.$' | grep -vE '[;{}<>=]|--|\.h\b')
+  [[ -n $names ]] || complain "$page" "name of a test in it: is the pattern still right?"
+  while IFS= read -r name; do
+    name=${name%...}
+    grep -rqF --include='*.cpp' "TEST_CASE(\"$name" tests ||
+      grep -qF "test(\"$name" tests/e2e/*.mjs || complain "$page" "test '$name'"
+  done <<<"$names"
+done
+
+# Links to files of the project, and files named between backticks.
+while IFS=: read -r page link; do
+  target=${link%%#*}
+  [[ -e $(dirname "$page")/$target ]] || complain "$page" "file '$target' to link to"
+done < <(grep -oHE '\]\([^)#:]+(#[^)]*)?\)' README.md docs/*.md docs/*/*.md | sed -E 's/\]\(([^)]*)\)/\1/')
+while IFS=: read -r page file; do
+  [[ -e $file ]] || complain "$page" "file '$file'"
+done < <(grep -oHE '`(src|include|tests|web|docs)/[a-zA-Z0-9_./-]+`' README.md docs/*.md docs/*/*.md | tr -d '`')
+
+forbid 'a public header includes neither websocketpp nor Asio' '#include.*(websocketpp|asio)' include
+forbid 'only src/ws_protocol.cpp and src/http.cpp know websocketpp' '#include.*websocketpp' \
+  $(find src -name '*.cpp' ! -name ws_protocol.cpp ! -name http.cpp) $(find src -name '*.h')
+forbid 'locks, threads and clocks go through triloop/sync.h' \
+  '#include <(mutex|thread|condition_variable|shared_mutex|future|atomic)>|std::chrono::.*clock' \
+  $(find src -name '*.cpp' ! -name main.cpp) $(find include -name '*.h' ! -name sync.h)
+
+while read -r lines file; do
+  if [[ $lines -gt 300 && $file != total ]]; then
+    echo "$file: $lines lines; is there a seam where the story turns?" >&2
+    missing=$((missing + 1))
+  fi
+done < <(wc -l src/* include/triloop/*)
+
+[[ $missing -eq 0 ]]

@@ -1,0 +1,103 @@
+// Starts the server with limits set on it, and looks at it from outside, through /proc.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, readdirSync } from "node:fs";
+import { within } from "../e2e/wait.mjs";
+
+const ANNOUNCEMENT = /^listening on http:\/\/\S+:(\d+)\/\n/;
+const START_MS = 10_000;
+const STOP_MS = 30_000;
+const MOST_LOG_CHARACTERS = 1 << 20;
+
+// A test that is cut off by its timeout may skip its own clean-up; this one runs all the same.
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+const withoutOptions = (environment) =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !/^TRILOOP_/.test(name)));
+
+/**
+ * Runs a command under `limits` (arguments of ulimit, "-n 40"). The shell replaces itself, so the
+ * child's pid is the command's, and so are the limits.
+ */
+export function launch(command, { limits = [], environment = {} } = {}) {
+  const script = [...limits.map((limit) => `ulimit ${limit} &&`), 'exec "$@"'].join(" ");
+  const child = spawn("bash", ["-c", script, "bash", ...command], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...withoutOptions(process.env), ...environment },
+  });
+  running.add(child);
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"]) {
+    child[name].setEncoding("utf8");
+    child[name].on("data", (text) => {
+      output[name] = (output[name] + text).slice(0, MOST_LOG_CHARACTERS);
+    });
+  }
+  const exited = new Promise((resolve) => {
+    child.once("close", (code, signal) => {
+      running.delete(child);
+      resolve({ code, signal });
+    });
+  });
+  return {
+    pid: child.pid,
+    child,
+    exited,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    isRunning: () => running.has(child),
+    /** Resolves with the exit status and how long it took. */
+    async stop(signal = "SIGTERM") {
+      const since = performance.now();
+      if (running.has(child)) child.kill(signal);
+      const ended = await within(STOP_MS, exited, `the process ends after ${signal}`);
+      return { ...ended, seconds: (performance.now() - since) / 1000 };
+    },
+  };
+}
+
+/** Resolves when the server has announced its port. The test `t` ends it at the latest. */
+export async function startServer(t, args, options = {}) {
+  const binary = options.binary ?? process.env.TRILOOP_BINARY;
+  assert.ok(binary, "TRILOOP_BINARY must name the server to test");
+  const bind = options.bind ?? "127.0.0.1";
+  const common = ["--bind", bind, "--port", "0", "--quiet", "--heartbeat", "0"];
+  const server = launch([...(options.within ?? []), binary, ...common, ...args], options);
+  t?.after(() => server.stop("SIGKILL"));
+  const announced = async () => {
+    for (;;) {
+      const match = ANNOUNCEMENT.exec(server.stdout());
+      if (match) return Number(match[1]);
+      const ended = await Promise.race([once(server.child.stdout, "data").then(() => null), server.exited]);
+      if (ended) throw new Error(`ended at once: ${JSON.stringify(ended)} ${server.stderr()}`);
+    }
+  };
+  server.port = await within(START_MS, announced(), "the server announces its address");
+  return server;
+}
+
+/** A number of /proc/PID/status; sizes are in bytes. */
+function status(pid, name) {
+  const line = new RegExp(`^${name}:\\s+(\\d+)( kB)?`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return line ? Number(line[1]) * (line[2] ? 1024 : 1) : 0; // a process that has just ended has none
+}
+
+export const residentBytes = (pid) => status(pid, "VmRSS");
+export const mostResidentBytes = (pid) => status(pid, "VmHWM");
+export const threadCount = (pid) => status(pid, "Threads");
+export const descriptorCount = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+
+/** The names of the threads that belong to connections: read-N, proc-N, write-N. */
+export function connectionThreads(pid) {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
+    try {
+      const name = readFileSync(`/proc/${pid}/task/${task}/comm`, "utf8").trim();
+      return /^(read|proc|write)-\d+$/.test(name) ? [name] : [];
+    } catch {
+      return []; // it has ended since the folder was listed
+    }
+  });
+}

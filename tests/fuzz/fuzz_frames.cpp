@@ -1,0 +1,158 @@
+// Any bytes as a client's frames: no crash; no message above the limit, no text that is none; the
+// frames and the verdict do not depend on how the bytes are cut; and what came out, encoded again,
+// comes out again. With and without permessage-deflate.
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "pieces.h"
+#include "ws_protocol.h"
+
+namespace triloop::fuzzing {
+namespace {
+
+constexpr std::size_t kLimit = 4096;
+
+// The second byte of an input: is there compression, and how?
+struct Settings {
+  explicit Settings(std::uint8_t bits) : deflate((bits & 1) != 0) {
+    parameters.server_no_context_takeover = (bits & 2) != 0;
+    parameters.client_no_context_takeover = (bits & 4) != 0;
+    parameters.server_max_window_bits = 9 + (bits >> 3) % 7;
+  }
+
+  // The settings of a server to which this one's frames are sent.
+  Settings mirrored() const {
+    Settings other = *this;
+    std::swap(other.parameters.server_no_context_takeover,
+              other.parameters.client_no_context_takeover);
+    return other;
+  }
+
+  bool deflate;
+  DeflateParameters parameters;
+  std::size_t limit = kLimit;
+};
+
+std::unique_ptr<WsProtocol> protocol_for(const Settings& settings) {
+  auto protocol = std::make_unique<WsProtocol>(settings.limit);
+  if (settings.deflate) protocol->use_deflate(settings.parameters);
+  return protocol;
+}
+
+struct Seen {
+  std::vector<Frame> frames;
+  std::uint16_t violation = 0;  // 0: none
+
+  // Of several faults in one compressed piece any may be found first.
+  std::string text(bool with_code) const {
+    std::string text;
+    for (const Frame& frame : frames) {
+      text += std::to_string(static_cast<int>(frame.opcode)) + ':' + frame.payload + '\n';
+    }
+    return text + "violation " + std::to_string(with_code ? violation : violation != 0);
+  }
+};
+
+void check_frame(const Frame& frame, std::size_t limit) {
+  switch (frame.opcode) {
+    case Opcode::text:
+      demand(is_utf8(frame.payload), "text that is none");
+      [[fallthrough]];
+    case Opcode::binary:
+      demand(frame.payload.size() <= limit, "a message above the limit");
+      return;
+    case Opcode::close: {
+      const CloseStatus status = parse_close(frame.payload);
+      demand(status.code == close_code::kNoStatus || is_sendable_close_code(status.code),
+             "a Close code that may not be sent");
+      demand(is_utf8(status.reason), "a reason that is no text");
+      demand(close_frame(status).payload == frame.payload, "a Close frame that changes");
+      [[fallthrough]];
+    }
+    case Opcode::ping:
+    case Opcode::pong:
+      demand(frame.payload.size() <= 125, "a control frame above 125 bytes");
+      return;
+  }
+  finding("an opcode that is none");
+}
+
+template <typename Next>
+Seen decode(const Settings& settings, std::string bytes, Next next) {
+  const std::unique_ptr<WsProtocol> protocol = protocol_for(settings);
+  Seen seen;
+  std::size_t taken = 0;
+  while (taken < bytes.size()) {
+    const std::size_t size = std::min(next(), bytes.size() - taken);
+    Bytes piece{bytes.data() + taken, size};
+    taken += size;
+    for (;;) {
+      Frame frame;
+      const std::size_t before = piece.size;
+      const Decoded decoded = protocol->decode(piece, frame);
+      demand(piece.size <= before, "more taken than there was");
+      if (decoded == Decoded::kNeedMore) {
+        demand(piece.size == 0, "bytes left by a frame that needs more");
+        break;
+      }
+      if (decoded == Decoded::kViolation) {
+        const CloseStatus& status = protocol->violation();
+        demand(is_sendable_close_code(status.code), "a violation's code that may not be sent");
+        demand(close_frame(status).payload.size() <= 125, "a violation's reason that is too long");
+        demand(is_utf8(status.reason), "a violation's reason that is no text");
+        seen.violation = status.code;
+        return seen;
+      }
+      check_frame(frame, settings.limit);
+      seen.frames.push_back(std::move(frame));
+      if (seen.frames.back().opcode == Opcode::close) return seen;
+    }
+  }
+  return seen;
+}
+
+// The server's frames are not masked; with the bit set and a key of zeros they are a client's.
+std::string as_client(const Settings& settings, std::vector<Frame> frames) {
+  const std::unique_ptr<WsProtocol> protocol = protocol_for(settings);
+  std::string bytes;
+  for (Frame& frame : frames) {
+    std::string header = protocol->encode_header(frame);
+    demand(header.size() >= 2 && header.size() <= 10, "a header that is none");
+    demand((header[1] & 0x80) == 0, "a mask from the server");
+    header[1] = static_cast<char>(header[1] | 0x80);
+    bytes += header + std::string(4, '\0') + frame.payload;
+  }
+  return bytes;
+}
+
+}  // namespace
+}  // namespace triloop::fuzzing
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace triloop::fuzzing;
+  if (size < 2) return 0;
+  const Settings settings(data[1]);
+  const std::string bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const auto in_one = [](std::size_t all) { return [all] { return all; }; };
+  const bool with_code = !settings.deflate;
+
+  const Seen whole = decode(settings, bytes, in_one(bytes.size()));
+  Cutter cutter(data[0]);
+  const Seen cut = decode(settings, bytes, [&] { return cutter.next(); });
+  if (whole.text(with_code) != cut.text(with_code)) {
+    finding("the frames depend on the pieces", "whole: " + whole.text(true),
+            "cut: " + cut.text(true));
+  }
+
+  Seen expected = whole;
+  expected.violation = 0;
+  Settings other = settings.mirrored();
+  other.limit = 2 * kLimit;  // what cannot be compressed becomes a little larger
+  const std::string back = as_client(settings, whole.frames);
+  const Seen again = decode(other, back, in_one(back.size()));
+  if (again.text(true) != expected.text(true)) {
+    finding("what is encoded does not decode", expected.text(true), again.text(true));
+  }
+  return 0;
+}

@@ -1,0 +1,247 @@
+#include "deflate.h"
+
+#include <string>
+#include <vector>
+
+#include "support/catch.h"
+#include "support/test_client.h"
+#include "ws_protocol.h"
+
+namespace triloop {
+namespace {
+
+using testing::client_frame;
+
+constexpr std::size_t kLimit = 100'000;
+constexpr int kCompressed = 0x40;  // RSV1
+
+std::string accepted(const std::string& offers) {
+  const auto agreed = choose_deflate(offers);
+  return agreed ? to_header(*agreed) : "";
+}
+
+// A frame as a client sends it, with RSV1.
+std::string compressed_frame(Opcode opcode, const std::string& payload, bool fin = true) {
+  std::string frame = client_frame(opcode, payload, fin);
+  frame[0] = static_cast<char>(frame[0] | kCompressed);
+  return frame;
+}
+
+// What a client's compressor makes of a message.
+std::string squeezed(std::string message, Deflater& deflater) {
+  deflater.compress(message);
+  return message;
+}
+
+struct Peer {
+  explicit Peer(DeflateParameters parameters = {}) : protocol(kLimit), deflater(parameters) {
+    protocol.use_deflate(parameters);
+  }
+  // The messages in `bytes`; the violation's code if there is one.
+  std::vector<std::string> send(std::string bytes, std::size_t piece = 100'000) {
+    std::vector<std::string> messages;
+    violation = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      Bytes rest{bytes.data() + at, std::min(piece, bytes.size() - at)};
+      for (Frame frame;;) {
+        const Decoded decoded = protocol.decode(rest, frame);
+        if (decoded == Decoded::kNeedMore) break;
+        if (decoded == Decoded::kViolation) {
+          violation = protocol.violation().code;
+          return messages;
+        }
+        messages.push_back(frame.payload);
+      }
+    }
+    return messages;
+  }
+  WsProtocol protocol;
+  Deflater deflater;
+  int violation = 0;
+};
+
+// RFC 7692 section 7.1.
+TEST_CASE("an offer is answered with what was agreed on", "[deflate]") {
+  CHECK(accepted("permessage-deflate") == "permessage-deflate");
+  CHECK(accepted("permessage-deflate; client_max_window_bits") == "permessage-deflate");
+  CHECK(accepted("permessage-deflate; client_max_window_bits=9") ==
+        "permessage-deflate; client_max_window_bits=9");
+  CHECK(accepted("permessage-deflate;server_max_window_bits=10") ==
+        "permessage-deflate; server_max_window_bits=10");
+  CHECK(accepted("permessage-deflate; server_max_window_bits=\"12\"") ==
+        "permessage-deflate; server_max_window_bits=12");
+  CHECK(accepted("permessage-deflate; server_max_window_bits=15") == "permessage-deflate");
+  CHECK(accepted("permessage-deflate ; server_no_context_takeover ;client_no_context_takeover") ==
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+}
+
+TEST_CASE("an offer that cannot be met is passed over for the next", "[deflate]") {
+  for (const char* bad :
+       {"", "x-webkit-deflate-frame", "permessage-deflate; unknown",
+        "permessage-deflate; server_max_window_bits",
+        "permessage-deflate; server_max_window_bits=8",
+        "permessage-deflate; server_max_window_bits=16",
+        "permessage-deflate; server_max_window_bits=010",
+        "permessage-deflate; server_max_window_bits=",
+        "permessage-deflate; client_max_window_bits=7",
+        "permessage-deflate; server_no_context_takeover=1",
+        "permessage-deflate; client_no_context_takeover=\"\"", "permessage-deflate;",
+        "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+        "permessage-deflate; client_max_window_bits=10; client_max_window_bits=11"}) {
+    INFO(bad);
+    CHECK(accepted(bad).empty());
+    CHECK(accepted(std::string(bad) + ", permessage-deflate; server_max_window_bits=11") ==
+          "permessage-deflate; server_max_window_bits=11");
+  }
+}
+
+// RFC 7692 section 7.2.3: the bytes are the RFC's.
+TEST_CASE("the examples of RFC 7692 expand to Hello", "[deflate]") {
+  const std::string hello("\xf2\x48\xcd\xc9\xc9\x07\x00", 7);
+  const std::string without_compression("\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00", 11);
+  const std::string last_block("\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8);
+  const std::string two_blocks("\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", 13);
+  for (const std::string& payload : {hello, without_compression, last_block, two_blocks}) {
+    for (const std::size_t piece : {1, 3, 1000}) {
+      Peer peer;
+      const auto frame = compressed_frame(Opcode::text, payload);
+      CHECK(peer.send(frame + frame, piece) == std::vector<std::string>{"Hello", "Hello"});
+    }
+  }
+  // 7.2.3.1: in two fragments. 7.2.3.2: with history.
+  Peer peer;
+  CHECK(peer.send(compressed_frame(Opcode::text, hello.substr(0, 3), false) +
+                  client_frame(0, hello.substr(3))) == std::vector<std::string>{"Hello"});
+  CHECK(peer.send(compressed_frame(Opcode::text, std::string("\xf2\x00\x11\x00\x00", 5))) ==
+        std::vector<std::string>{"Hello"});
+}
+
+TEST_CASE("messages go there and back, with history and without, in every window", "[deflate]") {
+  for (const int bits : {9, 10, 15}) {
+    for (const bool forgets : {false, true}) {
+      INFO(bits << " bits, " << (forgets ? "without" : "with") << " history");
+      DeflateParameters parameters;
+      parameters.server_max_window_bits = bits;
+      parameters.server_no_context_takeover = parameters.client_no_context_takeover = forgets;
+      Peer peer(parameters);
+      WsProtocol ours(kLimit);
+      ours.use_deflate(parameters);
+      for (int i = 0; i < 20; ++i) {
+        std::string text;
+        while (text.size() < 200U * static_cast<unsigned>(i)) text += "line " + std::to_string(i);
+        Frame frame{Opcode::text, text};
+        const std::string header = ours.encode_header(frame);
+        if (text.size() >= 64) CHECK(frame.payload.size() < text.size());
+        CHECK(((header[0] & kCompressed) != 0) == (text.size() >= 64));
+        const std::string sent = (header[0] & kCompressed) != 0
+                                     ? compressed_frame(Opcode::text, frame.payload)
+                                     : client_frame(Opcode::text, frame.payload);
+        REQUIRE(peer.send(sent) == std::vector<std::string>{text});
+      }
+    }
+  }
+}
+
+TEST_CASE("compressed and plain messages may mix", "[deflate]") {
+  Peer peer;
+  const std::string packed = squeezed("packed", peer.deflater);
+  CHECK(peer.send(client_frame(Opcode::text, "plain") + compressed_frame(Opcode::text, packed) +
+                  client_frame(Opcode::ping, "p") + client_frame(Opcode::binary, "\xff")) ==
+        std::vector<std::string>{"plain", "packed", "p", "\xff"});
+}
+
+TEST_CASE("the limit holds for what a message expands to, in bounded memory", "[deflate]") {
+  Peer peer;
+  const std::string just = squeezed(std::string(kLimit, 'x'), peer.deflater);
+  CHECK(just.size() < 1000);
+  CHECK(peer.send(compressed_frame(Opcode::binary, just)).size() == 1);
+  CHECK(peer.violation == 0);
+
+  Peer second;
+  const std::string bomb = squeezed(std::string(50'000'000, 'x'), second.deflater);
+  CHECK(bomb.size() < 60'000);
+  second.send(compressed_frame(Opcode::binary, bomb));
+  CHECK(second.violation == 1009);
+
+  std::string out;
+  Inflater inflater{DeflateParameters()};
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bomb.data());
+  CHECK(inflater.expand(data, bomb.size(), kLimit, out) == Inflater::Result::kTooBig);
+  CHECK(out.size() <= kLimit + 16 * 1024);
+}
+
+TEST_CASE("a bomb in fragments is stopped, too", "[deflate]") {
+  Peer peer;
+  const std::string bomb = squeezed(std::string(5'000'000, 'x'), peer.deflater);
+  std::string frames = compressed_frame(Opcode::binary, bomb.substr(0, 10), false);
+  for (std::size_t at = 10; at < bomb.size(); at += 10) {
+    frames += client_frame(0, bomb.substr(at, 10), at + 10 >= bomb.size());
+  }
+  CHECK(peer.send(frames, 7).empty());
+  CHECK(peer.violation == 1009);
+}
+
+TEST_CASE("compressed data that is none is 1007", "[deflate]") {
+  Peer peer;
+  peer.send(compressed_frame(Opcode::binary, "\xff\xff\xff\xff"));
+  CHECK(peer.violation == 1007);
+}
+
+TEST_CASE("a compressed message that stops in the middle is 1007", "[deflate]") {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "line " + std::to_string(i);
+  for (const bool forgets : {false, true}) {
+    DeflateParameters parameters;
+    parameters.client_no_context_takeover = forgets;
+    Peer peer(parameters);
+    const std::string packed = squeezed(text, peer.deflater);
+    CHECK(peer.send(compressed_frame(Opcode::text, packed.substr(0, packed.size() / 2))).empty());
+    CHECK(peer.violation == 1007);
+    Peer empty(parameters);
+    CHECK(empty.send(compressed_frame(Opcode::text, "")).empty());
+    CHECK(empty.violation == 1007);
+    Peer right(parameters);  // section 7.2.3.6
+    CHECK(right.send(compressed_frame(Opcode::text, std::string(1, '\0'))) ==
+          std::vector<std::string>{""});
+  }
+}
+
+TEST_CASE("a compressed text must be UTF-8 to its last byte", "[deflate]") {
+  Peer peer;
+  peer.send(compressed_frame(Opcode::text, squeezed("\xff", peer.deflater)));
+  CHECK(peer.violation == 1007);
+  Peer cut;
+  cut.send(compressed_frame(Opcode::text, squeezed("\xE4\xBD", cut.deflater)));
+  CHECK(cut.violation == 1007);
+  // A stored block of four bytes, which are the four that the receiver has to add.
+  Peer tail;
+  tail.send(compressed_frame(Opcode::text, std::string("\x00\x04\x00\xfb\xff", 5)));
+  CHECK(tail.violation == 1007);
+}
+
+TEST_CASE("RSV1 belongs to the first frame of a message, and only with the extension",
+          "[deflate]") {
+  Peer continuation;
+  const std::string part = squeezed("Hello, Hello", continuation.deflater);
+  std::string last = client_frame(0, part.substr(3));
+  last[0] = static_cast<char>(last[0] | kCompressed);
+  continuation.send(compressed_frame(Opcode::text, part.substr(0, 3), false) + last);
+  CHECK(continuation.violation == 1002);
+  Peer control;
+  control.send(compressed_frame(Opcode::ping, ""));
+  CHECK(control.violation == 1002);
+}
+
+TEST_CASE("messages of less than 64 bytes and control frames are not compressed", "[deflate]") {
+  WsProtocol protocol(kLimit);
+  protocol.use_deflate({});
+  for (Frame frame :
+       {Frame{Opcode::text, std::string(63, 'x')}, Frame{Opcode::pong, std::string(125, 'x')}}) {
+    const std::string before = frame.payload;
+    CHECK((protocol.encode_header(frame)[0] & kCompressed) == 0);
+    CHECK(frame.payload == before);
+  }
+}
+
+}  // namespace
+}  // namespace triloop

@@ -1,0 +1,162 @@
+#include "wire.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <functional>
+#include <system_error>
+#include <utility>
+
+#include "support/threads.h"
+
+namespace triloop::testing {
+namespace {
+
+constexpr std::size_t kSlowBytes = 500;  // at each end
+constexpr std::size_t kShown = 60;
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+unsigned byte_of(char c) { return static_cast<unsigned char>(c); }
+
+}  // namespace
+
+const char* name_of(Delivery delivery) {
+  switch (delivery) {
+    case Delivery::at_once:
+      return "at once";
+    case Delivery::byte_by_byte:
+      return "byte by byte";
+    case Delivery::early:
+      return "with the handshake";
+  }
+  return "?";
+}
+
+Wire::Wire(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  if (descriptor_ < 0) fail("socket");
+  const timeval fail_safe{kFailSafe.count(), 0};
+  const int on = 1;
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &fail_safe, sizeof fail_safe);
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &fail_safe, sizeof fail_safe);
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    ::close(descriptor_);
+    fail("connect");
+  }
+}
+
+Wire::~Wire() { ::close(descriptor_); }
+
+void Wire::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0) fail("send");
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+void Wire::send_byte_by_byte(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (bytes.size() > 2 * kSlowBytes) {
+      for (const char& c : bytes.substr(0, kSlowBytes)) send({&c, 1});
+      send(bytes.substr(kSlowBytes, bytes.size() - 2 * kSlowBytes));
+      bytes.remove_prefix(bytes.size() - kSlowBytes);
+    }
+    send(bytes.substr(0, 1));
+    bytes.remove_prefix(1);
+  }
+}
+
+void Wire::end_stream() { ::shutdown(descriptor_, SHUT_WR); }
+
+bool Wire::receive_more() {
+  std::array<char, 65536> buffer;
+  const ssize_t size = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+  if (size < 0) fail("recv");
+  received_.append(buffer.data(), static_cast<std::size_t>(size));
+  return size > 0;
+}
+
+std::string Wire::head() {
+  std::size_t end = std::string::npos;
+  while ((end = received_.find("\r\n\r\n")) == std::string::npos) {
+    if (!receive_more()) return std::exchange(received_, "");
+  }
+  std::string head = received_.substr(0, end + 4);
+  received_.erase(0, end + 4);
+  return head;
+}
+
+std::string Wire::rest() {
+  while (receive_more()) {
+  }
+  return std::exchange(received_, "");
+}
+
+std::string quoted(std::string_view bytes) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : bytes.substr(0, kShown)) {
+    if (c >= ' ' && c < 0x7F && c != '"' && c != '\\') {
+      out += c;
+    } else {
+      out += "\\x";
+      out += kHex[byte_of(c) >> 4];
+      out += kHex[byte_of(c) & 15];
+    }
+  }
+  out += '"';
+  if (bytes.size() <= kShown) return out;
+  return out + "... of " + std::to_string(bytes.size()) + " bytes, hash " +
+         std::to_string(std::hash<std::string_view>()(bytes));
+}
+
+Transcript transcript(std::string_view bytes) {
+  Transcript seen;
+  const auto fault = [&](const std::string& what) { seen.faults += what + "\n"; };
+  while (bytes.size() >= 2) {
+    if (!seen.close_codes.empty()) fault("a frame after Close");
+    const unsigned first = byte_of(bytes[0]), second = byte_of(bytes[1]);
+    const std::size_t more = second == 126 ? 2 : second == 127 ? 8 : 0;
+    if ((second & 0x80) != 0 || bytes.size() < 2 + more) break;
+    std::uint64_t size = more == 0 ? second : 0;
+    for (const char c : bytes.substr(2, more)) size = size << 8 | byte_of(c);
+    if ((more == 2 && size < 126) || (more == 8 && size < 65536)) fault("a length too long");
+    bytes.remove_prefix(2 + more);
+    if (bytes.size() < size) break;
+    const std::string_view payload = bytes.substr(0, size);
+    bytes.remove_prefix(size);
+    if (first >= 0x88 && size > 125) fault("a control frame of " + std::to_string(size));
+    if (first == 0x81) {
+      seen.messages += "text " + quoted(payload) + "\n";
+    } else if (first == 0x82) {
+      seen.messages += "binary " + quoted(payload) + "\n";
+    } else if (first == 0x8A) {
+      seen.pongs += quoted(payload) + "\n";
+    } else if (first == 0x88 && size != 1) {
+      seen.close_codes.push_back(
+          size == 0 ? 1005
+                    : static_cast<std::uint16_t>(byte_of(payload[0]) << 8 | byte_of(payload[1])));
+      if (size > 2) seen.close_reason = payload.substr(2);
+    } else {
+      fault("a frame that begins with " + std::to_string(first));
+    }
+  }
+  if (!bytes.empty()) fault("no frame: " + quoted(bytes));
+  return seen;
+}
+
+}  // namespace triloop::testing

@@ -1,0 +1,331 @@
+// The server around the connections: binding, HTTP, threads and their names.
+#include "triloop/server.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include "support/catch.h"
+#include "support/running_server.h"
+#include "support/test_client.h"
+#include "support/threads.h"
+
+namespace triloop {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::await;
+using testing::await_blocked;
+using testing::client_close;
+using testing::quiet_options;
+using testing::RunningServer;
+using testing::TestClient;
+using testing::threads_named;
+
+std::string get(std::uint16_t port, const std::string& method, const std::string& path) {
+  TestClient client(port);
+  client.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  return client.bytes_to_end();
+}
+
+std::string status_of(const std::string& response) { return response.substr(9, 3); }
+
+TEST_CASE("port 0 takes a free port and says which", "[server]") {
+  const Server server(quiet_options());
+  CHECK(server.port() != 0);
+  CHECK(server.url() == "http://127.0.0.1:" + std::to_string(server.port()) + "/");
+}
+
+TEST_CASE("a port that is taken is an error that says where", "[server]") {
+  const Server first(quiet_options());
+  Options options = quiet_options();
+  options.port = first.port();
+  try {
+    const Server second(options);
+    FAIL("two servers on one port");
+  } catch (const std::system_error& error) {
+    CHECK(error.code() == std::errc::address_in_use);
+    CHECK(std::string(error.what()).find("127.0.0.1 port " + std::to_string(first.port())) !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("options that make no sense are refused by name", "[server]") {
+  const auto refused = [](auto change) {
+    Options options = quiet_options();
+    change(options);
+    try {
+      const Server server(options);
+      return std::string();
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+  };
+  CHECK(refused([](Options&) {}).empty());
+  CHECK(refused([](Options& o) { o.queue_messages = 0; }).find("queue_messages") == 0);
+  CHECK(refused([](Options& o) { o.queue_bytes = 0; }).find("queue_bytes") == 0);
+  CHECK(refused([](Options& o) { o.max_message_bytes = 0; }).find("max_message_bytes") == 0);
+  CHECK(refused([](Options& o) { o.heartbeat = milliseconds(-1); }).find("heartbeat") == 0);
+  CHECK(refused([](Options& o) {
+          o.handshake_timeout = milliseconds(0);
+        }).find("handshake_timeout") == 0);
+  CHECK(refused([](Options& o) { o.write_timeout = milliseconds(0); }).find("write_timeout") == 0);
+  CHECK(refused([](Options& o) { o.close_timeout = milliseconds(0); }).find("close_timeout") == 0);
+  CHECK(refused([](Options& o) { o.drain_timeout = milliseconds(-1); }).find("drain_timeout") == 0);
+  CHECK(refused([](Options& o) { o.max_connections = 0; }).find("max_connections") == 0);
+  CHECK(refused([](Options& o) { o.ping_interval = milliseconds(-1); }).find("ping_interval") == 0);
+  CHECK(refused([](Options& o) { o.pong_timeout = milliseconds(0); }).find("pong_timeout") == 0);
+  CHECK(refused([](Options& o) { o.write_timeout = milliseconds::max(); }).find("timeouts") !=
+        std::string::npos);
+}
+
+TEST_CASE("exactly three threads for each open connection, named, and gone with the peer",
+          "[server]") {
+  RunningServer server;
+  await_blocked("accept");
+  const std::size_t before = testing::thread_count();
+  {
+    TestClient one(server.port()), two(server.port());
+    one.open();
+    two.open();
+    for (const char* name : {"read-1", "proc-1", "write-1", "read-2", "proc-2", "write-2"}) {
+      INFO(name);
+      await_blocked(name);
+      CHECK(threads_named(name).size() == 1);
+    }
+    CHECK(testing::thread_count() == before + 6);
+  }
+  await("the threads to be gone", [&] { return testing::thread_count() == before; });
+}
+
+TEST_CASE("a plain request costs one thread for its short life", "[server]") {
+  RunningServer server;
+  await_blocked("accept");
+  const std::size_t before = testing::thread_count();
+  TestClient client(server.port());
+  client.send("GET / HTTP/1.1\r\n");
+  await_blocked("read-1");
+  CHECK(testing::thread_count() == before + 1);
+  client.request("Host: x\r\n\r\n");
+  client.shutdown_send();
+  await("the thread to be gone", [&] { return testing::thread_count() == before; });
+}
+
+TEST_CASE("what is not an upgrade gets an HTTP answer", "[server]") {
+  RunningServer server;
+  const std::uint16_t port = server.port();
+  const std::string page = get(port, "GET", "/");
+  CHECK(status_of(page) == "200");
+  CHECK(page.find("\r\n\r\n<p>page</p>") != std::string::npos);
+  const std::string head = get(port, "HEAD", "/");
+  CHECK(head == page.substr(0, page.find("<p>")));
+  CHECK(status_of(get(port, "GET", "/?query")) == "200");
+  CHECK(status_of(get(port, "GET", "/nothing")) == "404");
+  CHECK(status_of(get(port, "HEAD", "/nothing")) == "404");
+  const std::string post = get(port, "POST", "/");
+  CHECK(status_of(post) == "405");
+  CHECK(post.find("Allow: GET, HEAD\r\n") != std::string::npos);
+  const std::string plain = get(port, "GET", "/ws");
+  CHECK(status_of(plain) == "426");
+  CHECK(plain.find("Upgrade: websocket\r\n") != std::string::npos);
+  TestClient nonsense(port);
+  nonsense.send("\x16\x03\x01 this is TLS\r\n\r\n");
+  CHECK(status_of(nonsense.bytes_to_end()) == "400");
+}
+
+TEST_CASE("a page that throws is 500 and the server goes on", "[server]") {
+  Server server(quiet_options());
+  server.page("/", [](const Request&) { return Response{"text/html", "fine", {}}; });
+  server.page("/broken", [](const Request&) -> Response { throw std::runtime_error("no file"); });
+  server.page("/worse", [](const Request&) -> Response { throw 42; });
+  const Thread thread("accept", [&] { server.run(); });
+  CHECK(status_of(get(server.port(), "GET", "/broken")) == "500");
+  CHECK(status_of(get(server.port(), "GET", "/worse")) == "500");
+  CHECK(status_of(get(server.port(), "GET", "/")) == "200");
+  server.stop();
+}
+
+TEST_CASE("each path has its own processor, and one without gets 404", "[server]") {
+  Server server(quiet_options());
+  const auto says = [](const char* word) {
+    return [word](Connection& connection) { connection.write(Message::text(word)); };
+  };
+  server.handle("/a", says("a"));
+  server.handle("/b", says("b"));
+  const Thread thread("accept", [&] { server.run(); });
+  for (const char* path : {"/a", "/b"}) {
+    TestClient client(server.port());
+    client.open(path);
+    CHECK(client.next_text() == path + 1);
+  }
+  TestClient client(server.port());
+  CHECK(status_of(client.request(testing::upgrade_request("/c"))) == "404");
+  server.stop();
+}
+
+TEST_CASE("a request that drips in is cut off at the handshake timeout", "[server]") {
+  Options options = quiet_options();
+  options.handshake_timeout = milliseconds(100);
+  RunningServer server(testing::plain_echo, options);
+  const TimePoint start = Clock::now();
+  TestClient client(server.port());
+  try {
+    for (;;) {  // never a pause as long as the timeout
+      client.send("G");
+      await_blocked("accept");
+      if (threads_named("read-1").empty()) break;
+    }
+  } catch (const std::system_error&) {
+    // the server has closed the socket under it
+  }
+  CHECK(Clock::now() - start >= options.handshake_timeout);
+  CHECK(Clock::now() - start < testing::kFailSafe);
+}
+
+TEST_CASE("only the origins that are allowed may connect", "[server]") {
+  Options options = quiet_options();
+  options.allowed_origins = {"https://example.org", "https://*.example.org", "http://localhost:*"};
+  RunningServer server(testing::plain_echo, options);
+  const auto status = [&](const std::string& header) {
+    TestClient client(server.port());
+    return status_of(client.request(testing::upgrade_request("/ws", header)));
+  };
+  for (const char* good : {"https://example.org", "https://a.b.example.org", "HTTPS://Example.ORG",
+                           "http://localhost:8080", "http://localhost:"}) {
+    INFO(good);
+    CHECK(status(std::string("Origin: ") + good + "\r\n") == "101");
+  }
+  for (const char* bad :
+       {"http://example.org", "https://example.org.evil.example", "null", "https://evilexample.org",
+        "https://example.org:8443", "http://localhost", "https://example.orgx"}) {
+    INFO(bad);
+    CHECK(status(std::string("Origin: ") + bad + "\r\n") == "403");
+  }
+  CHECK(status("") == "101");  // no browser
+  CHECK(status("Origin: https://example.org\r\nOrigin: https://evil.example\r\n") == "400");
+}
+
+TEST_CASE("of the subprotocols that a peer offers the server's favourite is chosen", "[server]") {
+  Server server(quiet_options());
+  server.handle("/ws", [](Connection& self) { self.write(Message::text(self.subprotocol())); },
+                {"chat.v2", "chat.v1"});
+  const Thread thread("accept", [&] { server.run(); });
+  const auto agreed = [&](const std::string& header) {
+    TestClient client(server.port());
+    const std::string head = client.request(testing::upgrade_request("/ws", header));
+    const std::string chosen = client.next_text();
+    const bool in_head =
+        head.find("Sec-WebSocket-Protocol: " + chosen + "\r\n") != std::string::npos;
+    CHECK(in_head == !chosen.empty());
+    return chosen;
+  };
+  CHECK(agreed("Sec-WebSocket-Protocol: chat.v1, chat.v2\r\n") == "chat.v2");
+  CHECK(agreed("Sec-WebSocket-Protocol: chat.v1\r\nSec-WebSocket-Protocol: other\r\n") ==
+        "chat.v1");
+  CHECK(agreed("Sec-WebSocket-Protocol: other, CHAT.V1\r\n").empty());
+  CHECK(agreed("").empty());
+  server.stop();
+}
+
+TEST_CASE("connections above the limit are told so, and served when there is room again",
+          "[server]") {
+  Options options = quiet_options();
+  options.max_connections = 2;
+  RunningServer server(testing::plain_echo, options);
+  auto first = std::make_unique<TestClient>(server.port());
+  first->open();
+  TestClient second(server.port());
+  second.open();
+  {
+    TestClient third(server.port());
+    const std::string head = third.request(testing::upgrade_request());
+    CHECK(status_of(head) == "503");
+    CHECK(head.find("Retry-After: 1\r\n") != std::string::npos);
+  }
+  second.send_text("still served");
+  CHECK(second.next_text() == "still served");
+  first.reset();
+  await("room", [&] {
+    TestClient again(server.port());
+    return status_of(again.request(testing::upgrade_request())) == "101";
+  });
+}
+
+TEST_CASE("a flood of connections above the limit starts no more than a few threads", "[server]") {
+  Options options = quiet_options();
+  options.max_connections = 1;
+  RunningServer server(testing::plain_echo, options);
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 300; ++i) clients.push_back(std::make_unique<TestClient>(server.port()));
+  await_blocked("accept");
+  CHECK(testing::thread_count() <= 70);
+  clients.clear();
+  await("room", [&] {
+    TestClient client(server.port());
+    return status_of(client.request(testing::upgrade_request())) == "101";
+  });
+}
+
+TEST_CASE("a slow handshake keeps nobody else waiting", "[server]") {
+  RunningServer server;
+  TestClient slow(server.port());
+  slow.send("GET /ws");
+  await_blocked("read-1");
+  TestClient quick(server.port());
+  quick.open();
+  quick.send_text("hello");
+  CHECK(quick.next_text() == "hello");
+}
+
+TEST_CASE("a peer that stays after its answer is kept for a second", "[server]") {
+  RunningServer server;
+  TestClient client(server.port());
+  const TimePoint start = Clock::now();
+  client.request("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await("the thread to be gone", [] { return threads_named("read-1").empty(); });
+  CHECK(Clock::now() - start >= milliseconds(1000));
+}
+
+TEST_CASE("no descriptor left: the server waits, and serves when there is one", "[server]") {
+  const testing::LogCapture log;
+  RunningServer server;
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const int next = ::dup(0);
+  ::close(next);
+  const rlimit none{static_cast<rlim_t>(next) + 1, before.rlim_max};  // the client's socket
+  TestClient client(server.port(), 0, [&] { ::setrlimit(RLIMIT_NOFILE, &none); });
+  log.await("cannot accept for now");
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  client.open();
+  client.send_text("hello");
+  CHECK(client.next_text() == "hello");
+}
+
+TEST_CASE("no thread left: that connection is refused, the server goes on", "[server]") {
+  const testing::LogCapture log;
+  Options options = quiet_options();
+  options.stack_bytes = std::size_t{1} << 46;  // more than there is
+  RunningServer server(testing::plain_echo, options);
+  for (int i = 0; i < 2; ++i) {
+    TestClient client(server.port());
+    CHECK(client.bytes_to_end().empty());
+  }
+  log.await("no thread left");
+  CHECK(server.stop().empty());
+}
+
+TEST_CASE("an answer is not lost to a peer that is still sending", "[server]") {
+  RunningServer server;
+  TestClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n" +
+              std::string(50'000, 'x'));
+  client.shutdown_send();
+  CHECK(status_of(client.bytes_to_end()) == "413");
+}
+
+}  // namespace
+}  // namespace triloop

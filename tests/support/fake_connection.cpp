@@ -1,0 +1,170 @@
+#include "fake_connection.h"
+
+#include <algorithm>
+
+#include "support/test_client.h"
+
+namespace triloop::testing {
+
+// Marks a thread as being inside an operation that belongs to one thread only.
+class FakeSocket::Presence {
+ public:
+  Presence(std::atomic<int>& count, std::atomic<bool>& shared) : count_(count) {
+    if (++count_ > 1) shared = true;
+  }
+  ~Presence() { --count_; }
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+
+ private:
+  std::atomic<int>& count_;
+};
+
+void FakeSocket::deliver(const std::string& bytes) {
+  const MutexLock lock(mutex_);
+  incoming_ += bytes;
+  changed_.notify_all();
+}
+
+void FakeSocket::end_stream() {
+  const MutexLock lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+void FakeSocket::fail_receives(std::errc error) {
+  const MutexLock lock(mutex_);
+  receive_error_ = error;
+  changed_.notify_all();
+}
+
+void FakeSocket::take(std::size_t bytes) {
+  const MutexLock lock(mutex_);
+  room_ = bytes;
+  changed_.notify_all();
+}
+
+void FakeSocket::fail_sends(std::errc error) {
+  const MutexLock lock(mutex_);
+  send_error_ = error;
+  changed_.notify_all();
+}
+
+std::string FakeSocket::sent() const {
+  const MutexLock lock(mutex_);
+  return sent_;
+}
+
+void FakeSocket::await_sent(const std::string& part) const {
+  await("the bytes to be sent", [&] { return sent().find(part) != std::string::npos; });
+}
+
+std::size_t FakeSocket::count_sent(const std::string& part) const {
+  const std::string all = sent();
+  std::size_t count = 0;
+  for (auto at = all.find(part); at != std::string::npos; at = all.find(part, at + part.size())) {
+    ++count;
+  }
+  return count;
+}
+
+bool FakeSocket::is_shut_down() const {
+  const MutexLock lock(mutex_);
+  return shut_down_;
+}
+
+bool FakeSocket::is_send_shut_down() const {
+  const MutexLock lock(mutex_);
+  return send_shut_down_;
+}
+
+bool FakeSocket::was_shared() const { return shared_; }
+
+std::size_t FakeSocket::receive(char* buffer, std::size_t size, TimePoint deadline,
+                                std::error_code& error) {
+  const Presence presence(receivers_, shared_);
+  const MutexLock lock(mutex_);
+  error.clear();
+  while (incoming_.empty() && !ended_ && !shut_down_ && receive_error_ == std::errc()) {
+    if (!changed_.wait_until(mutex_, deadline)) {
+      error = std::make_error_code(std::errc::timed_out);
+      return 0;
+    }
+  }
+  if (receive_error_ != std::errc()) {
+    error = std::make_error_code(receive_error_);
+    return 0;
+  }
+  if (shut_down_) return 0;
+  const std::size_t taken = incoming_.copy(buffer, size);
+  incoming_.erase(0, taken);
+  return taken;
+}
+
+std::size_t FakeSocket::try_send(std::string_view head, std::string_view body,
+                                 std::error_code& error) {
+  const Presence presence(senders_, shared_);
+  const MutexLock lock(mutex_);
+  error.clear();
+  if (shut_down_ || send_shut_down_) send_error_ = std::errc::broken_pipe;
+  if (send_error_ != std::errc()) {
+    error = std::make_error_code(send_error_);
+    return 0;
+  }
+  const std::string bytes = std::string(head) + std::string(body);
+  const std::size_t taken = std::min(bytes.size(), room_);
+  sent_.append(bytes, 0, taken);
+  if (room_ != SIZE_MAX) room_ -= taken;
+  return taken;
+}
+
+bool FakeSocket::wait_writable(TimePoint deadline) {
+  const Presence presence(senders_, shared_);
+  const MutexLock lock(mutex_);
+  while (room_ == 0 && !shut_down_ && send_error_ == std::errc()) {
+    if (!changed_.wait_until(mutex_, deadline)) return false;
+  }
+  return true;
+}
+
+void FakeSocket::shutdown_send() noexcept {
+  const MutexLock lock(mutex_);
+  send_shut_down_ = true;
+}
+
+void FakeSocket::shutdown() noexcept {
+  const MutexLock lock(mutex_);
+  shut_down_ = true;
+  changed_.notify_all();
+}
+
+Options patient_options() {
+  Options options;
+  options.heartbeat = std::chrono::milliseconds(0);
+  options.ping_interval = std::chrono::milliseconds(0);
+  options.handshake_timeout = kFailSafe;
+  options.write_timeout = kFailSafe;
+  options.close_timeout = kFailSafe;
+  options.drain_timeout = kFailSafe;
+  return options;
+}
+
+FakeConnection::FakeConnection(Processor processor, Options options, const std::string& first_bytes,
+                               const std::string& target)
+    : options_(std::move(options)),
+      routes_{{{"/ws", {std::move(processor), {}}}}, {}},
+      socket_(new FakeSocket),
+      connection_(1, std::unique_ptr<Socket>(socket_), routes_, options_),
+      reader_([this, first_bytes, target] {
+        socket_->deliver(upgrade_request(target) + first_bytes);
+        connection_.serve();
+      }) {
+  socket_->await_sent("\r\n\r\n");
+}
+
+FakeConnection::~FakeConnection() {
+  connection_.stop_now();
+  reader_.await_done();
+}
+
+}  // namespace triloop::testing

@@ -1,0 +1,88 @@
+// A connection over a socket that the test controls: it says when bytes arrive and are taken.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "routes.h"
+#include "socket.h"
+#include "support/threads.h"
+#include "triloop/connection.h"
+
+namespace triloop::testing {
+
+/// A Socket without a network. The test plays the peer; any of its threads may.
+class FakeSocket final : public Socket {
+ public:
+  // -- What the test does
+  void deliver(const std::string& bytes);
+  void end_stream();
+  void fail_receives(std::errc error);
+  /// From now on the peer takes no more than `bytes` bytes; SIZE_MAX is without a limit.
+  void take(std::size_t bytes);
+  void fail_sends(std::errc error);
+  std::string sent() const;
+  void await_sent(const std::string& part) const;
+  std::size_t count_sent(const std::string& part) const;
+  bool is_shut_down() const;
+  bool is_send_shut_down() const;
+  /// Have two threads been inside receive(), or two in try_send() and wait_writable(), at once?
+  bool was_shared() const;
+
+  // -- What the connection does
+  std::size_t receive(char* buffer, std::size_t size, TimePoint deadline,
+                      std::error_code& error) override;
+  std::size_t try_send(std::string_view head, std::string_view body,
+                       std::error_code& error) override;
+  bool wait_writable(TimePoint deadline) override;
+  void shutdown_send() noexcept override;
+  void shutdown() noexcept override;
+  std::string peer_address() const override { return "peer:1"; }
+
+ private:
+  class Presence;
+
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  std::string incoming_ TRILOOP_GUARDED_BY(mutex_);
+  std::string sent_ TRILOOP_GUARDED_BY(mutex_);
+  std::size_t room_ TRILOOP_GUARDED_BY(mutex_) = SIZE_MAX;
+  std::errc receive_error_ TRILOOP_GUARDED_BY(mutex_){};
+  std::errc send_error_ TRILOOP_GUARDED_BY(mutex_){};
+  bool ended_ TRILOOP_GUARDED_BY(mutex_) = false;
+  bool send_shut_down_ TRILOOP_GUARDED_BY(mutex_) = false;
+  bool shut_down_ TRILOOP_GUARDED_BY(mutex_) = false;
+  std::atomic<int> receivers_{0};
+  std::atomic<int> senders_{0};
+  std::atomic<bool> shared_{false};
+};
+
+/// Options with deadlines so long that a test which ends in time has not needed them.
+Options patient_options();
+
+/// A connection, open from the start, with number 1: its threads are `proc-1` and `write-1`, and
+/// the reader is `worker`.
+class FakeConnection {
+ public:
+  explicit FakeConnection(Processor processor, Options options = patient_options(),
+                          const std::string& first_bytes = {}, const std::string& target = "/ws");
+  ~FakeConnection();
+
+  FakeSocket& socket() { return *socket_; }
+  Connection& operator*() { return connection_; }
+  Connection* operator->() { return &connection_; }
+  Worker& reader() { return reader_; }
+
+  /// Waits until all three threads are done.
+  void await_end() { reader_.await_done(); }
+  CloseReason reason() const { return *connection_.closed().reason(); }
+
+ private:
+  Options options_;
+  Routes routes_;
+  FakeSocket* socket_;
+  Connection connection_;
+  Worker reader_;
+};
+
+}  // namespace triloop::testing

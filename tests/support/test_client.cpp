@@ -1,0 +1,185 @@
+#include "test_client.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+#include <vector>
+
+namespace triloop::testing {
+namespace {
+
+constexpr int kFailSafeSeconds = 30;
+constexpr std::array<char, 4> kMask = {'\x37', '\xfa', '\x21', '\x3d'};
+
+void append_big_endian(std::string& out, std::uint64_t value, int bytes) {
+  for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>(value >> (8 * i) & 0xFF);
+}
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace
+
+std::string client_frame(int opcode, std::string_view payload, bool fin) {
+  std::string out(1, static_cast<char>((fin ? 0x80 : 0) | opcode));
+  if (payload.size() < 126) {
+    out += static_cast<char>(0x80 | payload.size());
+  } else if (payload.size() <= 0xFFFF) {
+    out += static_cast<char>(0x80 | 126);
+    append_big_endian(out, payload.size(), 2);
+  } else {
+    out += static_cast<char>(0x80 | 127);
+    append_big_endian(out, payload.size(), 8);
+  }
+  out.append(kMask.data(), kMask.size());
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    out += static_cast<char>(payload[i] ^ kMask[i % kMask.size()]);
+  }
+  return out;
+}
+
+std::string client_frame(Opcode opcode, std::string_view payload, bool fin) {
+  return client_frame(static_cast<int>(opcode), payload, fin);
+}
+
+std::string client_close(std::uint16_t code, std::string_view reason) {
+  std::string payload;
+  append_big_endian(payload, code, 2);
+  payload += reason;
+  return client_frame(Opcode::close, payload);
+}
+
+std::string upgrade_request(const std::string& path, const std::string& more) {
+  return "GET " + path +
+         " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+         more + "\r\n";
+}
+
+std::uint16_t ServerFrame::close_code() const {
+  if (payload.size() < 2) return 1005;
+  return static_cast<std::uint16_t>(static_cast<unsigned char>(payload[0]) << 8 |
+                                    static_cast<unsigned char>(payload[1]));
+}
+
+TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes,
+                       const std::function<void()>& before_connecting)
+    : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  if (descriptor_ < 0) fail("socket");
+  const timeval fail_safe{kFailSafeSeconds, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &fail_safe, sizeof fail_safe);
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &fail_safe, sizeof fail_safe);
+  if (receive_buffer_bytes > 0) {
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
+                 sizeof receive_buffer_bytes);
+  }
+  if (before_connecting) before_connecting();
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    ::close(descriptor_);
+    fail("connect");
+  }
+}
+
+TestClient::~TestClient() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::string TestClient::request(const std::string& bytes) {
+  send(bytes);
+  std::size_t end = std::string::npos;
+  while ((end = received_.find("\r\n\r\n")) == std::string::npos) {
+    if (!receive_more()) return std::exchange(received_, "");
+  }
+  return take(end + 4);
+}
+
+void TestClient::open(const std::string& path) {
+  const std::string head = request(upgrade_request(path));
+  if (head.rfind("HTTP/1.1 101 ", 0) != 0) throw std::runtime_error("no upgrade: " + head);
+}
+
+void TestClient::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0) fail("send");
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+std::size_t TestClient::try_send(std::string_view bytes) {
+  const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0 && errno != EAGAIN) fail("send");
+  return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
+
+bool TestClient::receive_more() {
+  std::array<char, 65536> buffer;
+  const ssize_t size = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+  if (size < 0) fail("recv");
+  received_.append(buffer.data(), static_cast<std::size_t>(size));
+  return size > 0;
+}
+
+std::string TestClient::take(std::size_t size) {
+  while (received_.size() < size) {
+    if (!receive_more()) throw std::runtime_error("the stream ended in the middle of a frame");
+  }
+  std::string taken = received_.substr(0, size);
+  received_.erase(0, size);
+  return taken;
+}
+
+std::optional<ServerFrame> TestClient::next_frame() {
+  if (received_.empty() && !receive_more()) return std::nullopt;
+  const std::string head = take(2);
+  const auto first = static_cast<unsigned char>(head[0]);
+  const auto second = static_cast<unsigned char>(head[1]);
+  if ((second & 0x80) != 0) throw std::runtime_error("a server must not mask");
+  std::uint64_t size = second & 0x7F;
+  if (size >= 126) {
+    const std::string extended = take(size == 126 ? 2 : 8);
+    size = 0;
+    for (const char c : extended) size = size << 8 | static_cast<unsigned char>(c);
+  }
+  return ServerFrame{(first & 0x80) != 0, first & 0x7F, take(size)};
+}
+
+std::string TestClient::next_text() {
+  const auto frame = next_frame();
+  if (!frame || !frame->is(Opcode::text) || !frame->fin) throw std::runtime_error("no text frame");
+  return frame->payload;
+}
+
+std::vector<ServerFrame> TestClient::frames_to_end() {
+  std::vector<ServerFrame> frames;
+  while (auto frame = next_frame()) frames.push_back(std::move(*frame));
+  return frames;
+}
+
+std::string TestClient::bytes_to_end() {
+  while (receive_more()) {
+  }
+  return std::exchange(received_, "");
+}
+
+void TestClient::shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }
+
+void TestClient::reset() {
+  const linger at_once{1, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(std::exchange(descriptor_, -1));
+}
+
+}  // namespace triloop::testing

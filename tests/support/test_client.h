@@ -1,0 +1,78 @@
+// A WebSocket client that can also misbehave: it sends the bytes it is told to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "triloop/frame.h"
+
+namespace triloop::testing {
+
+/// A masked frame, as a client sends it (RFC 6455 section 5.2). `opcode` may be any number.
+std::string client_frame(int opcode, std::string_view payload, bool fin = true);
+std::string client_frame(Opcode opcode, std::string_view payload, bool fin = true);
+std::string client_close(std::uint16_t code, std::string_view reason = {});
+
+/// A proper upgrade request, with further header lines ("Name: value\r\n").
+std::string upgrade_request(const std::string& path = "/ws", const std::string& more = {});
+
+/// A frame as the server sent it.
+struct ServerFrame {
+  bool fin = false;
+  int opcode = 0;
+  std::string payload;
+
+  bool is(Opcode wanted) const { return opcode == static_cast<int>(wanted); }
+  /// Of a Close frame: its code, 1005 if it is empty; and its reason.
+  std::uint16_t close_code() const;
+  std::string close_reason() const { return payload.size() > 2 ? payload.substr(2) : ""; }
+};
+
+/// One TCP connection to 127.0.0.1. Calls block, and throw after a fail-safe time. One thread.
+class TestClient {
+ public:
+  /// Connects. With `receive_buffer_bytes` the kernel takes little on this side, so that a server
+  /// whose replies are not read is soon stuck.
+  /// `before_connecting` is called when the socket is there.
+  explicit TestClient(std::uint16_t port, int receive_buffer_bytes = 0,
+                      const std::function<void()>& before_connecting = {});
+  ~TestClient();
+  TestClient(const TestClient&) = delete;
+  TestClient& operator=(const TestClient&) = delete;
+
+  /// Sends a request and returns the head of the answer.
+  std::string request(const std::string& bytes);
+  /// The upgrade; throws if it is refused.
+  void open(const std::string& path = "/ws");
+
+  void send(std::string_view bytes);
+  void send_text(std::string_view text) { send(client_frame(Opcode::text, text)); }
+  /// As much of `bytes` as the kernel takes now.
+  std::size_t try_send(std::string_view bytes);
+
+  /// The next frame; nullopt at the end of the stream.
+  std::optional<ServerFrame> next_frame();
+  /// The next frame's payload; throws unless it is a text frame.
+  std::string next_text();
+  /// All frames up to the end of the stream, the last of which should be a Close.
+  std::vector<ServerFrame> frames_to_end();
+  /// All bytes up to the end of the stream.
+  std::string bytes_to_end();
+
+  void shutdown_send();
+  /// Ends the connection with a TCP reset instead of an orderly end.
+  void reset();
+
+ private:
+  bool receive_more();
+  std::string take(std::size_t size);
+
+  int descriptor_;
+  std::string received_;
+};
+
+}  // namespace triloop::testing

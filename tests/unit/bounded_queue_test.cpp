@@ -1,0 +1,336 @@
+#include "triloop/bounded_queue.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/catch.h"
+#include "support/threads.h"
+#include "triloop/message.h"
+
+namespace triloop {
+namespace {
+
+using testing::await;
+using testing::Worker;
+
+constexpr QueueBounds kOne{1, 1000};
+
+TEST_CASE("pop returns items in the order of push", "[bounded_queue]") {
+  BoundedQueue<int> queue({3, 1000});
+  for (int i = 1; i <= 3; ++i) REQUIRE(queue.push(i));
+  CHECK(queue.pop() == 1);
+  CHECK(queue.pop() == 2);
+  CHECK(queue.pop() == 3);
+}
+
+TEST_CASE("push waits while the queue is full, and pop frees it", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  queue.push(1);
+  Worker producer([&] { queue.push(2); });
+  producer.await_blocked();
+  CHECK_FALSE(producer.is_done());
+  CHECK(queue.pop() == 1);
+  producer.await_done();
+  CHECK(queue.pop() == 2);
+}
+
+TEST_CASE("pop waits while the queue is empty, and push frees it", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  std::optional<int> got;
+  Worker consumer([&] { got = queue.pop(); });
+  consumer.await_blocked();
+  CHECK_FALSE(consumer.is_done());
+  queue.push(7);
+  consumer.await_done();
+  CHECK(got == 7);
+}
+
+TEST_CASE("push waits for bytes as well as for items", "[bounded_queue]") {
+  BoundedQueue<Message> queue({1000, 10});
+  REQUIRE(queue.push(Message::text("123456")));
+  Worker producer([&] { queue.push(Message::text("789ab")); });
+  producer.await_blocked();
+  CHECK_FALSE(producer.is_done());
+  CHECK(queue.pop()->data == "123456");
+  producer.await_done();
+  CHECK(queue.pop()->data == "789ab");
+}
+
+TEST_CASE("an item of just the bytes that are left passes", "[bounded_queue]") {
+  BoundedQueue<Message> queue({1000, 10});
+  REQUIRE(queue.push(Message::text("123456")));
+  REQUIRE(queue.push(Message::text("7890")));
+}
+
+TEST_CASE("an item larger than the byte bound passes alone", "[bounded_queue]") {
+  BoundedQueue<Message> queue({1000, 10});
+  REQUIRE(queue.push(Message::text(std::string(100, 'x'))));
+  Worker producer([&] { queue.push(Message::text("y")); });
+  producer.await_blocked();
+  CHECK(queue.pop()->data.size() == 100);
+  producer.await_done();
+  Worker large([&] { queue.push(Message::text(std::string(100, 'z'))); });
+  large.await_blocked();
+  CHECK(queue.pop()->data == "y");
+  large.await_done();
+  CHECK(queue.pop()->data.size() == 100);
+}
+
+TEST_CASE("one large item that leaves lets several small ones in", "[bounded_queue]") {
+  BoundedQueue<Message> queue({1000, 10});
+  queue.push(Message::text(std::string(10, 'x')));
+  Worker first([&] { queue.push(Message::text("a")); });
+  Worker second([&] { queue.push(Message::text("b")); });
+  first.await_blocked();
+  second.await_blocked();
+  queue.pop();
+  first.await_done();
+  second.await_done();
+}
+
+TEST_CASE("push refuses after close", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  CHECK_FALSE(queue.is_closed());
+  queue.close();
+  CHECK(queue.is_closed());
+  CHECK_FALSE(queue.push(1));
+  CHECK_FALSE(queue.push_urgent(1));
+}
+
+TEST_CASE("pop returns queued items after close, then nullopt", "[bounded_queue]") {
+  BoundedQueue<int> queue({2, 1000});
+  queue.push(1);
+  queue.push(2);
+  queue.close();
+  CHECK(queue.pop() == 1);
+  CHECK(queue.pop() == 2);
+  CHECK(queue.pop() == std::nullopt);
+  CHECK(queue.pop() == std::nullopt);
+}
+
+TEST_CASE("close wakes every thread that waits in push", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  queue.push(1);
+  bool taken[] = {true, true};
+  Worker first([&] { taken[0] = queue.push(2); });
+  Worker second([&] { taken[1] = queue.push(3); });
+  first.await_blocked();
+  second.await_blocked();
+  queue.close();
+  first.await_done();
+  second.await_done();
+  CHECK_FALSE(taken[0]);
+  CHECK_FALSE(taken[1]);
+  CHECK(queue.pop() == 1);
+  CHECK(queue.pop() == std::nullopt);
+}
+
+TEST_CASE("close wakes every thread that waits in pop", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  std::optional<int> got[] = {1, 1};
+  Worker first([&] { got[0] = queue.pop(); });
+  Worker second([&] { got[1] = queue.pop(); });
+  first.await_blocked();
+  second.await_blocked();
+  queue.close();
+  first.await_done();
+  second.await_done();
+  CHECK(got[0] == std::nullopt);
+  CHECK(got[1] == std::nullopt);
+}
+
+TEST_CASE("close may be called any number of times", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  queue.push(1);
+  queue.close();
+  queue.close();
+  CHECK(queue.pop() == 1);
+  queue.close();
+  CHECK(queue.pop() == std::nullopt);
+}
+
+TEST_CASE("discard throws away what is queued, urgent items too", "[bounded_queue]") {
+  BoundedQueue<std::shared_ptr<int>> queue({2, 1000});
+  const auto item = std::make_shared<int>(1);
+  queue.push(item);
+  queue.push_urgent(item);
+  CHECK(item.use_count() == 3);
+  queue.discard();
+  CHECK(item.use_count() == 1);
+  CHECK(queue.is_closed());
+  CHECK(queue.pop() == std::nullopt);
+}
+
+TEST_CASE("discard wakes who waits in push", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  queue.push(1);
+  bool taken = true;
+  Worker producer([&] { taken = queue.push(2); });
+  producer.await_blocked();
+  queue.discard();
+  producer.await_done();
+  CHECK_FALSE(taken);
+}
+
+TEST_CASE("an urgent item passes a full queue and goes first", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  queue.push(1);
+  CHECK(queue.push_urgent(10));
+  CHECK(queue.pop() == 10);
+  CHECK(queue.pop() == 1);
+}
+
+TEST_CASE("urgent items and others alternate, so that a flood holds nothing up",
+          "[bounded_queue]") {
+  BoundedQueue<int> queue({10, 1000});
+  for (const int item : {1, 2}) queue.push(item);
+  for (const int item : {10, 11, 12, 13}) queue.push_urgent(item);
+  std::vector<int> order;
+  queue.close();
+  while (const auto item = queue.pop()) order.push_back(*item);
+  CHECK(order == std::vector<int>{10, 1, 11, 2, 12, 13});
+}
+
+TEST_CASE("taking an urgent item makes no room in the bound", "[bounded_queue]") {
+  BoundedQueue<Message> queue({1, 1000});
+  queue.push(Message::text("1"));
+  queue.push_urgent(Message::text("urgent"));
+  Worker producer([&] { queue.push(Message::text("2")); });
+  producer.await_blocked();
+  CHECK(queue.pop()->data == "urgent");
+  producer.await_blocked();
+  CHECK_FALSE(producer.is_done());
+  CHECK(queue.pop()->data == "1");
+  producer.await_done();
+}
+
+TEST_CASE("urgent items do not count as bytes, neither coming nor going", "[bounded_queue]") {
+  BoundedQueue<Message> queue({1000, 10});
+  queue.push(Message::text("12345"));
+  queue.push_urgent(Message::text("urgent"));
+  queue.pop();
+  queue.push(Message::text("67890"));
+  Worker producer([&] { queue.push(Message::text("x")); });
+  producer.await_blocked();
+  CHECK_FALSE(producer.is_done());
+  queue.close();
+}
+
+TEST_CASE("of more urgent items than the lane holds the newest stay", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  const int lane = static_cast<int>(BoundedQueue<int>::kUrgentItems);
+  for (int i = 0; i < lane + 3; ++i) REQUIRE(queue.push_urgent(i));
+  queue.close();
+  for (int i = 3; i < lane + 3; ++i) REQUIRE(queue.pop() == i);
+  CHECK(queue.pop() == std::nullopt);
+}
+
+TEST_CASE("an urgent item wakes who waits in pop", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  std::optional<int> got;
+  Worker consumer([&] { got = queue.pop(); });
+  consumer.await_blocked();
+  queue.push_urgent(5);
+  consumer.await_done();
+  CHECK(got == 5);
+}
+
+TEST_CASE("pop_until gives up at its deadline, not before", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  int item = 0;
+  const TimePoint deadline = Clock::now() + std::chrono::milliseconds(20);
+  CHECK(queue.pop_until(item, deadline) == PopResult::kNothing);
+  CHECK(Clock::now() >= deadline);
+}
+
+TEST_CASE("pop_until takes what is there even if its deadline has passed", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  queue.push(3);
+  int item = 0;
+  CHECK(queue.pop_until(item, TimePoint::min()) == PopResult::kItem);
+  CHECK(item == 3);
+}
+
+TEST_CASE("pop_until drains a closed queue, then says so", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  queue.push(3);
+  queue.close();
+  int item = 0;
+  CHECK(queue.pop_until(item, kNever) == PopResult::kItem);
+  CHECK(queue.pop_until(item, kNever) == PopResult::kClosed);
+}
+
+TEST_CASE("close frees a pop_until without a deadline", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  PopResult result = PopResult::kItem;
+  Worker consumer([&] {
+    int item = 0;
+    result = queue.pop_until(item, kNever);
+  });
+  consumer.await_blocked();
+  queue.close();
+  consumer.await_done();
+  CHECK(result == PopResult::kClosed);
+}
+
+TEST_CASE("nudge brings one pop_until back with nothing", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  PopResult result = PopResult::kItem;
+  int item = 0;
+  Worker consumer([&] { result = queue.pop_until(item, kNever); });
+  consumer.await_blocked();
+  queue.nudge();
+  consumer.await_done();
+  CHECK(result == PopResult::kNothing);
+
+  SECTION("a nudge that comes first is kept for the next") {
+    queue.nudge();
+    CHECK(queue.pop_until(item, kNever) == PopResult::kNothing);
+  }
+  SECTION("only one") {
+    Worker again([&] { result = queue.pop_until(item, kNever); });
+    again.await_blocked();
+    CHECK_FALSE(again.is_done());
+    queue.close();
+    again.await_done();
+  }
+}
+
+TEST_CASE("nothing is lost or doubled, and each producer's order stays", "[bounded_queue]") {
+  constexpr int kProducers = 3;
+  constexpr int kConsumers = 3;
+  constexpr int kItems = 2000;
+  BoundedQueue<std::pair<int, int>> queue({2, 1000});
+  std::vector<std::vector<std::pair<int, int>>> taken(kConsumers);
+  {
+    std::vector<std::unique_ptr<Worker>> consumers;
+    for (auto& mine : taken) {
+      consumers.push_back(std::make_unique<Worker>([&queue, &mine] {
+        while (auto item = queue.pop()) mine.push_back(*item);
+      }));
+    }
+    {
+      std::vector<std::unique_ptr<Worker>> producers;
+      for (int p = 0; p < kProducers; ++p) {
+        producers.push_back(std::make_unique<Worker>([&queue, p] {
+          for (int i = 0; i < kItems; ++i) queue.push({p, i});
+        }));
+      }
+    }
+    queue.close();
+  }
+  std::vector<int> seen(kProducers * kItems, 0);
+  for (const auto& mine : taken) {
+    std::vector<int> last(kProducers, -1);
+    for (const auto& [producer, number] : mine) {
+      ++seen[static_cast<std::size_t>(producer * kItems + number)];
+      REQUIRE(number > last[static_cast<std::size_t>(producer)]);
+      last[static_cast<std::size_t>(producer)] = number;
+    }
+  }
+  CHECK(seen == std::vector<int>(kProducers * kItems, 1));
+}
+
+}  // namespace
+}  // namespace triloop

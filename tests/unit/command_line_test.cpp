@@ -1,0 +1,184 @@
+#include "command_line.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <vector>
+
+#include "support/catch.h"
+
+namespace triloop {
+namespace {
+
+// Catches what a stream prints while it lives.
+class Capture {
+ public:
+  explicit Capture(std::ostream& stream) : stream_(stream), old_(stream.rdbuf(text_.rdbuf())) {}
+  ~Capture() { stream_.rdbuf(old_); }
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostream& stream_;
+  std::ostringstream text_;
+  std::streambuf* old_;
+};
+
+struct Result {
+  std::optional<CommandLine> line;
+  int exit_status = -1;
+  std::string out;
+  std::string err;
+};
+
+Result parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "triloop");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  Result result;
+  const Capture out(std::cout);
+  const Capture err(std::cerr);
+  result.line = parse_command_line(static_cast<int>(argv.size()), argv.data(), result.exit_status);
+  result.out = out.text();
+  result.err = err.text();
+  return result;
+}
+
+TEST_CASE("without arguments the options are the library's defaults", "[command_line]") {
+  const Result result = parse({});
+  REQUIRE(result.line);
+  const Options defaults;
+  const Options& server = result.line->server;
+  CHECK(server.bind == "0.0.0.0");
+  CHECK(server.port == 7777);
+  CHECK(server.heartbeat == std::chrono::seconds(2));
+  CHECK(server.queue_messages == 1000);
+  CHECK(server.queue_bytes == defaults.queue_bytes);
+  CHECK(server.max_message_bytes == 16777216);
+  CHECK(server.close_timeout == defaults.close_timeout);
+  CHECK_FALSE(result.line->quiet);
+}
+
+TEST_CASE("each option reaches its member", "[command_line]") {
+  const Result result = parse({"--bind=::1",
+                               "--port=0",
+                               "--heartbeat=0.25",
+                               "--queue=7",
+                               "--queue-bytes=8",
+                               "--max-message=9",
+                               "--handshake-timeout=1",
+                               "--write-timeout=2",
+                               "--close-timeout=3",
+                               "--drain-timeout=4",
+                               "--stack-size=65536",
+                               "--web=/",
+                               "--ping-interval=5",
+                               "--pong-timeout=6",
+                               "--max-connections=10",
+                               "--allow-origin=a",
+                               "--allow-origin=b",
+                               "--compress",
+                               "--quiet",
+                               "--log-level=warn"});
+  REQUIRE(result.line);
+  const Options& server = result.line->server;
+  CHECK(server.bind == "::1");
+  CHECK(server.port == 0);
+  CHECK(server.heartbeat == std::chrono::milliseconds(250));
+  CHECK(server.queue_messages == 7);
+  CHECK(server.queue_bytes == 8);
+  CHECK(server.max_message_bytes == 9);
+  CHECK(server.handshake_timeout == std::chrono::seconds(1));
+  CHECK(server.write_timeout == std::chrono::seconds(2));
+  CHECK(server.close_timeout == std::chrono::seconds(3));
+  CHECK(server.drain_timeout == std::chrono::seconds(4));
+  CHECK(server.stack_bytes == 65536);
+  CHECK(server.ping_interval == std::chrono::seconds(5));
+  CHECK(server.pong_timeout == std::chrono::seconds(6));
+  CHECK(server.max_connections == 10);
+  CHECK(server.compress);
+  CHECK(server.allowed_origins == std::vector<std::string>{"a", "b"});
+  CHECK(result.line->web_directory == "/");
+  CHECK(result.line->quiet);
+  CHECK(result.line->log_level == "warn");
+}
+
+TEST_CASE("a bad value is one line on standard error and status 2", "[command_line]") {
+  const std::vector<std::vector<std::string>> bad = {{"--port", "65536"},
+                                                     {"--port", "-1"},
+                                                     {"--port", "http"},
+                                                     {"--heartbeat", "-1"},
+                                                     {"--heartbeat", "soon"},
+                                                     {"--queue", "0"},
+                                                     {"--max-message", "0"},
+                                                     {"--max-message", "-5"},
+                                                     {"--close-timeout", "0"},
+                                                     {"--web", "/no/such/directory"},
+                                                     {"--log-level", "loud"},
+                                                     {"--nonsense"},
+                                                     {"stray"},
+                                                     {"--config", "/no/such/file"},
+                                                     {"--heartbeat", "1e99"},
+                                                     {"--port"}};
+  for (const auto& arguments : bad) {
+    INFO(arguments.front() << " " << arguments.back());
+    const Result result = parse(arguments);
+    CHECK_FALSE(result.line);
+    CHECK(result.exit_status == 2);
+    CHECK(result.out.empty());
+    CHECK(result.err.rfind("triloop: ", 0) == 0);
+    CHECK(result.err.find('\n') == result.err.size() - 1);
+  }
+}
+
+TEST_CASE("--help and --version are no errors", "[command_line]") {
+  const Result help = parse({"--help"});
+  CHECK_FALSE(help.line);
+  CHECK(help.exit_status == 0);
+  for (const char* option : {"--bind", "--port", "--heartbeat", "--queue", "--max-message", "--web",
+                             "--quiet", "--log-level", "--version", "--config"}) {
+    CHECK(help.out.find(option) != std::string::npos);
+  }
+  const Result version = parse({"--version"});
+  CHECK(version.exit_status == 0);
+  CHECK(version.out.rfind("triloop ", 0) == 0);
+}
+
+TEST_CASE("the environment sets an option, and the command line wins", "[command_line]") {
+  ::setenv("TRILOOP_MAX_MESSAGE", "123", 1);
+  ::setenv("TRILOOP_QUIET", "true", 1);
+  const Result from_environment = parse({});
+  const Result from_both = parse({"--max-message", "456"});
+  ::unsetenv("TRILOOP_MAX_MESSAGE");
+  ::unsetenv("TRILOOP_QUIET");
+  REQUIRE(from_environment.line);
+  CHECK(from_environment.line->server.max_message_bytes == 123);
+  CHECK(from_environment.line->quiet);
+  REQUIRE(from_both.line);
+  CHECK(from_both.line->server.max_message_bytes == 456);
+}
+
+TEST_CASE("a configuration file sets options, and unknown names in it are errors",
+          "[command_line]") {
+  const std::string path = (std::filesystem::temp_directory_path() /
+                            ("triloop-test-" + std::to_string(::getpid()) + ".ini"))
+                               .string();
+  std::ofstream(path) << "heartbeat = 0.5\nqueue = 12\nquiet = true\n";
+  const Result good = parse({"--config", path, "--queue", "13"});
+  std::ofstream(path) << "heartbeats = 0.5\n";
+  const Result bad = parse({"--config", path});
+  std::remove(path.c_str());
+  REQUIRE(good.line);
+  CHECK(good.line->server.heartbeat == std::chrono::milliseconds(500));
+  CHECK(good.line->server.queue_messages == 13);
+  CHECK(good.line->quiet);
+  CHECK_FALSE(bad.line);
+  CHECK(bad.exit_status == 2);
+  CHECK(bad.err.find("heartbeats") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace triloop
