@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source .ci/install.sh
 
-parts=(format house unit protocol connection server rfc e2e browser faults soak fuzz asan tsan tidy)
+parts=(format house unit protocol connection server memory rfc e2e browser faults soak fuzz asan tsan tidy)
 
 usage() {
   cat <<END
@@ -15,6 +15,7 @@ usage() {
   protocol     HTTP and frames, bytes in and bytes out, without sockets
   connection   the three loops over a socket that the test controls; each wait, each ending
   server       behaviours S1 to S13 and the endings over TCP
+  memory       each allocation of the server fails once
   rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
   e2e          the program, with node's ws as client
   browser      the page, in Chromium
@@ -84,7 +85,7 @@ run_part() {
       count format check_format
       ;;
     house) count house tests/check_house.sh ;;
-    unit | protocol | connection | server | rfc)
+    unit | protocol | connection | server | memory | rfc)
       build_for_test dev
       run_ctest "$1" dev -L "^$1\$"
       ;;

@@ -124,11 +124,22 @@ class Codec : public wspp::processor::hybi13<Config> {
       const std::size_t size = std::min(bytes.size, get_bytes_needed());
       bytes.skip(consume(reinterpret_cast<std::uint8_t*>(bytes.data), size, error));
       if (!error) error = flaw();
+      if (error && claims_impossible_length()) error = protocol_violation();
     } while (!error && !ready() && (bytes.size > 0 || get_bytes_needed() == 0));
     return error;
   }
 
  private:
+  static std::error_code protocol_violation() {
+    return make_error_code(wspp::processor::error::protocol_violation);
+  }
+
+  // Section 5.2: the topmost bit of a 64-bit length is 0. To the base such a length is too big.
+  bool claims_impossible_length() const {
+    return m_state != HEADER_BASIC &&
+           wspp::frame::get_payload_size(m_basic_header, m_extended_header) >> 63 != 0;
+  }
+
   bool is_compressed() const { return m_current_msg->msg_ptr->get_compressed(); }
 
   std::error_code flaw() {

@@ -41,7 +41,8 @@ struct Options {
   std::size_t max_message_bytes = std::size_t{16} << 20;
 
   /// Compress messages if the peer offers it (permessage-deflate, RFC 7692). It costs a connection
-  /// that uses it about 190 KiB, and time; max_message_bytes holds for what a message expands to.
+  /// that uses it about 190 KiB, and time; max_message_bytes holds for a message as it comes and
+  /// for what it expands to.
   bool compress = false;
 
   /// For the whole HTTP request, however slowly it drips in, and its answer. A request is one short

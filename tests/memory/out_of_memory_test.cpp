@@ -1,0 +1,130 @@
+// Memory runs out at every place where the server asks for some, one place after the other.
+//
+// This program replaces operator new by one that fails on demand. Each round lets one allocation
+// of the server fail (and two more behind it, so that what mends the first failure meets another),
+// one further on than the round before, until a whole connection passes without asking that often.
+#include <atomic>
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include "support/catch.h"
+#include "support/running_server.h"
+#include "support/test_client.h"
+#include "support/threads.h"
+
+namespace {
+
+constexpr long kPlenty = std::numeric_limits<long>::max() / 2;
+
+// The test's own threads always get memory.
+thread_local bool t_spared = false;
+
+// Counts the server's allocations down; those from 0 on fail, g_failures of them.
+std::atomic<long> g_countdown{kPlenty};
+std::atomic<long> g_failures{0};
+
+bool must_fail() {
+  if (t_spared) return false;
+  const long number = g_countdown.fetch_sub(1);
+  return number <= 0 && number > -g_failures;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  if (must_fail()) throw std::bad_alloc();
+  void* const memory = std::malloc(size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace triloop {
+namespace {
+
+using testing::client_close;
+using testing::LogCapture;
+using testing::RunningServer;
+using testing::TestClient;
+
+// From `allocation` on, `failures` of the server's allocations fail.
+void fail_at(long allocation, long failures) {
+  g_failures = failures;
+  g_countdown = allocation;
+}
+
+// Memory is back. True if an allocation has failed meanwhile.
+bool has_failed() { return g_countdown.exchange(kPlenty) < 0; }
+
+// A connection's whole life: handshake, messages both ways, a ping, the close handshake. False if
+// the server ends it before.
+bool live(std::uint16_t port) {
+  const std::string large(100'000, 'x');
+  TestClient client(port);
+  try {
+    client.open();
+    client.send_text("a message");
+    client.send(testing::client_frame(Opcode::ping, "a ping"));
+    client.send(testing::client_frame(Opcode::binary, large));
+    client.send(client_close(1000, "the end"));
+    bool echoed = false;
+    for (const auto& frame : client.frames_to_end()) echoed |= frame.payload == large;
+    return echoed;
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::resource_unavailable_try_again)
+      throw;  // the fail-safe: it hangs
+    return false;
+  } catch (const std::runtime_error&) {
+    return false;  // no answer, or half of one
+  }
+}
+
+struct Outcome {
+  int broken = 0;  // connections that lack of memory ended
+  int whole = 0;
+};
+
+// One connection for each allocation that it asks for, which is the one to fail.
+Outcome fail_each(RunningServer& server, long failures) {
+  Outcome outcome;
+  for (long allocation = 0;; ++allocation) {
+    INFO("allocation " << allocation << ", " << failures << " failures");
+    fail_at(allocation, failures);
+    const bool whole = live(server.port());
+    const bool failed = has_failed();
+    ++(whole ? outcome.whole : outcome.broken);
+    REQUIRE((whole || failed));
+    REQUIRE(live(server.port()));  // the next one does not notice
+    if (!failed) return outcome;
+  }
+}
+
+TEST_CASE("whichever allocation fails, that connection ends and the server goes on", "[memory]") {
+  t_spared = true;
+  const LogCapture log;  // so that the log asks for memory, too
+  RunningServer server;
+  const long failures = GENERATE(1, 3);
+  const Outcome outcome = fail_each(server, failures);
+  INFO(outcome.broken << " broken, " << outcome.whole << " whole");
+  CHECK(outcome.broken > 20);  // else hardly any failure has hit
+  CHECK(server.stop().empty());
+}
+
+TEST_CASE("a failing allocation in the accept loop delays a peer, and refuses nobody twice",
+          "[memory]") {
+  t_spared = true;
+  RunningServer server;
+  fail_at(0, 1);  // the first that accepting asks for
+  live(server.port());
+  CHECK(has_failed());
+  CHECK(live(server.port()));
+  CHECK(server.stop().empty());
+}
+
+}  // namespace
+}  // namespace triloop
