@@ -35,12 +35,15 @@ bool must_fail() {
 
 }  // namespace
 
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  return must_fail() ? nullptr : std::malloc(size);
+}
 void* operator new(std::size_t size) {
-  if (must_fail()) throw std::bad_alloc();
-  void* const memory = std::malloc(size);
+  void* const memory = operator new(size, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
+void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept { std::free(memory); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
