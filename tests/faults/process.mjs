@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readdirSync } from "node:fs";
+import { openSync, readFileSync, readdirSync } from "node:fs";
 import { within } from "../e2e/wait.mjs";
 
 const ANNOUNCEMENT = /^listening on http:\/\/\S+:(\d+)\/\n/;
@@ -20,17 +20,18 @@ const withoutOptions = (environment) =>
 
 /**
  * Runs a command under `limits` (arguments of ulimit, "-n 40"). The shell replaces itself, so the
- * child's pid is the command's, and so are the limits.
+ * child's pid is the command's, and so are the limits. Standard error goes to the file `log`, if it
+ * is given, whole; otherwise its beginning is kept.
  */
-export function launch(command, { limits = [], environment = {} } = {}) {
+export function launch(command, { limits = [], environment = {}, log } = {}) {
   const script = [...limits.map((limit) => `ulimit ${limit} &&`), 'exec "$@"'].join(" ");
   const child = spawn("bash", ["-c", script, "bash", ...command], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", log ? openSync(log, "w") : "pipe"],
     env: { ...withoutOptions(process.env), ...environment },
   });
   running.add(child);
   const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"]) {
+  for (const name of log ? ["stdout"] : ["stdout", "stderr"]) {
     child[name].setEncoding("utf8");
     child[name].on("data", (text) => {
       output[name] = (output[name] + text).slice(0, MOST_LOG_CHARACTERS);
@@ -47,7 +48,7 @@ export function launch(command, { limits = [], environment = {} } = {}) {
     child,
     exited,
     stdout: () => output.stdout,
-    stderr: () => output.stderr,
+    stderr: () => (log ? readFileSync(log, "utf8") : output.stderr),
     isRunning: () => running.has(child),
     /** Resolves with the exit status and how long it took. */
     async stop(signal = "SIGTERM") {

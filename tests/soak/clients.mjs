@@ -34,6 +34,7 @@ class Careful {
   static async open(soak) {
     const client = new Careful(soak);
     await within(PATIENCE_MS, once(client.socket, "open"), "an open connection");
+    client.localPort = client.socket._socket.localPort;
     soak.count("connections");
     return client;
   }
@@ -77,7 +78,7 @@ class Careful {
   async close(code = 1000, reason = "done") {
     this.socket.close(code, reason);
     const end = await within(PATIENCE_MS, this.closed, "the answer to Close");
-    if (end.code !== code || end.reason !== reason) this.soak.fail(`closed with ${end.code}`);
+    if (end.code !== code || end.reason !== reason) this.soak.fail(`closed with ${end.code}`, this.localPort);
     this.checkNothingLost();
   }
 }

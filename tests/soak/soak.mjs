@@ -4,6 +4,9 @@
 //     node tests/soak/soak.mjs --seconds 600 --binary build/release/triloop [--seed N]
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { eventually, within } from "../e2e/wait.mjs";
 import { descriptorCount, residentBytes, startServer, threadCount } from "../faults/process.mjs";
@@ -27,10 +30,11 @@ const MiB = 1 << 20;
 const ROUNDS = 6;
 const WARM_UP_ROUNDS = 2;
 
-// Short, so that each of them is met many times.
+// Short, so that each of them is met many times; not so short that a good client, all of which
+// share one thread here with the bad ones, would ever miss them.
 const OPTIONS = [
-  "--write-timeout", "2", "--handshake-timeout", "1", "--close-timeout", "5",
-  "--ping-interval", "0.5", "--pong-timeout", "5", "--drain-timeout", "5",
+  "--write-timeout", "5", "--handshake-timeout", "5", "--close-timeout", "20",
+  "--ping-interval", "0.5", "--pong-timeout", "10", "--drain-timeout", "5",
 ];
 
 // glibc keeps much of what is freed: in pools for each of many threads, in caches and bins, and
@@ -54,7 +58,8 @@ const soak = {
   random: randomFrom(Number(values.seed)),
   count: (what) => (counts[what] = (counts[what] ?? 0) + 1),
   lost: (messages) => (counts.lost += messages),
-  fail: (what) => failures.length < 20 && failures.push(what),
+  /** `localPort` of the client's socket finds what the server said of that connection. */
+  fail: (what, localPort) => failures.length < 20 && failures.push({ what, localPort }),
   tookEcho: (milliseconds) => (slowestEcho = Math.max(slowestEcho, milliseconds)),
   isOver: () => performance.now() >= end,
 };
@@ -94,8 +99,17 @@ async function round(server, seconds) {
   return { ...left, resident: residentBytes(server.pid) };
 }
 
-const server = await startServer(null, [...OPTIONS, "--log-level", "warn"], {
+/** The server's words about the connection from that port. */
+function logOf(log, localPort) {
+  const id = new RegExp(`\\[(\\d+)\\] open: 127\\.0\\.0\\.1:${localPort} `).exec(log)?.[1];
+  return id ? log.split("\n").filter((line) => line.includes(`[${id}]`)).join(" | ") : "";
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "soak-"));
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+const server = await startServer(null, OPTIONS, {
   binary: values.binary,
+  log: join(scratch, "log"),
   environment: values.malloc === "tuned" ? MALLOC : {},
 });
 soak.port = server.port;
@@ -107,7 +121,7 @@ for (let i = 0; i < ROUNDS; i += 1) {
   try {
     after.push(await round(server, SECONDS / ROUNDS));
   } catch (error) {
-    failures.push(`after round ${i + 1}: ${error.message} ${server.stderr().slice(-500)}`);
+    soak.fail(`after round ${i + 1}: ${error.message} ${server.stderr().slice(-500)}`);
     break;
   }
   const { threads, descriptors, resident } = after.at(-1);
@@ -116,15 +130,17 @@ for (let i = 0; i < ROUNDS; i += 1) {
 }
 
 const { code, seconds } = await server.stop();
-if (code !== 0) failures.push(`SIGTERM ended it with ${code}: ${server.stderr().slice(-500)}`);
+if (code !== 0) soak.fail(`SIGTERM ended it with ${code}: ${server.stderr().slice(-500)}`);
 const warm = Math.max(0, ...after.slice(0, WARM_UP_ROUNDS).map(({ resident }) => resident));
 const grown = (after.at(-1)?.resident ?? 0) - warm;
-if (grown > MARGIN_BYTES) failures.push(`grown by ${(grown / MiB).toFixed(1)} MiB since the warm-up`);
-if (counts.lost > 0) failures.push(`${counts.lost} messages were lost`);
+if (grown > MARGIN_BYTES) soak.fail(`grown by ${(grown / MiB).toFixed(1)} MiB since the warm-up`);
+if (counts.lost > 0) soak.fail(`${counts.lost} messages were lost`);
 
 console.log(Object.entries(counts).map(([what, count]) => `${what} ${count}`).join(", "));
 console.log(`slowest echo ${slowestEcho.toFixed(0)} ms, memory ${(grown / MiB).toFixed(1)} MiB more ` +
   `than after the warm-up, ended in ${seconds.toFixed(2)} s with ${code}`);
-failures.forEach((failure) => console.log(`FAILED: ${failure}`));
+const log = failures.length > 0 ? server.stderr() : "";
+failures.forEach(({ what, localPort }) =>
+  console.log(`FAILED: ${what} ${localPort ? logOf(log, localPort) : ""}`));
 console.log(failures.length === 0 ? "soak: passed" : "soak: failed");
 process.exit(failures.length === 0 ? 0 : 1);
