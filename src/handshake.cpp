@@ -150,7 +150,8 @@ bool Connection::receive_request(TimePoint deadline) {
 bool Connection::answer(std::string_view bytes, TimePoint deadline) {
   while (!bytes.empty()) {
     std::error_code error;
-    bytes.remove_prefix(socket_->try_send(bytes, {}, error));
+    const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+    bytes.remove_prefix(socket_->try_send(&part, 1, error));
     if (error || (!bytes.empty() && !socket_->wait_writable(deadline))) return false;
   }
   return true;

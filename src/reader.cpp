@@ -1,5 +1,6 @@
 // The reader thread: the only one to receive. Socket to in-queue.
-#include <array>
+#include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "socket.h"
@@ -9,7 +10,40 @@
 namespace triloop {
 namespace {
 
-constexpr std::size_t kReadBufferBytes = 16 * 1024;
+// A connection that has little to say needs little memory; one that has much needs few receives.
+constexpr std::size_t kLeastBufferBytes = 2 * 1024;
+constexpr std::size_t kMostBufferBytes = 64 * 1024;
+
+// Messages that the reader holds in its hand before it passes them on, beyond the in-queue's
+// bounds.
+constexpr std::size_t kMostInBatch = 64;
+
+// What a receive fills: twice as large after one that has filled it, half after one that has left
+// most of it empty.
+class ReadBuffer {
+ public:
+  char* data() { return bytes_.get(); }
+  std::size_t size() const { return size_; }
+
+  // `received` bytes came last, and are no longer needed.
+  void fit(std::size_t received) {
+    if (received == size_ && size_ < kMostBufferBytes) {
+      resize(size_ * 2);
+    } else if (received < size_ / 8 && size_ > kLeastBufferBytes) {
+      resize(size_ / 2);
+    }
+  }
+
+ private:
+  void resize(std::size_t size) {
+    bytes_.reset();
+    bytes_.reset(new char[size]);
+    size_ = size;
+  }
+
+  std::size_t size_ = kLeastBufferBytes;
+  std::unique_ptr<char[]> bytes_{new char[kLeastBufferBytes]};
+};
 
 }  // namespace
 
@@ -23,11 +57,12 @@ constexpr std::size_t kReadBufferBytes = 16 * 1024;
 // What the Go design asks of its label `closed:` holds here too: a reader that was woken by the
 // latch has nothing to close, and what it does below changes nothing.
 void Connection::read_loop() {
-  std::array<char, kReadBufferBytes> buffer;
+  ReadBuffer buffer;
   std::error_code error;
   Bytes bytes{early_bytes_.data(), early_bytes_.size()};
   do {
     if (!peer_closed_) take_in(bytes);
+    buffer.fit(bytes.size);
     ++receives_;
     bytes = {buffer.data(), socket_->receive(buffer.data(), buffer.size(), kNever, error)};
     ++receives_;
@@ -48,7 +83,7 @@ void Connection::take_in(Bytes bytes) {
   for (;;) {
     switch (protocol_->decode(bytes, frame)) {
       case Decoded::kNeedMore:
-        return;
+        return pass_on_batch();
       case Decoded::kFrame:
         pass_on(std::move(frame));
         break;
@@ -64,9 +99,9 @@ void Connection::pass_on(Frame frame) {
   switch (frame.opcode) {
     case Opcode::text:
     case Opcode::binary:
-      // Refused if an ending has begun on our side: what comes after that is not processed.
-      in_queue_.push({frame.opcode == Opcode::text ? MessageType::text : MessageType::binary,
-                      std::move(frame.payload)});
+      batch_.push_back({frame.opcode == Opcode::text ? MessageType::text : MessageType::binary,
+                        std::move(frame.payload)});
+      if (batch_.size() == kMostInBatch) pass_on_batch();
       break;
     case Opcode::ping:
       out_queue_.push_urgent({Opcode::pong, std::move(frame.payload)});
@@ -79,8 +114,15 @@ void Connection::pass_on(Frame frame) {
   }
 }
 
+// The messages that came with one receive, in one go. Refused if an ending has begun on our side:
+// what comes after that is not processed.
+void Connection::pass_on_batch() {
+  if (!batch_.empty()) in_queue_.push_all(batch_);
+}
+
 // The peer closes, or broke the protocol: every message before this is still processed.
 void Connection::peer_says_last(const CloseStatus& status) {
+  pass_on_batch();
   peer_closed_ = true;
   begin_close({ClosedBy::peer, status.code, status.reason});
 }

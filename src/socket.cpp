@@ -49,14 +49,11 @@ class KernelSocket final : public Socket {
     }
   }
 
-  std::size_t try_send(std::string_view head, std::string_view body,
-                       std::error_code& error) override {
+  std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) override {
     error.clear();
-    iovec parts[] = {{const_cast<char*>(head.data()), head.size()},
-                     {const_cast<char*>(body.data()), body.size()}};
     msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = 2;
+    message.msg_iov = const_cast<iovec*>(parts);  // only read
+    message.msg_iovlen = count;
     for (;;) {
       // MSG_NOSIGNAL: a peer that is gone is an error code and no SIGPIPE.
       const ssize_t sent = ::sendmsg(descriptor_.number(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);

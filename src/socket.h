@@ -1,10 +1,11 @@
 /// The narrow seam through which the loops reach the network.
 #pragma once
 
+#include <sys/uio.h>
+
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -27,10 +28,9 @@ class Socket {
   virtual std::size_t receive(char* buffer, std::size_t size, TimePoint deadline,
                               std::error_code& error) = 0;
 
-  /// Sends as much of `head` and then `body` as the kernel takes. Never blocks. 0 with `error`
-  /// clear if it takes nothing now.
-  virtual std::size_t try_send(std::string_view head, std::string_view body,
-                               std::error_code& error) = 0;
+  /// Sends as much of `count` parts, one behind the other, as the kernel takes; no more than
+  /// IOV_MAX parts (sendmsg(2)). Never blocks. 0 with `error` clear if it takes nothing now.
+  virtual std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) = 0;
 
   /// Blocks until try_send() is worth another try; freed by the peer reading, by shutdown(), or by
   /// `deadline`. False after the deadline.

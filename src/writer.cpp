@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
+#include "gather.h"
 #include "socket.h"
 #include "triloop/connection.h"
 #include "ws_protocol.h"
@@ -11,6 +13,10 @@ namespace triloop {
 namespace {
 
 constexpr const char* kHeartbeatText = "heartbeat from server";
+
+// What the writer takes from the out-queue at a time, and so what a peer that does not read may
+// cost beyond the queue's bounds. The kernel's buffer takes little more in one call.
+constexpr QueueBounds kBatch{Gather::kMostFrames, 256 * 1024};
 
 // While a send waits for the peer, nobody can tell the writer that an ending has begun: that would
 // take a descriptor more for each connection. So it looks by itself, this often.
@@ -81,13 +87,14 @@ void Connection::write_loop() {
   Beat heartbeat(options_.heartbeat);
   Beat ping(options_.ping_interval);
   Silence silence(options_.pong_timeout, receives_);
+  std::vector<Frame> batch;
   for (;;) {
-    Frame frame;  // in the loop, lest a large one stay in memory while the next is waited for
+    batch.clear();  // lest large frames stay in memory while the next ones are waited for
     const TimePoint deadline =
         std::min({heartbeat.next(), ping.next(), silence.deadline(), give_up_});
-    const PopResult popped = out_queue_.pop_until(frame, deadline);
+    const PopResult popped = out_queue_.pop_batch(batch, kBatch, deadline);
     if (popped == PopResult::kClosed) break;
-    if (popped == PopResult::kItem && !send(std::move(frame))) return;
+    if (popped == PopResult::kItems && !send(batch)) return;
     if (!keep_deadline()) return;
     if (heartbeat.is_due() && !send({Opcode::text, kHeartbeatText})) return;
     if (silence.is_proven()) {
@@ -101,22 +108,24 @@ void Connection::write_loop() {
   say_goodbye();
 }
 
-// Sends one frame. False if the connection is over.
 bool Connection::send(Frame frame) {
-  const std::string header = protocol_->encode_header(frame);
-  std::string_view head = header;
-  std::string_view body = frame.payload;
+  std::vector<Frame> alone;
+  alone.push_back(std::move(frame));
+  return send(alone);
+}
+
+// Sends frames, in one system call if the kernel takes them all. False if the connection is over.
+bool Connection::send(std::vector<Frame>& frames) {
+  Gather bytes(frames, *protocol_);
   TimePoint stalled_since = kNever;
-  while (!head.empty() || !body.empty()) {
+  while (!bytes.is_empty()) {
     std::error_code error;
-    const std::size_t sent = socket_->try_send(head, body, error);
+    const std::size_t sent = socket_->try_send(bytes.parts(), bytes.count(), error);
     if (error) {
       end_now({ClosedBy::network, close_code::kAbnormal, error.message()});
       return false;
     }
-    const std::size_t of_head = std::min(sent, head.size());
-    head.remove_prefix(of_head);
-    body.remove_prefix(sent - of_head);
+    bytes.remove_prefix(sent);
     if (sent > 0) {
       stalled_since = kNever;
     } else if (!wait_for_peer(stalled_since)) {

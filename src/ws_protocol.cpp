@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -32,6 +33,11 @@ class Buffer {
   using ptr = std::shared_ptr<Buffer>;
 
   explicit Buffer(wspp::frame::opcode::value opcode) : opcode_(opcode) {}
+  void use_again(wspp::frame::opcode::value opcode) {
+    opcode_ = opcode;
+    compressed_ = false;
+    payload_.clear();
+  }
   std::string& get_raw_payload() { return payload_; }
   wspp::frame::opcode::value get_opcode() const { return opcode_; }
   bool get_compressed() const { return compressed_; }
@@ -49,11 +55,19 @@ class Buffer {
   std::string payload_;
 };
 
-struct BufferSource {
+// Gives out the same buffer again and again, unless a control frame comes in the middle of a
+// message: then each has one.
+class BufferSource {
+ public:
   using ptr = std::shared_ptr<BufferSource>;
   Buffer::ptr get_message(wspp::frame::opcode::value opcode, std::size_t /*claimed*/) {
-    return std::make_shared<Buffer>(opcode);
+    if (buffer_.use_count() != 1) return buffer_ = std::make_shared<Buffer>(opcode);
+    buffer_->use_again(opcode);
+    return buffer_;
   }
+
+ private:
+  Buffer::ptr buffer_;
 };
 
 // What the codec asks of permessage-deflate while it decodes. All else, the negotiation and the
@@ -107,6 +121,21 @@ void settle_byte_order() {
   [[maybe_unused]] static const std::uint64_t settled = wspp::lib::net::_htonll(1);
 }
 
+// Is `text` the next part of a UTF-8 text? What is ASCII is passed by eight bytes at a time, so
+// that the validator sees hardly more than what is not.
+bool continues_utf8(wspp::utf8_validator::validator& validator, std::string_view text) {
+  constexpr std::size_t kStep = 8;
+  constexpr std::uint64_t kNotAscii = 0x8080808080808080;
+  while (!text.empty()) {
+    std::uint64_t next = kNotAscii;
+    if (validator.complete() && text.size() >= kStep) std::memcpy(&next, text.data(), kStep);
+    const std::string_view part = text.substr(0, kStep);
+    if ((next & kNotAscii) != 0 && !validator.decode(part.begin(), part.end())) return false;
+    text.remove_prefix(part.size());
+  }
+  return true;
+}
+
 class Codec : public wspp::processor::hybi13<Config> {
  public:
   explicit Codec(rng_type& rng)
@@ -121,8 +150,11 @@ class Codec : public wspp::processor::hybi13<Config> {
   std::error_code decode(Bytes& bytes) {
     std::error_code error;
     do {
-      const std::size_t size = std::min(bytes.size, get_bytes_needed());
-      bytes.skip(consume(reinterpret_cast<std::uint8_t*>(bytes.data), size, error));
+      if (m_state == APPLICATION && !is_compressed()) error = take_payload(bytes);
+      if (!error) {
+        const std::size_t size = std::min(bytes.size, get_bytes_needed());
+        bytes.skip(consume(reinterpret_cast<std::uint8_t*>(bytes.data), size, error));
+      }
       if (!error) error = flaw();
       if (error && claims_impossible_length()) error = protocol_violation();
     } while (!error && !ready() && (bytes.size > 0 || get_bytes_needed() == 0));
@@ -130,6 +162,34 @@ class Codec : public wspp::processor::hybi13<Config> {
   }
 
  private:
+  // What the base does with a payload too, but byte by byte.
+  std::error_code take_payload(Bytes& bytes) {
+    const std::size_t size = std::min(bytes.size, m_bytes_needed);
+    unmask(bytes.data, size, m_current_msg->prepared_key);
+    Buffer& buffer = *m_current_msg->msg_ptr;
+    buffer.get_raw_payload().append(bytes.data, size);
+    const bool text = buffer.get_opcode() == wspp::frame::opcode::text;
+    if (text && !continues_utf8(m_current_msg->validator, {bytes.data, size})) {
+      return make_error_code(wspp::processor::error::invalid_utf8);
+    }
+    m_bytes_needed -= size;
+    bytes.skip(size);
+    return {};
+  }
+
+  // Section 5.3. `key` is the four bytes twice, and comes back turned to where the next byte is.
+  static void unmask(char* data, std::size_t size, std::size_t& key) {
+    std::size_t done = 0;
+    for (; done + sizeof key <= size; done += sizeof key) {
+      std::size_t word = 0;
+      std::memcpy(&word, data + done, sizeof word);
+      word ^= key;
+      std::memcpy(data + done, &word, sizeof word);
+    }
+    key =
+        wspp::frame::byte_mask_circ(reinterpret_cast<std::uint8_t*>(data) + done, size - done, key);
+  }
+
   static std::error_code protocol_violation() {
     return make_error_code(wspp::processor::error::protocol_violation);
   }
@@ -218,7 +278,7 @@ bool is_sendable_close_code(std::uint16_t code) {
 
 bool is_utf8(std::string_view text) {
   wspp::utf8_validator::validator validator;
-  return validator.decode(text.begin(), text.end()) && validator.complete();
+  return continues_utf8(validator, text) && validator.complete();
 }
 
 struct WsProtocol::Impl {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "triloop/sync.h"
 
@@ -23,9 +24,9 @@ struct BytesOf {
   std::size_t operator()(const T& /*item*/) const { return 0; }
 };
 
-/// What pop_until() brought.
+/// What pop_batch() brought.
 enum class PopResult {
-  kItem,     ///< an item, moved into the argument
+  kItems,    ///< at least one item, appended to the argument
   kNothing,  ///< the deadline passed, or nudge() was called
   kClosed,   ///< the queue is closed and empty: there will never be another item
 };
@@ -39,6 +40,10 @@ enum class PopResult {
 /// A small lane beside the bound takes urgent items (pongs). Their sender never waits; when the
 /// lane is full its oldest item is dropped. They come out first, in their own order, but alternate
 /// with the others while there are both, so that a flood of them holds nothing up.
+///
+/// Most of what a queue costs is not the queue but the waking of the other thread, and a lock that
+/// two threads want. Both are paid for each batch instead of each item where there are batches:
+/// push_all() and pop_batch(). A batch is what is there; nobody waits for one to fill.
 ///
 /// Names and meaning follow the C++ proposal P0260 "Concurrent Queues". There is no size() or
 /// empty(): by the time that such a call returned its answer would be stale.
@@ -54,53 +59,83 @@ class BoundedQueue {
   BoundedQueue(const BoundedQueue&) = delete;
   BoundedQueue& operator=(const BoundedQueue&) = delete;
 
-  /// Appends an item. Blocks while full; freed by pop() or close(). False, and the item is gone,
+  /// Appends an item. Blocks while full; freed by a pop or close(). False, and the item is gone,
   /// if the queue is closed.
   bool push(T item) TRILOOP_EXCLUDES(mutex_) {
-    const std::size_t bytes = BytesOf<T>{}(item);
-    const MutexLock lock(mutex_);
-    while (!closed_ && !has_room_for(bytes)) has_room_.wait(mutex_);
-    if (closed_) return false;
-    items_.push_back(std::move(item));
-    bytes_ += bytes;
+    {
+      const MutexLock lock(mutex_);
+      if (!wait_and_append(item)) return false;
+    }
     has_items_.notify_one();
     return true;
+  }
+
+  /// Appends all of `items`, in their order, and leaves it empty. As many push() calls, but with
+  /// one lock and one wake for as many as find room at once.
+  bool push_all(std::vector<T>& items) TRILOOP_EXCLUDES(mutex_) {
+    bool open = true;
+    auto next = items.begin();
+    while (open && next != items.end()) {
+      {
+        const MutexLock lock(mutex_);
+        open = wait_and_append(*next++);
+        while (open && next != items.end() && has_room_for(BytesOf<T>{}(*next))) append(*next++);
+      }
+      has_items_.notify_all();  // all: there may be an item for each who waits
+    }
+    items.clear();
+    return open;
   }
 
   /// Puts an item into the lane, past the bound. Never blocks. False if the queue is closed.
   bool push_urgent(T item) TRILOOP_EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    if (closed_) return false;
-    if (urgent_.size() == kUrgentItems) urgent_.pop_front();
-    urgent_.push_back(std::move(item));
+    {
+      const MutexLock lock(mutex_);
+      if (closed_) return false;
+      if (urgent_.size() == kUrgentItems) urgent_.pop_front();
+      urgent_.push_back(std::move(item));
+    }
     has_items_.notify_one();
     return true;
   }
 
-  /// Removes the next item. Blocks while empty; freed by push() or close(). nullopt once closed
+  /// Removes the next item. Blocks while empty; freed by a push or close(). nullopt once closed
   /// and drained.
   std::optional<T> pop() TRILOOP_EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    while (!closed_ && !has_item()) has_items_.wait(mutex_);
-    if (!has_item()) return std::nullopt;
-    return take();
+    std::optional<T> item;
+    {
+      const MutexLock lock(mutex_);
+      while (!closed_ && !has_item()) has_items_.wait(mutex_);
+      if (has_item()) item = take();
+    }
+    if (item) has_room_.notify_all();
+    return item;
   }
 
-  /// As pop(), but waits no longer than until `deadline`, and comes back early after nudge().
-  PopResult pop_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    while (!closed_ && !has_item() && !nudged_) {
-      if (!has_items_.wait_until(mutex_, deadline)) break;
+  /// Appends to `batch` what there is: no more than `most.items`, and, behind the first, none that
+  /// would take it above `most.bytes`. Blocks while there is nothing, until `deadline` at the
+  /// latest; comes back early after nudge().
+  PopResult pop_batch(std::vector<T>& batch, QueueBounds most, TimePoint deadline)
+      TRILOOP_EXCLUDES(mutex_) {
+    {
+      const MutexLock lock(mutex_);
+      while (!closed_ && !has_item() && !nudged_) {
+        if (!has_items_.wait_until(mutex_, deadline)) break;
+      }
+      nudged_ = false;
+      if (!has_item()) return closed_ ? PopResult::kClosed : PopResult::kNothing;
+      std::size_t bytes = 0;
+      for (std::size_t count = 0; count < most.items && has_item(); ++count) {
+        bytes += BytesOf<T>{}(next_lane().front());
+        if (count > 0 && bytes > most.bytes) break;
+        batch.push_back(take());
+      }
     }
-    nudged_ = false;
-    if (has_item()) {
-      item = take();
-      return PopResult::kItem;
-    }
-    return closed_ ? PopResult::kClosed : PopResult::kNothing;
+    has_room_.notify_all();
+    return PopResult::kItems;
   }
 
-  /// Makes one pop_until(), the one that waits or the next, look up even though there is nothing
+  /// Makes one pop_batch(), the one that waits or the next, look up even though there is nothing
   /// to take: for a consumer whose deadline has changed.
   void nudge() TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
@@ -143,16 +178,31 @@ class BoundedQueue {
            bytes <= bounds_.bytes - bytes_;
   }
 
-  T take() TRILOOP_REQUIRES(mutex_) {
+  bool wait_and_append(T& item) TRILOOP_REQUIRES(mutex_) {
+    const std::size_t bytes = BytesOf<T>{}(item);
+    while (!closed_ && !has_room_for(bytes)) has_room_.wait(mutex_);
+    if (!closed_) append(item);
+    return !closed_;
+  }
+
+  void append(T& item) TRILOOP_REQUIRES(mutex_) {
+    const std::size_t bytes = BytesOf<T>{}(item);
+    items_.push_back(std::move(item));
+    bytes_ += bytes;
+  }
+
+  // The lane that the next item comes from.
+  std::deque<T>& next_lane() TRILOOP_REQUIRES(mutex_) {
     const bool urgent = items_.empty() || (!urgent_.empty() && !last_was_urgent_);
-    std::deque<T>& lane = urgent ? urgent_ : items_;
-    last_was_urgent_ = urgent;
+    return urgent ? urgent_ : items_;
+  }
+
+  T take() TRILOOP_REQUIRES(mutex_) {
+    std::deque<T>& lane = next_lane();
+    last_was_urgent_ = &lane == &urgent_;
     T item = std::move(lane.front());
     lane.pop_front();
-    if (!urgent) {
-      bytes_ -= BytesOf<T>{}(item);
-      has_room_.notify_all();  // all: one large item leaving may let several small ones in
-    }
+    if (!last_was_urgent_) bytes_ -= BytesOf<T>{}(item);
     return item;
   }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "triloop/bounded_queue.h"
 #include "triloop/close_latch.h"
@@ -141,10 +142,12 @@ class Connection {
   // reader.cpp, reader thread
   void take_in(Bytes bytes);
   void pass_on(Frame frame);
+  void pass_on_batch();
   void peer_says_last(const CloseStatus& status);
 
   // writer.cpp, writer thread
   bool send(Frame frame);
+  bool send(std::vector<Frame>& frames);
   bool wait_for_peer(TimePoint& stalled_since);
   bool keep_deadline();
   void say_goodbye();
@@ -190,8 +193,9 @@ class Connection {
   std::unique_ptr<WsProtocol> protocol_;
 
   // Reader only.
-  std::string early_bytes_;   // came right behind the request
-  bool peer_closed_ = false;  // its Close frame, or a violation: what follows is discarded
+  std::string early_bytes_;     // came right behind the request
+  std::vector<Message> batch_;  // decoded, not yet in the in-queue
+  bool peer_closed_ = false;    // its Close frame, or a violation: what follows is discarded
 
   // Writer only.
   TimePoint give_up_ = kNever;  // set when an ending has begun

@@ -101,8 +101,7 @@ std::size_t FakeSocket::receive(char* buffer, std::size_t size, TimePoint deadli
   return taken;
 }
 
-std::size_t FakeSocket::try_send(std::string_view head, std::string_view body,
-                                 std::error_code& error) {
+std::size_t FakeSocket::try_send(const iovec* parts, std::size_t count, std::error_code& error) {
   const Presence presence(senders_, shared_);
   const MutexLock lock(mutex_);
   error.clear();
@@ -111,7 +110,10 @@ std::size_t FakeSocket::try_send(std::string_view head, std::string_view body,
     error = std::make_error_code(send_error_);
     return 0;
   }
-  const std::string bytes = std::string(head) + std::string(body);
+  std::string bytes;
+  for (std::size_t i = 0; i < count; ++i) {
+    bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+  }
   const std::size_t taken = std::min(bytes.size(), room_);
   sent_.append(bytes, 0, taken);
   if (room_ != SIZE_MAX) room_ -= taken;

@@ -32,8 +32,7 @@ class FakeSocket final : public Socket {
   // -- What the connection does
   std::size_t receive(char* buffer, std::size_t size, TimePoint deadline,
                       std::error_code& error) override;
-  std::size_t try_send(std::string_view head, std::string_view body,
-                       std::error_code& error) override;
+  std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) override;
   bool wait_writable(TimePoint deadline) override;
   void shutdown_send() noexcept override;
   void shutdown() noexcept override;

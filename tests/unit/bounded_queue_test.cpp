@@ -9,12 +9,20 @@
 #include "triloop/message.h"
 
 namespace triloop {
+
+// Only in this file are strings queued as they are.
+template <>
+struct BytesOf<std::string> {
+  std::size_t operator()(const std::string& item) const { return item.size(); }
+};
+
 namespace {
 
 using testing::await;
 using testing::Worker;
 
 constexpr QueueBounds kOne{1, 1000};
+constexpr QueueBounds kMany{1000, 1000};
 
 TEST_CASE("pop returns items in the order of push", "[bounded_queue]") {
   BoundedQueue<int> queue({3, 1000});
@@ -236,37 +244,78 @@ TEST_CASE("an urgent item wakes who waits in pop", "[bounded_queue]") {
   CHECK(got == 5);
 }
 
-TEST_CASE("pop_until gives up at its deadline, not before", "[bounded_queue]") {
+TEST_CASE("pop_batch gives up at its deadline, not before", "[bounded_queue]") {
   BoundedQueue<int> queue(kOne);
-  int item = 0;
+  std::vector<int> batch;
   const TimePoint deadline = Clock::now() + std::chrono::milliseconds(20);
-  CHECK(queue.pop_until(item, deadline) == PopResult::kNothing);
+  CHECK(queue.pop_batch(batch, kMany, deadline) == PopResult::kNothing);
   CHECK(Clock::now() >= deadline);
+  CHECK(batch.empty());
 }
 
-TEST_CASE("pop_until takes what is there even if its deadline has passed", "[bounded_queue]") {
+TEST_CASE("pop_batch takes what is there even if its deadline has passed", "[bounded_queue]") {
   BoundedQueue<int> queue(kOne);
   queue.push(3);
-  int item = 0;
-  CHECK(queue.pop_until(item, TimePoint::min()) == PopResult::kItem);
-  CHECK(item == 3);
+  std::vector<int> batch;
+  CHECK(queue.pop_batch(batch, kMany, TimePoint::min()) == PopResult::kItems);
+  CHECK(batch == std::vector<int>{3});
 }
 
-TEST_CASE("pop_until drains a closed queue, then says so", "[bounded_queue]") {
-  BoundedQueue<int> queue(kOne);
+TEST_CASE("pop_batch drains a closed queue, then says so", "[bounded_queue]") {
+  BoundedQueue<int> queue(kMany);
   queue.push(3);
+  queue.push(4);
   queue.close();
-  int item = 0;
-  CHECK(queue.pop_until(item, kNever) == PopResult::kItem);
-  CHECK(queue.pop_until(item, kNever) == PopResult::kClosed);
+  std::vector<int> batch{2};
+  CHECK(queue.pop_batch(batch, kMany, kNever) == PopResult::kItems);
+  CHECK(batch == std::vector<int>{2, 3, 4});
+  CHECK(queue.pop_batch(batch, kMany, kNever) == PopResult::kClosed);
 }
 
-TEST_CASE("close frees a pop_until without a deadline", "[bounded_queue]") {
+TEST_CASE("pop_batch takes no more than it is told to, and at least one item", "[bounded_queue]") {
+  BoundedQueue<std::string> queue({100, 100});
+  for (const char* item : {"aaaa", "bb", "cc", "dd", "e"}) queue.push(item);
+  const auto popped = [&queue](QueueBounds most) {
+    std::vector<std::string> batch;
+    queue.pop_batch(batch, most, kNever);
+    return batch;
+  };
+  CHECK(popped({5, 3}) == std::vector<std::string>{"aaaa"});
+  CHECK(popped({5, 4}) == std::vector<std::string>{"bb", "cc"});
+  CHECK(popped({1, 100}) == std::vector<std::string>{"dd"});
+  CHECK(popped({5, 100}) == std::vector<std::string>{"e"});
+}
+
+TEST_CASE("pop_batch frees everyone for whom it has made room", "[bounded_queue]") {
+  BoundedQueue<int> queue({3, 1000});
+  for (int i = 0; i < 3; ++i) queue.push(i);
+  Worker one([&] { queue.push(3); });
+  Worker two([&] { queue.push(3); });
+  one.await_blocked();
+  two.await_blocked();
+  std::vector<int> batch;
+  queue.pop_batch(batch, {2, 1000}, kNever);
+  one.await_done();
+  two.await_done();
+  queue.pop_batch(batch, kMany, kNever);
+  CHECK(batch == std::vector<int>{0, 1, 2, 3, 3});
+}
+
+TEST_CASE("pop_batch alternates urgent items and others", "[bounded_queue]") {
+  BoundedQueue<int> queue(kMany);
+  for (int i = 1; i <= 3; ++i) queue.push(i);
+  for (int i = 1; i <= 2; ++i) queue.push_urgent(-i);
+  std::vector<int> batch;
+  queue.pop_batch(batch, kMany, kNever);
+  CHECK(batch == std::vector<int>{-1, 1, -2, 2, 3});
+}
+
+TEST_CASE("close frees a pop_batch without a deadline", "[bounded_queue]") {
   BoundedQueue<int> queue(kOne);
-  PopResult result = PopResult::kItem;
+  PopResult result = PopResult::kItems;
   Worker consumer([&] {
-    int item = 0;
-    result = queue.pop_until(item, kNever);
+    std::vector<int> batch;
+    result = queue.pop_batch(batch, kMany, kNever);
   });
   consumer.await_blocked();
   queue.close();
@@ -274,11 +323,11 @@ TEST_CASE("close frees a pop_until without a deadline", "[bounded_queue]") {
   CHECK(result == PopResult::kClosed);
 }
 
-TEST_CASE("nudge brings one pop_until back with nothing", "[bounded_queue]") {
+TEST_CASE("nudge brings one pop_batch back with nothing", "[bounded_queue]") {
   BoundedQueue<int> queue(kOne);
-  PopResult result = PopResult::kItem;
-  int item = 0;
-  Worker consumer([&] { result = queue.pop_until(item, kNever); });
+  PopResult result = PopResult::kItems;
+  std::vector<int> batch;
+  Worker consumer([&] { result = queue.pop_batch(batch, kMany, kNever); });
   consumer.await_blocked();
   queue.nudge();
   consumer.await_done();
@@ -286,15 +335,70 @@ TEST_CASE("nudge brings one pop_until back with nothing", "[bounded_queue]") {
 
   SECTION("a nudge that comes first is kept for the next") {
     queue.nudge();
-    CHECK(queue.pop_until(item, kNever) == PopResult::kNothing);
+    CHECK(queue.pop_batch(batch, kMany, kNever) == PopResult::kNothing);
   }
   SECTION("only one") {
-    Worker again([&] { result = queue.pop_until(item, kNever); });
+    Worker again([&] { result = queue.pop_batch(batch, kMany, kNever); });
     again.await_blocked();
     CHECK_FALSE(again.is_done());
     queue.close();
     again.await_done();
   }
+}
+
+TEST_CASE("push_all appends in order and leaves its argument empty", "[bounded_queue]") {
+  BoundedQueue<int> queue(kMany);
+  std::vector<int> items{1, 2, 3};
+  CHECK(queue.push_all(items));
+  CHECK(items.empty());
+  CHECK(queue.push_all(items));
+  CHECK(queue.pop() == 1);
+  CHECK(queue.pop() == 2);
+  CHECK(queue.pop() == 3);
+}
+
+TEST_CASE("push_all waits for room in the middle, within both bounds", "[bounded_queue]") {
+  const QueueBounds bounds = GENERATE(QueueBounds{2, 1000}, QueueBounds{1000, 2});
+  BoundedQueue<std::string> queue(bounds);
+  std::vector<std::string> items{"a", "b", "c", "d"};
+  bool pushed = false;
+  Worker producer([&] { pushed = queue.push_all(items); });
+  producer.await_blocked();
+  CHECK(queue.pop() == "a");
+  producer.await_blocked();
+  CHECK_FALSE(producer.is_done());
+  CHECK(queue.pop() == "b");
+  producer.await_done();
+  CHECK(pushed);
+  CHECK(queue.pop() == "c");
+  CHECK(queue.pop() == "d");
+}
+
+TEST_CASE("push_all wakes as many as it brings items for", "[bounded_queue]") {
+  BoundedQueue<int> queue(kMany);
+  Worker one([&] { queue.pop(); });
+  Worker two([&] { queue.pop(); });
+  one.await_blocked();
+  two.await_blocked();
+  std::vector<int> items{1, 2};
+  queue.push_all(items);
+  one.await_done();
+  two.await_done();
+  CHECK(queue.push(3));
+}
+
+TEST_CASE("close frees a push_all that waits, and what it still had is gone", "[bounded_queue]") {
+  BoundedQueue<int> queue(kOne);
+  std::vector<int> items{1, 2, 3};
+  bool pushed = true;
+  Worker producer([&] { pushed = queue.push_all(items); });
+  producer.await_blocked();
+  queue.close();
+  producer.await_done();
+  CHECK_FALSE(pushed);
+  CHECK(items.empty());
+  CHECK(queue.pop() == 1);
+  CHECK_FALSE(queue.pop());
 }
 
 TEST_CASE("nothing is lost or doubled, and each producer's order stays", "[bounded_queue]") {
