@@ -1,0 +1,153 @@
+// Messages in flight on every connection, alone or beside a peer that misbehaves.
+
+#include <algorithm>
+#include <limits>
+
+#include "process_stats.h"
+#include "scenario.h"
+
+namespace load {
+namespace {
+
+constexpr std::size_t kStalledBytes = 64 << 10;
+constexpr std::size_t kFloodBytes = 64;
+constexpr std::size_t kFloodInFlight = 1000;
+
+// What is read at both ends of the measured window.
+struct Sample {
+  Nanoseconds time = 0;
+  double own_cpu_seconds = 0;
+  ProcessUsage server;
+  std::vector<std::uint64_t> echoed;  // by each peer
+
+  std::uint64_t total() const {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t count : echoed) sum += count;
+    return sum;
+  }
+};
+
+class Echo : public Scenario {
+ public:
+  explicit Echo(const Options& options)
+      : Scenario(options),
+        stalled_traffic_(framing_of(options), false, kStalledBytes, 1),
+        flood_traffic_(framing_of(options), false, kFloodBytes, kFloodInFlight) {
+    if (options.mode == "stalled") stalled_ = &add_peer(stalled_traffic_);
+    if (options.mode == "flood") flooding_ = &add_peer(flood_traffic_);
+  }
+
+  nlohmann::json run() override;
+  void on_echo(Peer& peer, Nanoseconds sent, Nanoseconds received) override {
+    // What was sent before the window may have waited while /proc was read.
+    if (sent >= window_begin_ && &peer != flooding_) latency_.record(received - sent);
+  }
+  void after_echoes(Peer& peer, std::uint64_t echoes) override {
+    if (is_sending_) peer.post(echoes);
+  }
+  void on_closed(Peer&) override { stalled_ended_at_ = now(); }
+
+ private:
+  bool is_ordinary(const Peer& peer) const { return &peer != stalled_ && &peer != flooding_; }
+  Sample sample() const;
+  nlohmann::json report(const Sample& before, const Sample& after) const;
+
+  const Traffic stalled_traffic_;
+  const Traffic flood_traffic_;
+  Peer* stalled_ = nullptr;
+  Peer* flooding_ = nullptr;
+  bool is_sending_ = true;
+  Nanoseconds window_begin_ = std::numeric_limits<Nanoseconds>::max();
+  Nanoseconds stalled_ended_at_ = 0;
+  Histogram latency_;
+};
+
+Sample Echo::sample() const {
+  Sample sample;
+  for (const auto& peer : peers_) sample.echoed.push_back(peer->echoed());
+  sample.own_cpu_seconds = own_cpu_seconds();
+  if (options_.server_pid != 0) sample.server = usage_of(options_.server_pid);
+  sample.time = now();
+  return sample;
+}
+
+nlohmann::json Echo::run() {
+  const int pid = options_.server_pid;
+  open_all();
+  const Nanoseconds begin = now();
+  if (stalled_ != nullptr) stalled_->flood_unread();
+  for (const auto& peer : peers_) {
+    if (peer.get() != stalled_)
+      peer->post(peer.get() == flooding_ ? kFloodInFlight : options_.in_flight);
+  }
+  run_for(options_.warmup_seconds);
+
+  // With thousands of threads this takes a while, so it stays outside of the window; switches are
+  // set against the messages between the two looks, not against those of the window.
+  const SwitchesByThread switches_before = pid == 0 ? SwitchesByThread() : switches_of(pid);
+  const Sample before = sample();
+  window_begin_ = before.time;
+  run_for(options_.seconds);
+  const Sample after = sample();
+
+  is_sending_ = false;
+  await("all messages were answered", [this] {
+    return std::all_of(peers_.begin(), peers_.end(), [this](const auto& peer) {
+      return peer.get() == stalled_ || peer->unanswered() == 0;
+    });
+  });
+  nlohmann::json json = report(before, after);
+  if (pid != 0) {
+    const auto switches = static_cast<double>(switches_between(switches_before, switches_of(pid)));
+    const auto messages = static_cast<double>(sample().total() - before.total());
+    json["server"]["context_switches_per_message"] = messages > 0 ? switches / messages : 0;
+  }
+  if (stalled_ended_at_ != 0) {
+    json["stalled_ended_after_seconds"] =
+        static_cast<double>(stalled_ended_at_ - begin) / static_cast<double>(kSecond);
+  }
+  return json;
+}
+
+nlohmann::json Echo::report(const Sample& before, const Sample& after) const {
+  std::uint64_t messages = 0, all = 0;
+  std::uint64_t least = std::numeric_limits<std::uint64_t>::max(), most = 0;
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const std::uint64_t count = after.echoed[i] - before.echoed[i];
+    all += count;
+    if (!is_ordinary(*peers_[i])) continue;
+    messages += count;
+    least = std::min(least, count);
+    most = std::max(most, count);
+  }
+  const double seconds =
+      static_cast<double>(after.time - before.time) / static_cast<double>(kSecond);
+  const double rate = static_cast<double>(messages) / seconds;
+  nlohmann::json json = {
+      {"window_seconds", seconds},
+      {"messages", messages},
+      {"messages_per_second", rate},
+      {"payload_bytes_per_second", rate * static_cast<double>(options_.bytes)},
+      {"least_messages_of_a_connection", least},
+      {"most_messages_of_a_connection", most},
+      {"latency_us", latency_report(latency_)},
+      {"load_cpu_percent", 100 * (after.own_cpu_seconds - before.own_cpu_seconds) / seconds}};
+  if (flooding_ != nullptr) {
+    json["flood_messages_per_second"] = static_cast<double>(all - messages) / seconds;
+  }
+  if (options_.server_pid == 0) return json;
+  const double cpu = after.server.cpu_seconds - before.server.cpu_seconds;
+  json["server"] = {{"cpu_seconds", cpu},
+                    {"cpu_us_per_message", all > 0 ? cpu * 1e6 / static_cast<double>(all) : 0},
+                    {"resident_bytes", after.server.resident_bytes},
+                    {"threads", after.server.threads}};
+  return json;
+}
+
+}  // namespace
+
+std::unique_ptr<Scenario> make_echo(const Options& options) {
+  return std::make_unique<Echo>(options);
+}
+
+}  // namespace load

@@ -1,0 +1,277 @@
+#include "peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <stdexcept>
+#include <system_error>
+
+namespace load {
+namespace {
+
+constexpr std::string_view kHeartbeat = "heartbeat from server";
+constexpr std::size_t kMostResponseBytes = 16 << 10;
+// The key and its answer are the example of RFC 6455, section 1.3.
+constexpr std::string_view kRequest =
+    "GET /ws HTTP/1.1\r\n"
+    "Host: 127.0.0.1\r\n"
+    "Upgrade: websocket\r\n"
+    "Connection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Version: 13\r\n\r\n";
+constexpr std::string_view kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+constexpr std::string_view kNormalClosure = "\x03\xe8";  // 1000
+
+[[noreturn]] void fail(const char* call, int error) {
+  throw std::system_error(error, std::system_category(), call);
+}
+
+}  // namespace
+
+Peer::Peer(EventLoop& loop, const Traffic& traffic, PeerListener& listener,
+           std::size_t first_message)
+    : loop_(loop),
+      traffic_(traffic),
+      listener_(listener),
+      next_sent_(first_message % traffic.cycle()),
+      sent_(traffic.in_flight()),
+      next_echo_(next_sent_) {}
+
+Peer::~Peer() { close_socket(); }
+
+void Peer::connect(std::uint16_t port) {
+  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket_ < 0) fail("socket", errno);
+  const int on = 1;
+  setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno != EINPROGRESS) {
+    fail("connect", errno);
+  }
+  state_ = State::kConnecting;
+  watched_ = EPOLLOUT;
+  loop_.add(socket_, watched_, *this);
+}
+
+void Peer::connected() {
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) fail("connect", error);
+  if (traffic_.framing() == Framing::kLengthPrefix) {
+    state_ = State::kOpen;
+    watch();
+    listener_.on_open(*this);
+    return;
+  }
+  state_ = State::kUpgrading;
+  control_ = kRequest;
+  flush();
+}
+
+void Peer::post(std::uint64_t count) {
+  const Nanoseconds time = now();
+  for (std::uint64_t i = 0; i < count; ++i) sent_[posted_++ % sent_.size()] = time;
+  unsent_ += count;
+  flush();
+}
+
+void Peer::flood_unread() {
+  reads_ = false;
+  unsent_ = std::numeric_limits<std::uint32_t>::max();
+  flush();
+}
+
+void Peer::begin_close() {
+  state_ = State::kClosing;
+  control_ += control_frame(opcode::kClose, kNormalClosure);
+  flush();
+}
+
+void Peer::on_events(std::uint32_t epoll_events) {
+  if (state_ == State::kConnecting) {
+    connected();
+    return;
+  }
+  if (!reads_ && (epoll_events & (EPOLLHUP | EPOLLERR)) != 0) {
+    ended();
+    return;
+  }
+  if ((epoll_events & EPOLLOUT) != 0) {
+    is_blocked_ = false;
+    flush();
+  }
+  if (reads_ && (epoll_events & ~EPOLLOUT) != 0) receive();
+}
+
+void Peer::receive() {
+  std::vector<char>& buffer = loop_.receive_buffer();
+  std::copy(rest_.begin(), rest_.end(), buffer.begin());
+  const ssize_t count =
+      recv(socket_, buffer.data() + rest_.size(), buffer.size() - rest_.size(), 0);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count < 0 && state_ != State::kClosing) fail("recv", errno);
+  if (count <= 0) {
+    ended();
+    return;
+  }
+  received_at_ = now();
+  std::string_view bytes(buffer.data(), rest_.size() + static_cast<std::size_t>(count));
+  const std::uint64_t before = echoed_;
+  if (state_ == State::kUpgrading) bytes.remove_prefix(take_response(bytes));
+  if (state_ != State::kUpgrading) bytes.remove_prefix(take_frames(bytes));
+  rest_.assign(bytes);
+  if (echoed_ > before) listener_.after_echoes(*this, echoed_ - before);
+  if (!control_.empty()) flush();
+}
+
+void Peer::ended() {
+  if (state_ != State::kClosing && reads_) {
+    throw std::runtime_error(state_ == State::kUpgrading ? "the server ended the handshake"
+                                                         : "the server ended the connection");
+  }
+  close_socket();
+  listener_.on_closed(*this);
+}
+
+void Peer::close_socket() {
+  if (socket_ >= 0) ::close(socket_);
+  socket_ = -1;
+  state_ = State::kClosed;
+  is_blocked_ = false;
+  control_.clear();
+  rest_.clear();
+  unsent_ = begun_bytes_ = large_left_ = 0;
+  posted_ = echoed_;
+  next_sent_ = next_echo_;
+}
+
+std::size_t Peer::take_response(std::string_view bytes) {
+  const std::size_t end = bytes.find("\r\n\r\n");
+  if (end == std::string_view::npos) {
+    if (bytes.size() > kMostResponseBytes) throw std::runtime_error("an endless response");
+    return 0;
+  }
+  const std::string_view head = bytes.substr(0, end);
+  if (head.rfind("HTTP/1.1 101", 0) != 0 || head.find(kAccept) == std::string_view::npos) {
+    throw std::runtime_error("not upgraded: " + std::string(head.substr(0, head.find('\r'))));
+  }
+  state_ = State::kOpen;
+  watch();
+  listener_.on_open(*this);
+  return end + 4;
+}
+
+std::size_t Peer::take_frames(std::string_view bytes) {
+  const std::size_t size = bytes.size();
+  while (!bytes.empty()) {
+    if (large_left_ > 0) {
+      const std::size_t part = std::min<std::uint64_t>(large_left_, bytes.size());
+      bytes.remove_prefix(part);
+      large_left_ -= part;
+      if (large_left_ == 0) count_echo();
+      continue;
+    }
+    const auto head = parse_head(traffic_.framing(), bytes);
+    if (!head) break;
+    if (!head->is_plain)
+      throw std::runtime_error("a fragment, or a frame that a client would send");
+    if (head->payload_bytes > kMostCheckedBytes) {
+      check_head(*head);
+      large_left_ = head->payload_bytes;
+      bytes.remove_prefix(head->head_bytes);
+      continue;
+    }
+    if (bytes.size() < head->head_bytes + head->payload_bytes) break;
+    take_small(*head, bytes.substr(head->head_bytes, head->payload_bytes));
+    bytes.remove_prefix(head->head_bytes + head->payload_bytes);
+  }
+  return size - bytes.size();
+}
+
+void Peer::check_head(const FrameHead& head) const {
+  if (unanswered() == 0) throw std::runtime_error("a message that answers none");
+  if (head.opcode != traffic_.opcode() || head.payload_bytes != traffic_.payload_bytes()) {
+    throw std::runtime_error("a wrong echo: opcode " + std::to_string(head.opcode) + " with " +
+                             std::to_string(head.payload_bytes) + " bytes");
+  }
+}
+
+void Peer::take_small(const FrameHead& head, std::string_view payload) {
+  if (head.opcode == opcode::kPing) {
+    control_ += control_frame(opcode::kPong, payload);
+  } else if (head.opcode == opcode::kClose) {
+    if (state_ != State::kClosing) throw std::runtime_error("the server closed the connection");
+  } else if (head.opcode == opcode::kPong ||
+             (head.opcode == opcode::kText && payload == kHeartbeat)) {
+    return;
+  } else {
+    check_head(head);
+    if (!traffic_.is_echo_of(next_echo_, payload)) {
+      throw std::runtime_error("a wrong echo: other bytes than were sent");
+    }
+    count_echo();
+  }
+}
+
+void Peer::count_echo() {
+  const Nanoseconds sent = sent_[echoed_++ % sent_.size()];
+  next_echo_ = (next_echo_ + 1) % traffic_.cycle();
+  listener_.on_echo(*this, sent, received_at_);
+}
+
+void Peer::flush() {
+  while (!is_blocked_) {
+    const std::string_view bytes = next_to_send();
+    if (bytes.empty()) break;
+    const ssize_t count = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) {
+      mark_sent(static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      is_blocked_ = true;
+    } else if (!reads_) {
+      break;  // cut off; epoll reports it
+    } else if (errno != EINTR) {
+      fail("send", errno);
+    }
+  }
+  watch();
+}
+
+std::string_view Peer::next_to_send() const {
+  if (control_.empty()) return traffic_.frames(next_sent_, begun_bytes_, unsent_);
+  if (begun_bytes_ == 0) return control_;
+  return traffic_.frames(next_sent_, begun_bytes_, 1);
+}
+
+void Peer::mark_sent(std::size_t bytes) {
+  if (!control_.empty() && begun_bytes_ == 0) {
+    control_.erase(0, bytes);
+    return;
+  }
+  const std::size_t whole = (begun_bytes_ + bytes) / traffic_.frame_bytes();
+  begun_bytes_ = (begun_bytes_ + bytes) % traffic_.frame_bytes();
+  unsent_ -= whole;
+  next_sent_ = (next_sent_ + whole) % traffic_.cycle();
+}
+
+void Peer::watch() {
+  const std::uint32_t wanted =
+      (reads_ ? std::uint32_t{EPOLLIN} : 0) | (is_blocked_ ? std::uint32_t{EPOLLOUT} : 0);
+  if (wanted == watched_ || socket_ < 0) return;
+  watched_ = wanted;
+  loop_.change(socket_, watched_, *this);
+}
+
+}  // namespace load

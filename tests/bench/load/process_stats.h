@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+namespace load {
+
+/// What the kernel says of the server's process and its threads. All of it is read from /proc; a
+/// process that is not there throws.
+struct ProcessUsage {
+  double cpu_seconds = 0;  // user and system
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t threads = 0;
+};
+ProcessUsage usage_of(int pid);
+
+using SwitchesByThread = std::map<int, std::uint64_t>;
+/// Context switches of each thread, voluntary and not. Costs a file per thread.
+SwitchesByThread switches_of(int pid);
+/// The switches between two looks, of the threads that were there at both.
+std::uint64_t switches_between(const SwitchesByThread& before, const SwitchesByThread& after);
+
+std::uint64_t available_system_bytes();
+double own_cpu_seconds();
+
+}  // namespace load

@@ -1,0 +1,150 @@
+// The yardstick from Go: the design that triloop reproduces, on gorilla/websocket. Each connection
+// has goroutines that read, process, write and beat, two channels of a thousand messages, and a
+// channel whose closing ends them all. It prints no messages; triloop runs with --quiet beside it.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	queueMessages  = 1000
+	heartbeatEvery = 2 * time.Second
+)
+
+type message struct {
+	kind    int
+	payload []byte
+}
+
+type connection struct {
+	socket   *websocket.Conn
+	incoming chan *message
+	outgoing chan *message
+
+	ended    chan struct{}
+	mutex    sync.Mutex // guards hasEnded: a channel must not be closed twice
+	hasEnded bool
+}
+
+func (c *connection) end() {
+	c.socket.Close()
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.hasEnded {
+		return
+	}
+	c.hasEnded = true
+	close(c.ended)
+}
+
+// The next message to process; nil once the connection has ended.
+func (c *connection) next() *message {
+	select {
+	case m := <-c.incoming:
+		return m
+	case <-c.ended:
+		return nil
+	}
+}
+
+// Says whether the message was queued; waits while the queue is full.
+func (c *connection) send(m *message) bool {
+	select {
+	case c.outgoing <- m:
+		return true
+	case <-c.ended:
+		return false
+	}
+}
+
+func (c *connection) readLoop() {
+	defer c.end()
+	for {
+		kind, payload, err := c.socket.ReadMessage()
+		if err != nil {
+			return
+		}
+		select {
+		case c.incoming <- &message{kind, payload}:
+		case <-c.ended:
+			return
+		}
+	}
+}
+
+func (c *connection) processLoop() {
+	go c.beat()
+	for m := c.next(); m != nil; m = c.next() {
+		if !c.send(&message{m.kind, m.payload}) {
+			return
+		}
+	}
+}
+
+func (c *connection) writeLoop() {
+	defer c.end()
+	for {
+		select {
+		case m := <-c.outgoing:
+			if c.socket.WriteMessage(m.kind, m.payload) != nil {
+				return
+			}
+		case <-c.ended:
+			return
+		}
+	}
+}
+
+func (c *connection) beat() {
+	for {
+		time.Sleep(heartbeatEvery)
+		if !c.send(&message{websocket.TextMessage, []byte("heartbeat from server")}) {
+			return
+		}
+	}
+}
+
+var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+
+func serve(response http.ResponseWriter, request *http.Request) {
+	socket, err := upgrader.Upgrade(response, request, nil)
+	if err != nil {
+		return
+	}
+	c := &connection{
+		socket:   socket,
+		incoming: make(chan *message, queueMessages),
+		outgoing: make(chan *message, queueMessages),
+		ended:    make(chan struct{}),
+	}
+	go c.readLoop()
+	go c.processLoop()
+	go c.writeLoop()
+}
+
+func main() {
+	port := flag.Int("port", 0, "TCP port; 0 takes a free one")
+	flag.Parse()
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", *port))
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.HandleFunc("/ws", serve)
+	fmt.Printf("listening on http://%s/\n", listener.Addr())
+	go func() { log.Fatal(http.Serve(listener, nil)) }()
+	<-stop
+}
