@@ -1,0 +1,47 @@
+// What the servers to compare with share: their port, how they say it, how they end.
+#pragma once
+
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+namespace bench {
+
+/// `--port N`; 0, a free one, without it.
+inline std::uint16_t port_argument(int argc, char** argv) {
+  if (argc == 1) return 0;
+  if (argc != 3 || std::string(argv[1]) != "--port") {
+    std::cerr << "usage: " << argv[0] << " [--port PORT]\n";
+    std::exit(2);
+  }
+  return static_cast<std::uint16_t>(std::stoul(argv[2]));
+}
+
+/// Leaves SIGTERM to wait_for_sigterm(). Before the first thread starts.
+inline void block_sigterm() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+inline void announce(std::uint16_t port) {
+  std::cout << "listening on http://127.0.0.1:" << port << "/" << std::endl;
+}
+
+/// Blocks until SIGTERM and ends the process at once: what these servers are compared by is over
+/// by then, so their threads are not joined.
+[[noreturn]] inline void wait_for_sigterm() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  std::_Exit(0);
+}
+
+}  // namespace bench
