@@ -1,0 +1,101 @@
+// The servers, and one measurement of one of them.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { within } from "../e2e/wait.mjs";
+import { launch } from "../faults/process.mjs";
+
+const START_MS = 10_000;
+const LOAD_SPARE_MS = 120_000; // a fail-safe; the load generator has its own, which are shorter
+const OWN_DESCRIPTORS = 200;
+const SETTLE_MS = 10_000;
+const SETTLE_LOOK_MS = 200;
+const SETTLED_BYTES = 2 << 20;
+const SETTLED_LOOKS = 5;
+
+/** In the order of the tables. `heartbeats`: beats every 2 s, as the original does. */
+export const contestants = {
+  // As quiet as the others: neither messages nor connections are logged.
+  triloop: {
+    title: "triloop",
+    program: "triloop",
+    args: ["--bind", "127.0.0.1", "--port", "0", "--quiet", "--log-level", "warn", "--max-connections", "20000"],
+  },
+  original: { title: "Go", program: "tests/bench/original" },
+  beast: { title: "Boost.Beast", program: "tests/bench/beast_sync" },
+  websocketpp: { title: "websocketpp", program: "tests/bench/websocketpp_async" },
+  floor: { title: "floor", program: "tests/bench/floor", raw: true },
+};
+
+export function checkBuilt(build, names) {
+  for (const program of ["tests/bench/triloop_load", ...names.map((name) => contestants[name].program)]) {
+    try {
+      accessSync(join(build, program), constants.X_OK);
+    } catch {
+      throw new Error(`${join(build, program)} is missing: build with -DTRILOOP_BENCH=ON`);
+    }
+  }
+}
+
+/** Starts a server that says where it listens, and resolves when it has. */
+export async function start(command, options) {
+  const server = launch(command, options);
+  const announced = async () => {
+    for (;;) {
+      const match = /^listening on http:\/\/\S+:(\d+)\/\n/.exec(server.stdout());
+      if (match) return Number(match[1]);
+      const ended = await Promise.race([once(server.child.stdout, "data").then(() => null), server.exited]);
+      if (ended) throw new Error(`${command[0]} ended at once: ${JSON.stringify(ended)} ${server.stderr()}`);
+    }
+  };
+  server.port = await within(START_MS, announced(), `${command[0]} announces its address`);
+  return server;
+}
+
+function loadArguments(load) {
+  return Object.entries(load).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, String(value)]);
+}
+
+const availableBytes = () =>
+  Number(/^MemAvailable:\s+(\d+)/m.exec(readFileSync("/proc/meminfo", "utf8"))[1]) * 1024;
+
+/**
+ * The kernel frees the stacks of ended threads a while after their process is gone, and memory per
+ * connection would be short by them. On a machine that is never at rest it is the last look that counts.
+ */
+async function settleMemory() {
+  const deadline = performance.now() + SETTLE_MS;
+  let last = availableBytes();
+  for (let steady = 0; steady < SETTLED_LOOKS && performance.now() < deadline; ) {
+    const bytes = availableBytes();
+    steady = Math.abs(bytes - last) < SETTLED_BYTES ? steady + 1 : 0;
+    last = bytes;
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS));
+  }
+}
+
+/** Starts the server afresh, loads it as `load` says (options of triloop_load) and stops it. */
+export async function measure(build, name, load) {
+  const { program, args = [], raw } = contestants[name];
+  if (load.mode === "idle") await settleMemory();
+  const limits = [`-n ${load.connections + OWN_DESCRIPTORS}`];
+  const server = await start([join(build, program), ...args], { limits });
+  try {
+    const { stdout } = await promisify(execFile)(
+      join(build, "tests/bench/triloop_load"),
+      ["--port", String(server.port), "--pid", String(server.pid), ...(raw ? ["--raw"] : []), ...loadArguments(load)],
+      { timeout: load.seconds * 1000 + LOAD_SPARE_MS },
+    );
+    assert.ok(server.isRunning(), `${program} ended under load: ${server.stderr()}`);
+    const { code, signal } = await server.stop("SIGTERM");
+    assert.equal(code, 0, `${program} ended with ${code ?? signal}: ${server.stderr()}`);
+    return JSON.parse(stdout);
+  } finally {
+    await server.stop("SIGKILL");
+  }
+}
