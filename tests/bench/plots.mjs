@@ -9,12 +9,24 @@ import { figures } from "./rows.mjs";
 import { absolute, ratio } from "./statistics.mjs";
 
 const titleOf = (name) => contestants[name].title;
+// Warns of scales that facets share; here they are to share them.
+const logger = vega.logger(vega.Error);
 const servers = Object.keys(contestants).map(titleOf);
 const color = { // told apart by those who see no red or no green, too
   field: "server",
   scale: { domain: servers, range: ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#999999"] },
   legend: { title: null, orient: "top" },
 };
+// Rows in the order of the run, and only the servers that a row has.
+const facetOf = (values) => ({
+  row: {
+    field: "row",
+    title: null,
+    sort: [...new Set(values.map(({ row }) => row))],
+    header: { labelAngle: 0, labelAlign: "left", labelFontSize: 12 },
+  },
+});
+const resolve = { scale: { y: "independent" } };
 const look = {
   $schema: "https://vega.github.io/schema/vega-lite/v5.json",
   background: "white",
@@ -23,7 +35,7 @@ const look = {
 };
 
 async function draw(path, spec) {
-  const view = new vega.View(vega.parse(vegaLite.compile({ ...look, ...spec }).spec), { renderer: "none" });
+  const view = new vega.View(vega.parse(vegaLite.compile({ ...look, ...spec }, { logger }).spec), { renderer: "none" });
   writeFileSync(path, `${await view.toSVG()}\n`);
 }
 
@@ -54,13 +66,14 @@ const ratePlot = (values) => ({
 const latencyPlot = (values) => ({
   title: "Latency: p50 (filled) to p99 (hollow)",
   data: { values },
-  facet: { row: { field: "row", title: null, sort: null, header: { labelAngle: 0, labelAlign: "left", labelFontSize: 12 } } },
+  facet: facetOf(values),
+  resolve,
   spec: {
     width: 420,
     height: { step: 15 },
     encoding: {
       y: { field: "server", title: null, sort: servers },
-      x: { field: "p50", type: "quantitative", scale: { type: "log" }, title: "µs, logarithmic" },
+      x: { field: "p50", type: "quantitative", scale: { type: "log" }, title: "µs, logarithmic", axis: { tickCount: 5 } },
       color: { ...color, legend: null },
     },
     layer: [
@@ -74,7 +87,8 @@ const latencyPlot = (values) => ({
 const memoryPlot = (values) => ({
   title: "Memory for each idle connection",
   data: { values },
-  facet: { row: { field: "row", title: null, sort: null, header: { labelAngle: 0, labelAlign: "left", labelFontSize: 12 } } },
+  facet: facetOf(values),
+  resolve,
   spec: {
     width: 420,
     height: { step: 15 },
@@ -86,7 +100,7 @@ const memoryPlot = (values) => ({
       color: {
         field: "kind",
         scale: { domain: ["resident", "system"], range: ["#0072b2", "#e69f00"] },
-        legend: { title: null, orient: "top",
+        legend: { title: null, orient: "top", labelLimit: 400,
           labelExpr: "datum.value == 'resident' ? 'resident in the process' : 'of the system, kernel and client included'" },
       },
     },
@@ -117,7 +131,8 @@ function memory(rows, results) {
 }
 
 /** Draws what there are figures for; returns titles, and paths relative to the folder above. */
-export async function drawPlots({ results }, rows, folder) {
+export async function drawPlots({ results }, allRows, folder) {
+  const rows = allRows.filter(({ isPlotted }) => isPlotted);
   const plots = [
     ["bench-rate.svg", ratePlot, rates(rows, results)],
     ["bench-latency.svg", latencyPlot, latencies(rows, results)],

@@ -56,10 +56,13 @@ function further() {
 
 /** The rows of a run; `names` picks among all of them. */
 export function rowsOf({ full, names }) {
+  // The grid would make the plots too long to be read.
+  const isPlotted = (row) => common.includes(row) || row.kind === "idle";
   const all = [...common];
   for (const row of further()) {
     if (!all.some(({ name }) => name === row.name)) all.push(row);
   }
+  all.forEach((row) => { row.isPlotted = isPlotted(row); });
   for (const name of names ?? []) {
     if (!all.some((row) => row.name === name)) {
       throw new Error(`there is no row '${name}'; there are: ${all.map((row) => row.name).join(", ")}`);
