@@ -33,17 +33,22 @@ function positive(name) {
   return number;
 }
 
-/** One round of a row: every server once, one after the other. */
-async function measureRound(row, seconds, runs) {
+/** Every server once, one after the other, in each round. */
+async function measureRow(row, rounds, seconds) {
   const load = { ...row.load, seconds: Math.max(seconds, row.leastSeconds ?? 0) };
-  for (const name of row.servers) {
-    try {
-      (runs[name] ??= []).push(await measure(values.build, name, load));
-    } catch (error) {
-      const reason = error.stderr?.trim() || error.message;
-      throw new Error(`${row.name}, ${contestants[name].title}: ${reason}`, { cause: error });
+  const runs = Object.fromEntries(row.servers.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    console.error(`${row.name}: round ${round + 1} of ${rounds}`);
+    for (const name of row.servers) {
+      try {
+        runs[name].push(await measure(values.build, name, load));
+      } catch (error) {
+        const reason = error.stderr?.trim() || error.message;
+        throw new Error(`${contestants[name].title}: ${reason}`, { cause: error });
+      }
     }
   }
+  return runs;
 }
 
 async function main() {
@@ -54,6 +59,7 @@ async function main() {
 
   const results = {};
   const skipped = {};
+  const failed = {}; // the others are still written down, but the run has failed
   const machine = machineFacts(values.build);
   for (const row of rows) {
     const reason = obstacle(row);
@@ -62,15 +68,17 @@ async function main() {
       console.error(`${row.name}: cannot be run here: ${reason}`);
       continue;
     }
-    results[row.name] = {};
-    for (let round = 0; round < rounds; round += 1) {
-      console.error(`${row.name}: round ${round + 1} of ${rounds}`);
-      await measureRound(row, seconds, results[row.name]);
+    try {
+      results[row.name] = await measureRow(row, rounds, seconds);
+    } catch (error) {
+      failed[row.name] = error.message;
+      console.error(`bench: ${row.name} FAILED: ${error.message}`);
+      process.exitCode = 1;
     }
   }
 
-  const judged = targets.map((target) => ({ ...target, ...judge(target, results, figures[target.figure]) }));
-  const report = { machine, rounds, seconds, skipped, targets: judged, results };
+  const judged = targets.map((target) => ({ ...target, ...judge(target, results, failed, figures[target.figure]) }));
+  const report = { machine, rounds, seconds, skipped, failed, targets: judged, results };
   writeFileSync(join(values.build, "performance.json"), `${JSON.stringify(report, null, 2)}\n`);
   const images = join(values.out, "images");
   mkdirSync(images, { recursive: true });

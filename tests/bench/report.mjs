@@ -81,9 +81,10 @@ function costTable({ results }, rows) {
   });
 }
 
-function idleTable({ results, skipped }, rows) {
+function idleTable({ results, skipped, failed }, rows) {
   const named = ["cpuPercent", "residentKib", "systemKib", "answeredSeconds"];
   const lines = rows.filter(({ kind }) => kind === "idle").flatMap((row) => {
+    if (failed[row.name]) return [];
     if (skipped[row.name]) return [[row.name, "", `cannot be run here: ${skipped[row.name]}`, "", "", ""]];
     return row.servers.map((name) => [
       row.name,
@@ -97,6 +98,11 @@ function idleTable({ results, skipped }, rows) {
   const header = ["row", "server", "CPU, % of a core", "KiB resident per connection",
     "KiB of the system's memory per connection", "s until all answered"];
   return lines.length > 0 ? markdown(header, lines) : "";
+}
+
+function failureTable({ failed }) {
+  const lines = Object.entries(failed);
+  return lines.length > 0 ? markdown(["row", "why"], lines) : "";
 }
 
 function facts({ machine, rounds, seconds }) {
@@ -119,6 +125,7 @@ export function tables(report, rows, plots) {
     ["Latency, µs, p50 / p99", latencyTable(report, rows)],
     ["µs of the server's CPU / context switches, per message", costTable(report, rows)],
     ["Idle connections", idleTable(report, rows)],
+    ["Failed", failureTable(report)],
   ];
   const images = plots.map(({ path, title }) => `![${title}](${path})`);
   return [

@@ -21,7 +21,8 @@ export function absolute(runs, figure) {
 }
 
 /** What became of a target: its measured value, and whether the median reached it. */
-export function judge(target, results, figure) {
+export function judge(target, results, failed, figure) {
+  if (failed[target.row]) return { outcome: "failed" };
   const runs = results[target.row];
   const pair = [runs?.triloop, runs?.[target.peer]];
   if (target.inverse) pair.reverse();
