@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "gather.h"
 #include "printable.h"
 #include "routes.h"
 #include "socket.h"
@@ -60,7 +61,8 @@ Connection::Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const R
       socket_(std::move(socket)),
       in_queue_({options.queue_messages, options.queue_bytes}),
       out_queue_({options.queue_messages, options.queue_bytes}),
-      protocol_(std::make_unique<WsProtocol>(options.max_message_bytes)) {}
+      protocol_(std::make_unique<WsProtocol>(options.max_message_bytes)),
+      outgoing_(std::make_unique<Gather>(*protocol_)) {}
 
 Connection::~Connection() = default;
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "triloop/frame.h"
@@ -13,17 +14,19 @@ namespace triloop {
 
 class WsProtocol;
 
-/// The bytes of some frames as sendmsg(2) takes them: headers and short payloads side by side in
-/// one piece of memory, long payloads where they are. Refers to the frames, which stay where they
-/// are meanwhile. One thread.
+/// The bytes of some frames as sendmsg(2) takes them: headers and short payloads side by side in a
+/// piece of memory that is used again and again, long payloads from where they are. One thread.
 class Gather {
  public:
   /// At most so many frames: two parts each make what one call takes (IOV_MAX, sendmsg(2)).
   static constexpr std::size_t kMostFrames = 256;
 
-  Gather(std::vector<Frame>& frames, WsProtocol& protocol);
+  explicit Gather(WsProtocol& protocol) : protocol_(protocol) {}
   Gather(const Gather&) = delete;
   Gather& operator=(const Gather&) = delete;
+
+  /// Encodes `frames`, which must stay where they are until all is sent.
+  void load(std::vector<Frame>& frames);
 
   bool is_empty() const { return next_ == parts_.size(); }
   const iovec* parts() const { return parts_.data() + next_; }
@@ -33,11 +36,12 @@ class Gather {
   void remove_prefix(std::size_t bytes);
 
  private:
-  void add(const char* data, std::size_t size);
+  void copy(std::string_view bytes);
 
-  std::string short_;  // its size never passes what it was reserved for: parts_ points into it
+  WsProtocol& protocol_;
+  std::string copied_;
   std::vector<iovec> parts_;
-  std::size_t next_ = 0;
+  std::size_t next_ = 0;  // the first part of which there is something left
 };
 
 }  // namespace triloop

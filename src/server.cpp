@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "event.h"
+#include "futex_slots.h"
 #include "listener.h"
 #include "poll_timeout.h"
 #include "routes.h"
@@ -22,6 +23,8 @@ namespace triloop {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr std::size_t kThreadsPerConnection = 3;
 
 // Out of descriptors or memory: there is no use in asking again before one may have been freed.
 constexpr milliseconds kAcceptPause{100};
@@ -65,7 +68,9 @@ const Options& checked(const Options& options) {
 
 struct Server::Impl {
   explicit Impl(const Options& given)
-      : options(checked(given)), listener(options.bind, options.port, options.write_timeout) {}
+      : options(checked(given)), listener(options.bind, options.port, options.write_timeout) {
+    reserve_futex_slots(kThreadsPerConnection * options.max_connections);
+  }
 
   // What the accept loop found when it woke up.
   struct Wake {

@@ -116,7 +116,8 @@ bool Connection::send(Frame frame) {
 
 // Sends frames, in one system call if the kernel takes them all. False if the connection is over.
 bool Connection::send(std::vector<Frame>& frames) {
-  Gather bytes(frames, *protocol_);
+  Gather& bytes = *outgoing_;
+  bytes.load(frames);
   TimePoint stalled_since = kNever;
   while (!bytes.is_empty()) {
     std::error_code error;

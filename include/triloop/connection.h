@@ -22,6 +22,7 @@
 namespace triloop {
 
 class Connection;
+class Gather;
 class MessageIterator;
 class Socket;
 class WsProtocol;
@@ -198,7 +199,8 @@ class Connection {
   bool peer_closed_ = false;    // its Close frame, or a violation: what follows is discarded
 
   // Writer only.
-  TimePoint give_up_ = kNever;  // set when an ending has begun
+  std::unique_ptr<Gather> outgoing_;  // what is being sent
+  TimePoint give_up_ = kNever;        // set when an ending has begun
 
   Mutex mutex_;
   Phase phase_ TRILOOP_GUARDED_BY(mutex_) = Phase::receiving_request;
