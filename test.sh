@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source .ci/install.sh
 
-parts=(format house unit protocol connection server memory rfc e2e browser faults soak fuzz asan tsan tidy)
+parts=(format house unit protocol connection server memory rfc e2e browser faults soak fuzz bench asan tsan tidy)
+named_only=(bench-full)
 
 usage() {
   cat <<END
@@ -22,6 +23,9 @@ usage() {
   faults       limits, floods, a bad link between two network namespaces, shutdown under load
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
   fuzz         libFuzzer on requests and frames (see FUZZ_SECONDS)
+  bench        triloop beside other servers; writes docs/performance.md. Among all the parts: only
+               whether the load generator notices what it must, and one short row
+  bench-full   the same with every row of the grid; some hours, and only when it is named
   asan         the C++ tests, e2e and browser with AddressSanitizer and UndefinedBehaviorSanitizer
   tsan         the same with ThreadSanitizer
   tidy         clang with -Wthread-safety -Werror, and clang-tidy
@@ -64,17 +68,40 @@ run_ctest() {
 sources() { find src include tests -name node_modules -prune -o -name '*.cpp' -print -o -name '*.h' -print; }
 check_format() { sources | xargs clang-format --dry-run -Werror; }
 
+# install_node_packages [FOLDER]: what its package-lock.json names.
 install_node_packages() {
-  local done_for=tests/e2e/node_modules/.package-lock.done
-  cmp -s tests/e2e/package-lock.json "$done_for" && return
-  echo "installing node packages: ws, playwright-core"
-  (cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error)
-  cp tests/e2e/package-lock.json "$done_for"
+  local folder=${1:-tests/e2e}
+  local done_for=$folder/node_modules/.package-lock.done
+  cmp -s "$folder/package-lock.json" "$done_for" && return
+  echo "installing node packages for $folder"
+  (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
+  cp "$folder/package-lock.json" "$done_for"
 }
 
 build_for_test() {
   install_missing "${build_packages[@]}" catch2 ccache=ccache
   build "$1"
+}
+
+# The figures come from a quiet machine, so only a run that is asked for writes them down.
+run_bench() {
+  install_missing "${build_packages[@]}" "${bench_packages[@]}" node=nodejs npm=npm ccache=ccache
+  install_node_packages tests/bench
+  build bench
+  local directory=$PWD/build/bench scratch
+  count "bench (load generator)" env TRILOOP_LOAD="$directory/tests/bench/triloop_load" \
+    TRILOOP_BINARY="$directory/triloop" node --test tests/bench/selftest.mjs
+  if [[ $short == yes ]]; then
+    scratch=$(mktemp -d)
+    cp docs/performance.md "$scratch"
+    count "bench (one row)" node tests/bench/bench.mjs --build "$directory" --rounds 1 \
+      --seconds 0.3 --rows "64x16 64 B" --out "$scratch"
+    rm -r "$scratch"
+  elif [[ $1 == bench ]]; then
+    count bench node tests/bench/bench.mjs --build "$directory"
+  else
+    count bench-full node tests/bench/bench.mjs --build "$directory" --full
+  fi
 }
 
 run_part() {
@@ -121,6 +148,7 @@ run_part() {
       install_missing "${build_packages[@]}" catch2 clang++=clang libclang-rt-14-dev ccache=ccache
       count fuzz tests/fuzz/run.sh "$fuzz_seconds"
       ;;
+    bench | bench-full) run_bench "$1" ;;
     asan | tsan)
       install_missing node=nodejs npm=npm chromium=chromium
       install_node_packages
@@ -143,11 +171,13 @@ for argument in "$@"; do
     usage
     exit
   fi
-  [[ " ${parts[*]} " == *" $argument "* ]] || run_part "$argument"  # says that there is none
+  [[ " ${parts[*]} ${named_only[*]} " == *" $argument "* ]] || run_part "$argument"  # says that there is none
 done
 soak_seconds=${SOAK_SECONDS:-600}
 fuzz_seconds=${FUZZ_SECONDS:-60}
+short=no
 if [[ $# -eq 0 ]]; then
+  short=yes
   soak_seconds=${SOAK_SECONDS:-30}
   fuzz_seconds=${FUZZ_SECONDS:-20}
 fi

@@ -29,6 +29,9 @@ install_missing() {
 build_packages=(g++=g++ cmake=cmake ninja=ninja-build
   libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev zlib1g-dev)
 
+# What it is measured with, and the servers beside it.
+bench_packages=(nlohmann-json3-dev libboost-dev go=golang-go golang-github-gorilla-websocket-dev)
+
 # build PRESET: configures once, then builds what has changed.
 build() {
   if command -v ccache >/dev/null; then

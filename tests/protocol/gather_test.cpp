@@ -1,0 +1,94 @@
+// Several frames as one vectored send takes them.
+#include "gather.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "support/catch.h"
+#include "ws_protocol.h"
+
+namespace triloop {
+namespace {
+
+constexpr std::size_t kNoLimit = std::size_t{1} << 30;
+
+// What is left to be sent, in the order in which it would be.
+std::string bytes_of(const Gather& gather) {
+  std::string bytes;
+  for (std::size_t i = 0; i < gather.count(); ++i) {
+    bytes.append(static_cast<const char*>(gather.parts()[i].iov_base), gather.parts()[i].iov_len);
+  }
+  return bytes;
+}
+
+// Each frame encoded by itself, one behind the other.
+std::string encoded(std::vector<Frame> frames) {
+  WsProtocol protocol(kNoLimit);
+  std::string bytes;
+  for (Frame& frame : frames) bytes += protocol.encode_header(frame) + frame.payload;
+  return bytes;
+}
+
+std::vector<Frame> mixed_frames() {
+  return {{Opcode::text, "short"},
+          {Opcode::ping, ""},
+          {Opcode::binary, std::string(1024, 'a')},
+          {Opcode::binary, std::string(1025, 'b')},
+          {Opcode::binary, std::string(70'000, 'c')},
+          {Opcode::pong, "pong"},
+          {Opcode::text, std::string(130, 'd')}};
+}
+
+TEST_CASE("a batch is the frames one behind the other", "[gather]") {
+  WsProtocol protocol(kNoLimit);
+  Gather gather(protocol);
+  CHECK(gather.is_empty());
+  std::vector<Frame> frames = mixed_frames();
+  gather.load(frames);
+  CHECK(bytes_of(gather) == encoded(mixed_frames()));
+}
+
+TEST_CASE("short payloads make one part with their headers, a long one stays where it is",
+          "[gather]") {
+  WsProtocol protocol(kNoLimit);
+  Gather gather(protocol);
+  std::vector<Frame> frames = mixed_frames();
+  gather.load(frames);
+  REQUIRE(gather.count() == 5);
+  CHECK(gather.parts()[1].iov_base == frames[3].payload.data());
+  CHECK(gather.parts()[3].iov_base == frames[4].payload.data());
+}
+
+TEST_CASE("wherever the kernel stops, the rest is what was not sent", "[gather]") {
+  WsProtocol protocol(kNoLimit);
+  Gather gather(protocol);
+  const std::string all = encoded(mixed_frames());
+  for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{1500}, all.size()}) {
+    INFO(step << " bytes at a time");
+    std::vector<Frame> frames = mixed_frames();
+    gather.load(frames);
+    for (std::size_t sent = 0; sent < all.size(); sent += step) {
+      // Comparing all of the rest at each byte would take long.
+      REQUIRE_FALSE(gather.is_empty());
+      REQUIRE(*static_cast<const char*>(gather.parts()->iov_base) == all[sent]);
+      if (sent % 997 == 0) REQUIRE(bytes_of(gather) == all.substr(sent));
+      gather.remove_prefix(std::min(step, all.size() - sent));
+    }
+    CHECK(gather.is_empty());
+  }
+}
+
+TEST_CASE("a batch is forgotten when the next one is loaded", "[gather]") {
+  WsProtocol protocol(kNoLimit);
+  Gather gather(protocol);
+  std::vector<Frame> frames = mixed_frames();
+  gather.load(frames);
+  gather.remove_prefix(100);
+  std::vector<Frame> next{{Opcode::text, "next"}};
+  gather.load(next);
+  CHECK(bytes_of(gather) == encoded({{Opcode::text, "next"}}));
+}
+
+}  // namespace
+}  // namespace triloop
