@@ -35,7 +35,8 @@ void set(int descriptor, int level, int option, int value) {
   ::setsockopt(descriptor, level, option, &value, sizeof value);
 }
 
-// See tcp(7). The keepalive asks an idle peer, the user timeout judges one that owes an answer.
+// Of the listening socket; those that it accepts inherit them. See tcp(7). The keepalive asks an
+// idle peer, the user timeout judges one that owes an answer.
 void set_options(int descriptor, std::chrono::milliseconds dead_after) {
   using std::chrono::seconds;
   constexpr std::chrono::milliseconds kMost = std::chrono::hours(9);  // the kernel's: 32767 s
@@ -58,7 +59,7 @@ struct Listener::Impl {
 
 Listener::Listener(const std::string& host, std::uint16_t port,
                    std::chrono::milliseconds dead_after)
-    : impl_(std::make_unique<Impl>()), dead_after_(dead_after) {
+    : impl_(std::make_unique<Impl>()) {
   tcp::acceptor& acceptor = impl_->acceptor;
   try {
     tcp::resolver resolver(impl_->io);
@@ -68,6 +69,7 @@ Listener::Listener(const std::string& host, std::uint16_t port,
     ::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
     acceptor.set_option(tcp::acceptor::reuse_address(true));
     acceptor.bind(endpoint);
+    set_options(acceptor.native_handle(), dead_after);
     acceptor.listen(SOMAXCONN);
     acceptor.non_blocking(true);
     port_ = acceptor.local_endpoint().port();
@@ -91,7 +93,6 @@ std::unique_ptr<Socket> Listener::accept(std::error_code& error) {
     return nullptr;
   }
   peer.resize(size);
-  set_options(descriptor.number(), dead_after_);
   return make_socket(std::move(descriptor), to_string(peer));
 }
 

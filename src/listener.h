@@ -34,7 +34,6 @@ class Listener {
  private:
   struct Impl;
   const std::unique_ptr<Impl> impl_;
-  const std::chrono::milliseconds dead_after_;
   std::uint16_t port_ = 0;
   std::string address_;
 };

@@ -12,7 +12,7 @@ namespace {
 
 // A connection that has little to say needs little memory; one that has much needs few receives.
 constexpr std::size_t kLeastBufferBytes = 2 * 1024;
-constexpr std::size_t kMostBufferBytes = 64 * 1024;
+constexpr std::size_t kMostBufferBytes = 128 * 1024;
 
 // Messages that the reader holds in its hand before it passes them on, beyond the in-queue's
 // bounds.

@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "event.h"
-#include "futex_slots.h"
 #include "listener.h"
+#include "many_threads.h"
 #include "poll_timeout.h"
 #include "routes.h"
 #include "triloop/sync.h"
@@ -128,6 +128,7 @@ void Server::page(const std::string& path, Page page) {
 void Server::stop() noexcept { impl_->stop_asked.signal(); }
 
 std::vector<std::uint64_t> Server::run() {
+  const BatchScheduling for_all_threads;  // the connections' are started from here
   Impl& server = *impl_;
   std::uint64_t stops = 0;
   while (stops == 0) {

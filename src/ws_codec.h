@@ -172,7 +172,13 @@ class Codec : public wspp::processor::hybi13<Config> {
     const std::size_t size = std::min(bytes.size, m_bytes_needed);
     unmask(bytes.data, size, m_current_msg->prepared_key);
     Buffer& buffer = *m_current_msg->msg_ptr;
-    buffer.get_raw_payload().append(bytes.data, size);
+    std::string& payload = buffer.get_raw_payload();
+    // Room for what the header claims, but never for more than twice what has arrived.
+    const std::size_t arrived = payload.size() + size;
+    if (payload.capacity() < arrived) {
+      payload.reserve(std::min(payload.size() + m_bytes_needed, 2 * arrived));
+    }
+    payload.append(bytes.data, size);
     const bool text = buffer.get_opcode() == wspp::frame::opcode::text;
     if (text && !continues_utf8(m_current_msg->validator, {bytes.data, size})) {
       return make_error_code(wspp::processor::error::invalid_utf8);

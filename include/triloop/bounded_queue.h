@@ -45,6 +45,9 @@ enum class PopResult {
 /// two threads want. Both are paid for each batch instead of each item where there are batches:
 /// push_all() and pop_batch(). A batch is what is there; nobody waits for one to fill.
 ///
+/// Whoever changes something notifies after it has let go of the mutex, so that the one who wakes
+/// up does not run into it.
+///
 /// Names and meaning follow the C++ proposal P0260 "Concurrent Queues". There is no size() or
 /// empty(): by the time that such a call returned its answer would be stale.
 ///
@@ -138,27 +141,33 @@ class BoundedQueue {
   /// Makes one pop_batch(), the one that waits or the next, look up even though there is nothing
   /// to take: for a consumer whose deadline has changed.
   void nudge() TRILOOP_EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    nudged_ = true;
+    {
+      const MutexLock lock(mutex_);
+      nudged_ = true;
+    }
     has_items_.notify_all();  // a waiter in pop() must not swallow it
   }
 
   /// From now on push() refuses; what is queued can still be popped. Wakes all who wait. Any
   /// number of times.
   void close() TRILOOP_EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    closed_ = true;
+    {
+      const MutexLock lock(mutex_);
+      closed_ = true;
+    }
     has_items_.notify_all();
     has_room_.notify_all();
   }
 
   /// close(), and throws away what is queued.
   void discard() noexcept TRILOOP_EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    urgent_.clear();
-    items_.clear();
-    bytes_ = 0;
-    closed_ = true;
+    {
+      const MutexLock lock(mutex_);
+      urgent_.clear();
+      items_.clear();
+      bytes_ = 0;
+      closed_ = true;
+    }
     has_items_.notify_all();
     has_room_.notify_all();
   }

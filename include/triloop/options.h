@@ -56,9 +56,10 @@ struct Options {
   /// After Server::stop(): how long the connections may take to finish what they have received.
   std::chrono::milliseconds drain_timeout{10'000};
 
-  /// Stack of each of a connection's threads; 0 is the system's default (8 MiB of address space, of
-  /// which only what is touched costs memory). Your processor runs on such a stack.
-  std::size_t stack_bytes = 0;
+  /// Stack of each of a connection's threads, your processor's among them; 0 is the system's
+  /// default, mostly 8 MiB. It is address space, of which only what is touched costs memory; but
+  /// glibc keeps stacks for the next threads only up to 40 MiB, and a new one costs time.
+  std::size_t stack_bytes = std::size_t{512} << 10;
 };
 
 }  // namespace triloop

@@ -80,10 +80,16 @@ export async function startServer(t, args, options = {}) {
   return server;
 }
 
-/** A number of /proc/PID/status; sizes are in bytes. */
+/** A number of /proc/PID/status, sizes in bytes; 0 of a process that has ended. */
 function status(pid, name) {
-  const line = new RegExp(`^${name}:\\s+(\\d+)( kB)?`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return line ? Number(line[1]) * (line[2] ? 1024 : 1) : 0; // a process that has just ended has none
+  let text = "";
+  try {
+    text = readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch (error) {
+    if (error.code !== "ENOENT" && error.code !== "ESRCH") throw error;
+  }
+  const line = new RegExp(`^${name}:\\s+(\\d+)( kB)?`, "m").exec(text);
+  return line ? Number(line[1]) * (line[2] ? 1024 : 1) : 0;
 }
 
 export const residentBytes = (pid) => status(pid, "VmRSS");

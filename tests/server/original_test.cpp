@@ -55,35 +55,35 @@ TEST_CASE("S2: hands over whole messages, text or binary, fragments joined", "[o
 
 TEST_CASE("S3: two queues of 1000 messages for each connection", "[original]") {
   CHECK(Options().queue_messages == 1000);
-  // The reader hands messages on 64 at a time. With 1024 sent it has 24 in its hand when the queue
-  // is full; a ping behind them shows how far it gets.
-  constexpr int kSent = 1024;
-  constexpr int kInHand = 24;
-  CloseLatch read_some, read_the_rest, write_one, write_more;
+  CloseLatch read_one, write_one, write_more;
   std::atomic<int> written{0};
   FakeConnection connection([&](Connection& self) {
-    read_some.wait();
-    for (int i = 0; i < kInHand - 1; ++i) self.read();
-    read_the_rest.wait();
+    read_one.wait();
     self.read();
     write_one.wait();
     self.write(Message::text("x"));
     write_more.wait();
     while (self.write(Message::text("x"))) ++written;
   });
+  const auto deliver = [&](const std::string& bytes) {
+    connection.socket().deliver(bytes);
+    connection.reader().await_blocked();
+  };
+  // A ping shows whether the reader still gets to the socket.
+  const auto answers = [&](const std::string& ping) {
+    deliver(client_frame(Opcode::ping, ping));
+    return connection.socket().count_sent(ping) == 1;
+  };
 
   std::string bytes;
-  for (int i = 0; i < kSent; ++i) bytes += client_frame(Opcode::text, "x");
-  connection.socket().deliver(bytes + client_frame(Opcode::ping, "ping"));
-  const auto ponged = [&] { return connection.socket().sent().find("ping") != std::string::npos; };
+  for (int i = 0; i < 1000; ++i) bytes += client_frame(Opcode::text, "x");
+  deliver(bytes);
+  CHECK(answers("1000 fit"));
+  deliver(client_frame(Opcode::text, "x"));
+  CHECK_FALSE(answers("one more does not"));
+  read_one.fire({});
   connection.reader().await_blocked();
-  CHECK_FALSE(ponged());
-  read_some.fire({});
-  connection.reader().await_blocked();
-  CHECK_FALSE(ponged());
-  read_the_rest.fire({});
-  connection.reader().await_blocked();
-  CHECK(ponged());
+  CHECK(connection.socket().count_sent("one more does not") == 1);
 
   // The writer has one in its hand; the other queue takes 1000 more.
   connection.socket().take(0);

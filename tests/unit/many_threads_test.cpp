@@ -1,8 +1,10 @@
-#include "futex_slots.h"
+#include "many_threads.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
 
 #include "support/catch.h"
+#include "triloop/sync.h"
 
 namespace triloop {
 namespace {
@@ -11,7 +13,7 @@ namespace {
 // table.
 int slots() { return ::prctl(78, 2, 0, 0, 0); }
 
-TEST_CASE("the kernel's table has a slot for each thread that is asked for", "[futex_slots]") {
+TEST_CASE("the kernel's table has a slot for each thread that is asked for", "[many_threads]") {
   const bool known = slots() >= 0;
   reserve_futex_slots(3000);
   CHECK(slots() >= (known ? 3000 : -1));
@@ -25,6 +27,17 @@ TEST_CASE("the kernel's table has a slot for each thread that is asked for", "[f
     reserve_futex_slots(100'000'000);
     CHECK(slots() <= 1 << 15);
   }
+}
+
+TEST_CASE("threads that are started under batch scheduling run as batch", "[many_threads]") {
+  int inherited = -1;
+  {
+    const BatchScheduling batch;
+    CHECK(::sched_getscheduler(0) == SCHED_BATCH);
+    const Thread thread("inherits", [&] { inherited = ::sched_getscheduler(0); });
+  }
+  CHECK(inherited == SCHED_BATCH);
+  CHECK(::sched_getscheduler(0) == SCHED_OTHER);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-#include "futex_slots.h"
+#include "many_threads.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -24,6 +25,21 @@ void reserve_futex_slots(std::size_t threads) noexcept {
   if (present >= 0 && static_cast<unsigned long>(present) < slots) {
     ::prctl(kFutexHash, kSetSlots, slots, 0, 0);
   }
+}
+
+void relax_timers(std::chrono::nanoseconds slack) noexcept {
+  ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(slack.count()), 0, 0, 0);
+}
+
+// Only from the policy that is the default: whoever has chosen another one knows better.
+BatchScheduling::BatchScheduling() : changed_(::sched_getscheduler(0) == SCHED_OTHER) {
+  const sched_param none{};
+  if (changed_) ::sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
+BatchScheduling::~BatchScheduling() {
+  const sched_param none{};
+  if (changed_) ::sched_setscheduler(0, SCHED_OTHER, &none);
 }
 
 }  // namespace triloop
