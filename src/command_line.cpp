@@ -65,7 +65,7 @@ void add_options(CLI::App& app, CommandLine& line) {
   add_seconds(app, "--drain-timeout", server.drain_timeout, 0,
               "for connections to finish after SIGTERM or SIGINT");
   app.add_option("--stack-size", server.stack_bytes,
-                 "stack of each thread; 0 is the system's default")
+                 "stack of each thread, at least 65536; 0 is the system's default")
       ->check(CLI::Range(std::size_t{0}, kMost))
       ->type_name("BYTES");
   app.add_option("--web", line.web_directory, "serve the page from this directory")

@@ -10,13 +10,12 @@ namespace {
 // A payload up to this size is cheaper to copy than to be a part of its own.
 constexpr std::size_t kShortBytes = 1024;
 
-// Memory that a connection may keep for its next frames.
+// Memory that a connection may keep until its next frames.
 constexpr std::size_t kKeptBytes = 8 * 1024;
 
 }  // namespace
 
 void Gather::load(std::vector<Frame>& frames) {
-  if (copied_.capacity() > kKeptBytes) std::string().swap(copied_);
   copied_.clear();
   parts_.clear();
   next_ = 0;
@@ -53,6 +52,7 @@ void Gather::remove_prefix(std::size_t bytes) {
     bytes -= taken;
     if (first.iov_len == 0) ++next_;
   }
+  if (is_empty() && copied_.capacity() > kKeptBytes) std::string().swap(copied_);
 }
 
 }  // namespace triloop

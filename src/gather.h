@@ -18,14 +18,16 @@ class WsProtocol;
 /// piece of memory that is used again and again, long payloads from where they are. One thread.
 class Gather {
  public:
-  /// At most so many frames: two parts each make what one call takes (IOV_MAX, sendmsg(2)).
+  /// At most so many frames in one load(): their parts, two each, are half of what one call takes
+  /// (IOV_MAX, sendmsg(2)).
   static constexpr std::size_t kMostFrames = 256;
 
   explicit Gather(WsProtocol& protocol) : protocol_(protocol) {}
   Gather(const Gather&) = delete;
   Gather& operator=(const Gather&) = delete;
 
-  /// Encodes `frames`, which must stay where they are until all is sent.
+  /// Encodes `frames`: payloads may be compressed in place, and must stay where they are until all
+  /// is sent.
   void load(std::vector<Frame>& frames);
 
   bool is_empty() const { return next_ == parts_.size(); }

@@ -11,7 +11,7 @@ namespace triloop {
 /// Since Linux 6.16 a process finds its waiting threads in a hash table of its own, of a size that
 /// fits its cores: a few slots for 30 000 threads, so that each wake walks along a list of
 /// thousands. Does nothing on an older kernel, and no harm where it fails. The table stays as large
-/// as the largest call has made it. Any thread.
+/// as the largest call has made it. One call at a time.
 void reserve_futex_slots(std::size_t threads) noexcept;
 
 /// The calling thread's timed waits may be late by `slack` (PR_SET_TIMERSLACK, 50 us by default),
@@ -22,8 +22,8 @@ void relax_timers(std::chrono::nanoseconds slack) noexcept;
 /// starts inherit that for good.
 ///
 /// Such a thread, when it is woken, does not push another off its core; least of all the one that
-/// woke it, which may have more to hand over. So batches stay whole. Where it cannot be set,
-/// nothing changes.
+/// woke it, which may have more to hand over. So batches stay whole. Where it cannot be set, or
+/// where somebody has chosen another policy, nothing changes.
 class BatchScheduling {
  public:
   BatchScheduling();

@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t kLeastBufferBytes = 2 * 1024;
 constexpr std::size_t kMostBufferBytes = 128 * 1024;
 
-// Messages that the reader holds in its hand before it passes them on, beyond the in-queue's
-// bounds.
-constexpr std::size_t kMostInBatch = 64;
+// What the reader holds in its hand before it passes it on, beyond the in-queue's bounds. Bytes,
+// too: what one receive brings may expand a thousandfold (permessage-deflate).
+constexpr QueueBounds kBatch{64, kMostBufferBytes};
 
 // What a receive fills: twice as large after one that has filled it, half after one that has left
 // most of it empty.
@@ -54,19 +54,20 @@ class ReadBuffer {
 // discarded: closing a socket that holds unread bytes would make TCP reset the connection, and the
 // reset may overtake the Close frame that the writer has just sent.
 //
-// What the Go design asks of its label `closed:` holds here too: a reader that was woken by the
-// latch has nothing to close, and what it does below changes nothing.
+// A reader that the latch has woken goes through the same lines at its end. end_now() has then done
+// everything before, so they change nothing (docs/from-go.md, the label `closed:`).
 void Connection::read_loop() {
+  take_in_early_bytes();
   ReadBuffer buffer;
   std::error_code error;
-  Bytes bytes{early_bytes_.data(), early_bytes_.size()};
-  do {
-    if (!peer_closed_) take_in(bytes);
-    buffer.fit(bytes.size);
+  for (;;) {
     ++receives_;
-    bytes = {buffer.data(), socket_->receive(buffer.data(), buffer.size(), kNever, error)};
+    const std::size_t size = socket_->receive(buffer.data(), buffer.size(), kNever, error);
     ++receives_;
-  } while (bytes.size > 0);
+    if (size == 0) break;
+    if (!peer_closed_) take_in({buffer.data(), size});
+    buffer.fit(size);
+  }
 
   // The peer has ended its direction. In a drain the other one goes on: replies are still sent.
   if (peer_closed_ || (!error && closing_.fired())) {
@@ -75,6 +76,12 @@ void Connection::read_loop() {
     end_now({ClosedBy::network, close_code::kAbnormal,
              error ? error.message() : "the stream ended without a Close frame"});
   }
+}
+
+// What came right behind the request.
+void Connection::take_in_early_bytes() {
+  std::string early = std::exchange(early_bytes_, {});
+  take_in({early.data(), early.size()});
 }
 
 // Decodes all of `bytes` and passes on what they contain.
@@ -99,9 +106,10 @@ void Connection::pass_on(Frame frame) {
   switch (frame.opcode) {
     case Opcode::text:
     case Opcode::binary:
+      batch_bytes_ += frame.payload.size();
       batch_.push_back({frame.opcode == Opcode::text ? MessageType::text : MessageType::binary,
                         std::move(frame.payload)});
-      if (batch_.size() == kMostInBatch) pass_on_batch();
+      if (batch_.size() == kBatch.items || batch_bytes_ >= kBatch.bytes) pass_on_batch();
       break;
     case Opcode::ping:
       out_queue_.push_urgent({Opcode::pong, std::move(frame.payload)});
@@ -114,10 +122,11 @@ void Connection::pass_on(Frame frame) {
   }
 }
 
-// The messages that came with one receive, in one go. Refused if an ending has begun on our side:
-// what comes after that is not processed.
+// Messages that came with one receive, in one go. Refused if an ending has begun on our side: what
+// comes after that is not processed.
 void Connection::pass_on_batch() {
   if (!batch_.empty()) in_queue_.push_all(batch_);
+  batch_bytes_ = 0;
 }
 
 // The peer closes, or broke the protocol: every message before this is still processed.

@@ -26,6 +26,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kThreadsPerConnection = 3;
 
+// Expanding a compressed message alone takes 16 KiB.
+constexpr std::size_t kLeastStackBytes = std::size_t{64} << 10;
+
 // Out of descriptors or memory: there is no use in asking again before one may have been freed.
 constexpr milliseconds kAcceptPause{100};
 
@@ -49,6 +52,8 @@ const Options& checked(const Options& options) {
   demand(options.queue_bytes > 0, "queue_bytes must be at least 1");
   demand(options.max_message_bytes > 0, "max_message_bytes must be at least 1");
   demand(options.max_connections > 0, "max_connections must be at least 1");
+  demand(options.stack_bytes == 0 || options.stack_bytes >= kLeastStackBytes,
+         "stack_bytes must be 0, or at least 65536");
   demand(options.ping_interval >= milliseconds(0), "ping_interval must not be negative");
   demand(options.pong_timeout > milliseconds(0), "pong_timeout must be positive");
   demand(options.heartbeat >= milliseconds(0), "heartbeat must not be negative");
@@ -128,7 +133,7 @@ void Server::page(const std::string& path, Page page) {
 void Server::stop() noexcept { impl_->stop_asked.signal(); }
 
 std::vector<std::uint64_t> Server::run() {
-  const BatchScheduling for_all_threads;  // the connections' are started from here
+  const BatchScheduling for_all_threads;  // the connections' inherit it: all come from this one
   Impl& server = *impl_;
   std::uint64_t stops = 0;
   while (stops == 0) {

@@ -20,7 +20,7 @@ constexpr const char* kHeartbeatText = "heartbeat from server";
 constexpr std::chrono::milliseconds kTimerSlack{20};
 
 // What the writer takes from the out-queue at a time, and so what a peer that does not read may
-// cost beyond the queue's bounds. The kernel's buffer takes little more in one call.
+// cost beyond the queue's bounds.
 constexpr QueueBounds kBatch{Gather::kMostFrames, 256 * 1024};
 
 // While a send waits for the peer, nobody can tell the writer that an ending has begun: that would
@@ -85,9 +85,10 @@ class Silence {
 
 }  // namespace
 
-// Blocks on an empty out-queue (freed by a frame, by the processor's end, by the latch, and by its
-// own next deadline), on a peer that does not read (freed by the peer, the latch, `write_timeout`),
-// and at the very end on the latch itself (freed by the reader, or by `close_timeout`).
+// Blocks on an empty out-queue (freed by a frame, by the processor's end, by the first sign of an
+// ending, which nudges it, by the latch, and by its own next deadline), on a peer that does not
+// read (freed by the peer, the latch, `write_timeout`), and at the very end on the latch itself
+// (freed by the reader, or by `close_timeout`).
 void Connection::write_loop() {
   relax_timers(kTimerSlack);
   Beat heartbeat(options_.heartbeat);

@@ -167,7 +167,7 @@ class Codec : public wspp::processor::hybi13<Config> {
   }
 
  private:
-  // What the base does with a payload too, but byte by byte.
+  // The base does the same, but byte by byte.
   std::error_code take_payload(Bytes& bytes) {
     const std::size_t size = std::min(bytes.size, m_bytes_needed);
     unmask(bytes.data, size, m_current_msg->prepared_key);

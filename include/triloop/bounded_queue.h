@@ -11,7 +11,7 @@
 
 namespace triloop {
 
-/// What a BoundedQueue may hold. Both bounds hold at once.
+/// A bound on items and on bytes, for a queue or for a batch. Both hold at once.
 struct QueueBounds {
   std::size_t items = 1000;
   std::size_t bytes = std::size_t{4} << 20;
@@ -51,7 +51,11 @@ enum class PopResult {
 /// Names and meaning follow the C++ proposal P0260 "Concurrent Queues". There is no size() or
 /// empty(): by the time that such a call returned its answer would be stale.
 ///
-/// Thread safety: any number of threads may push and pop. It must outlive all of them.
+/// If a call throws (no memory), others may go on waiting for what it did not announce: close() the
+/// queue then.
+///
+/// Thread safety: any number of threads may push and pop. It must outlive every call: a push()
+/// whose item has been popped may still be about to notify.
 template <typename T>
 class BoundedQueue {
  public:
@@ -69,12 +73,13 @@ class BoundedQueue {
       const MutexLock lock(mutex_);
       if (!wait_and_append(item)) return false;
     }
-    has_items_.notify_one();
+    has_items_.notify_one();  // one: any waiter can take it
     return true;
   }
 
-  /// Appends all of `items`, in their order, and leaves it empty. As many push() calls, but with
-  /// one lock and one wake for as many as find room at once.
+  /// Appends all of `items`, in their order, and leaves it empty. Blocks while full, as often as it
+  /// takes; freed by pops or close(). One lock and one wake for as many as find room at once. False
+  /// if the queue was closed meanwhile: those that had found room are queued, the rest is gone.
   bool push_all(std::vector<T>& items) TRILOOP_EXCLUDES(mutex_) {
     bool open = true;
     auto next = items.begin();
@@ -82,7 +87,7 @@ class BoundedQueue {
       {
         const MutexLock lock(mutex_);
         open = wait_and_append(*next++);
-        while (open && next != items.end() && has_room_for(BytesOf<T>{}(*next))) append(*next++);
+        while (open && next != items.end() && has_room_for(*next)) append(*next++);
       }
       has_items_.notify_all();  // all: there may be an item for each who waits
     }
@@ -111,13 +116,13 @@ class BoundedQueue {
       while (!closed_ && !has_item()) has_items_.wait(mutex_);
       if (has_item()) item = take();
     }
-    if (item) has_room_.notify_all();
+    if (item) has_room_.notify_all();  // all: each may wait for room of another size
     return item;
   }
 
-  /// Appends to `batch` what there is: no more than `most.items`, and, behind the first, none that
-  /// would take it above `most.bytes`. Blocks while there is nothing, until `deadline` at the
-  /// latest; comes back early after nudge().
+  /// Appends to `batch` what there is: no more than `most.items`, which is at least 1, and, behind
+  /// the first, none that would take it above `most.bytes`. Blocks while there is nothing, until
+  /// `deadline` at the latest; comes back early after nudge().
   PopResult pop_batch(std::vector<T>& batch, QueueBounds most, TimePoint deadline)
       TRILOOP_EXCLUDES(mutex_) {
     {
@@ -181,15 +186,15 @@ class BoundedQueue {
  private:
   bool has_item() const TRILOOP_REQUIRES(mutex_) { return !urgent_.empty() || !items_.empty(); }
 
-  bool has_room_for(std::size_t bytes) const TRILOOP_REQUIRES(mutex_) {
+  bool has_room_for(const T& item) const TRILOOP_REQUIRES(mutex_) {
     if (items_.empty()) return true;
+    const std::size_t bytes = BytesOf<T>{}(item);
     return items_.size() < bounds_.items && bytes_ <= bounds_.bytes &&
            bytes <= bounds_.bytes - bytes_;
   }
 
   bool wait_and_append(T& item) TRILOOP_REQUIRES(mutex_) {
-    const std::size_t bytes = BytesOf<T>{}(item);
-    while (!closed_ && !has_room_for(bytes)) has_room_.wait(mutex_);
+    while (!closed_ && !has_room_for(item)) has_room_.wait(mutex_);
     if (!closed_) append(item);
     return !closed_;
   }

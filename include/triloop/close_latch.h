@@ -58,6 +58,7 @@ class CloseLatch {
     if (reason_) return false;
     reason_ = std::move(reason);
     fired_.store(true, std::memory_order_release);
+    // Under the mutex, unlike the queue: so a waiter that has returned may destroy the latch.
     fired_changed_.notify_all();
     return true;
   }

@@ -68,9 +68,10 @@ class Connection {
   bool write(Message message);
 
   /// Begins a drain: what was received is still read() and processed, replies are sent, then the
-  /// peer gets `code` and `reason`. Never blocks. Later calls, and a later end of another kind,
-  /// change nothing: the first reason stays. Throws std::invalid_argument for a code that may not
-  /// be sent (RFC 6455 section 7.4) or a reason that is not UTF-8 or longer than 123 bytes.
+  /// peer gets `code` and `reason`. Never blocks. The first reason stays, whatever comes later; a
+  /// later close() changes nothing, an abort() or a broken connection cuts the drain short. Throws
+  /// std::invalid_argument for a code that may not be sent (RFC 6455 section 7.4) or a reason that
+  /// is not UTF-8 or longer than 123 bytes.
   void close(std::uint16_t code = close_code::kNormal, const std::string& reason = {});
 
   /// Fires the latch: nothing more is read, processed or sent, and no Close frame either; the peer
@@ -128,23 +129,27 @@ class Connection {
     answering,          ///< the request is here: it gets its answer
   };
 
-  // What each thread runs; a file each. handshake.cpp, reader.cpp, processor.cpp, writer.cpp.
+  // What each thread runs, a file each: handshake.cpp and reader.cpp, processor.cpp, writer.cpp.
   bool handshake();
-  std::string respond();
   void read_loop();
-  void process();
+  void run_processor() noexcept;
   void write_loop();
 
   // handshake.cpp, reader thread
   bool receive_request(TimePoint deadline);
+  std::string respond();
   bool answer(std::string_view bytes, TimePoint deadline);
   void linger(TimePoint deadline);
 
   // reader.cpp, reader thread
+  void take_in_early_bytes();
   void take_in(Bytes bytes);
   void pass_on(Frame frame);
   void pass_on_batch();
   void peer_says_last(const CloseStatus& status);
+
+  // processor.cpp, processor thread
+  void process();
 
   // writer.cpp, writer thread
   bool send(Frame frame);
@@ -157,9 +162,10 @@ class Connection {
   void begin_close(CloseReason reason) noexcept;
   void end_now(const CloseReason& reason) noexcept;
   void one_direction_done();
-  void start_and_join();
   void run_guarded(void (Connection::*loop)()) noexcept;
-  void run_processor() noexcept;
+
+  // connection.cpp, reader thread
+  void start_and_join();
   void log_the_end() const;
 
   // Constant after construction.
@@ -196,7 +202,8 @@ class Connection {
   // Reader only.
   std::string early_bytes_;     // came right behind the request
   std::vector<Message> batch_;  // decoded, not yet in the in-queue
-  bool peer_closed_ = false;    // its Close frame, or a violation: what follows is discarded
+  std::size_t batch_bytes_ = 0;
+  bool peer_closed_ = false;  // its Close frame, or a violation: what follows is discarded
 
   // Writer only.
   std::unique_ptr<Gather> outgoing_;  // what is being sent

@@ -53,7 +53,8 @@ class Server {
   /// Accepts connections. Blocks until stop(), and then for as long as the connections need to
   /// end, but no longer than `drain_timeout` and one second. Returns the ids of the connections
   /// whose processor (or page) had not returned even then: empty is a clean end, with every thread
-  /// joined.
+  /// joined. Meanwhile the calling thread runs as SCHED_BATCH; processors, and threads that they
+  /// start, do so too (docs/decisions/0004-batches.md).
   std::vector<std::uint64_t> run();
 
   /// Makes run() end: no new connections; every open one is drained and closed with 1001; those

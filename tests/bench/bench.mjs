@@ -1,6 +1,6 @@
 // Measures triloop beside others, and writes down what came out.
 //
-//     node tests/bench/bench.mjs --build DIR [--rounds 5] [--seconds 2] [--rows NAME,...] [--full]
+//     node tests/bench/bench.mjs --build DIR [--rounds 5] [--seconds 1] [--rows NAME,...] [--full]
 //                                [--out docs]
 //
 // DIR was configured with -DTRILOOP_BENCH=ON; all raw figures go to DIR/performance.json, tables to
@@ -12,15 +12,16 @@ import { parseArgs } from "node:util";
 import { checkBuilt, contestants, measure } from "./contestants.mjs";
 import { machineFacts } from "./machine.mjs";
 import { drawPlots } from "./plots.mjs";
+import { hasPerf, profile } from "./profile.mjs";
 import { replaceTables, tables } from "./report.mjs";
-import { figures, obstacle, rowsOf, targets } from "./rows.mjs";
+import { figures, obstacle, profiled, rowsOf, targets } from "./rows.mjs";
 import { judge } from "./statistics.mjs";
 
 const { values } = parseArgs({
   options: {
     build: { type: "string" },
     rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "2" },
+    seconds: { type: "string", default: "1" },
     rows: { type: "string" },
     full: { type: "boolean", default: false },
     out: { type: "string", default: "docs" },
@@ -77,8 +78,14 @@ async function main() {
     }
   }
 
+  const profiles = {};
+  for (const row of hasPerf() ? rows.filter(({ name }) => results[name] && profiled.includes(name)) : []) {
+    console.error(`${row.name}: profile`);
+    profiles[row.name] = await profile(values.build, "triloop", { ...row.load, seconds });
+  }
+
   const judged = targets.map((target) => ({ ...target, ...judge(target, results, failed, figures[target.figure]) }));
-  const report = { machine, rounds, seconds, skipped, failed, targets: judged, results };
+  const report = { machine, rounds, seconds, skipped, failed, targets: judged, profiles, results };
   writeFileSync(join(values.build, "performance.json"), `${JSON.stringify(report, null, 2)}\n`);
   const images = join(values.out, "images");
   mkdirSync(images, { recursive: true });

@@ -56,7 +56,7 @@ export async function start(command, options) {
   return server;
 }
 
-function loadArguments(load) {
+export function loadArguments(load) {
   return Object.entries(load).flatMap(([name, value]) =>
     value === true ? [`--${name}`] : [`--${name}`, String(value)]);
 }

@@ -100,6 +100,14 @@ function idleTable({ results, skipped, failed }, rows) {
   return lines.length > 0 ? markdown(header, lines) : "";
 }
 
+function profileTable({ profiles }) {
+  const names = Object.keys(profiles);
+  if (names.length === 0) return "";
+  const kinds = Object.keys(profiles[names[0]]);
+  return markdown(["row", ...kinds], names.map((name) =>
+    [name, ...kinds.map((kind) => (100 * profiles[name][kind]).toFixed(0))]));
+}
+
 function failureTable({ failed }) {
   const lines = Object.entries(failed);
   return lines.length > 0 ? markdown(["row", "why"], lines) : "";
@@ -125,6 +133,7 @@ export function tables(report, rows, plots) {
     ["Latency, µs, p50 / p99", latencyTable(report, rows)],
     ["µs of the server's CPU / context switches, per message", costTable(report, rows)],
     ["Idle connections", idleTable(report, rows)],
+    ["Where triloop's time goes, % of its CPU", profileTable(report)],
     ["Failed", failureTable(report)],
   ];
   const images = plots.map(({ path, title }) => `![${title}](${path})`);

@@ -36,6 +36,8 @@ const common = [
   echo(8, 4, 64 * KIB, { text: true }),
   { name: "churn 16", kind: "churn", servers: withHandshake, load: { mode: "churn", connections: 16, "in-flight": 1, bytes: 64 } },
   idle(1000, withHandshake),
+  idle(9000, ["triloop", "original"]),
+  idle(10_000, ["triloop", "original"]),
   echo(64, 1, 64, { mode: "stalled", name: "stalled 64x1 64 B", servers: withHandshake }),
   echo(16, 1, 64, { mode: "flood", name: "flood 16x1 64 B", servers: withHandshake }),
 ];
@@ -50,14 +52,13 @@ function further() {
     }
   }
   grid.push(echo(64, 16, 64, { text: true }), echo(64, 16, 64 * KIB, { text: true }));
-  const many = ["triloop", "original"];
-  return [...grid, idle(9000, many), idle(10_000, many)];
+  return grid;
 }
 
 /** The rows of a run; `names` picks among all of them. */
 export function rowsOf({ full, names }) {
   // The grid would make the plots too long to be read.
-  const isPlotted = (row) => common.includes(row) || row.kind === "idle";
+  const isPlotted = (row) => common.includes(row);
   const all = [...common];
   for (const row of further()) {
     if (!all.some(({ name }) => name === row.name)) all.push(row);
@@ -71,6 +72,9 @@ export function rowsOf({ full, names }) {
   if (names) return all.filter((row) => names.includes(row.name));
   return full ? all : common;
 }
+
+/** Rows of which the profile says what stands in the way. */
+export const profiled = ["64x16 64 B", "64x1 64 B", "1000x4 256 B", "churn 16"];
 
 const number = (path) => Number(readFileSync(path, "utf8"));
 

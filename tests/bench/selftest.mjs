@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { startServer } from "../faults/process.mjs";
 import { start } from "./contestants.mjs";
+import { shares } from "./profile.mjs";
 
 const LOAD = process.env.TRILOOP_LOAD;
 assert.ok(LOAD, "TRILOOP_LOAD must name the load generator");
@@ -141,4 +142,21 @@ test("a port where nobody listens is noticed", TIMEOUT, async (t) => {
   const { code, stderr } = await load(port, ...SHORT);
   assert.equal(code, 1);
   assert.match(stderr, /connect/);
+});
+
+test("a sample of the profile is counted by the stack it has", () => {
+  const stack = (...frames) => frames.map((frame) => `\t    10a974 ${frame}`).join("\n");
+  const kernel = ["do_syscall_64", "entry_SYSCALL_64_after_hwframe"];
+  const found = shares([
+    stack("finish_task_switch.isra.0", "__schedule", "schedule", "tcp_recvmsg", "__x64_sys_recvfrom", ...kernel),
+    stack("tcp_sendmsg_locked", "__x64_sys_sendmsg", ...kernel, "sendmsg"),
+    stack("_int_malloc", "triloop::Connection::read_loop+0x10"),
+    stack("triloop::Connection::read_loop"),
+  ].join("\n\n") + "\n\n");
+  assert.equal(found["waking and switching threads"], 0.25);
+  assert.equal(found.sending, 0.25);
+  assert.equal(found["malloc and free"], 0.25);
+  assert.equal(found["the program itself"], 0.25);
+  assert.equal(found.receiving, 0);
+  assert.throws(() => shares(""), /no samples/);
 });

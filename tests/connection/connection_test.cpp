@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "deflate.h"
 #include "support/catch.h"
 #include "support/fake_connection.h"
 #include "support/test_client.h"
@@ -283,6 +284,35 @@ TEST_CASE("the in-queue is bounded in bytes, too", "[connection][blocks]") {
   CHECK(frames_sent(full.connection).empty());
   full.gate.open();
   full.connection.socket().await_sent("not seen while waiting");
+}
+
+TEST_CASE("the reader's batch is bounded in bytes of what a message expands to",
+          "[connection][blocks]") {
+  Gate gate;
+  Options options = patient_options();
+  options.compress = true;
+  options.queue_bytes = 1000;
+  FakeConnection connection(
+      [&](Connection& self) {
+        gate.wait();
+        while (self.read()) continue;
+      },
+      options, {}, "/ws", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  Deflater deflater{DeflateParameters()};
+  std::string bytes;
+  for (int i = 0; i < 3; ++i) {
+    std::string message(200'000, 'x');  // some 200 bytes on the wire
+    deflater.compress(message);
+    std::string frame = client_frame(Opcode::binary, message);
+    frame[0] = static_cast<char>(frame[0] | 0x40);  // RSV1: it is compressed
+    bytes += frame;
+  }
+  REQUIRE(bytes.size() < 2000);
+  connection.socket().deliver(bytes + client_frame(Opcode::ping, "behind them"));
+  connection.reader().await_blocked();
+  CHECK(connection.socket().count_sent("behind them") == 0);  // the second already waits
+  gate.open();
+  connection.socket().await_sent("behind them");
 }
 
 // -- What the processor blocks on -----------------------------------------------------------------

@@ -152,13 +152,13 @@ Options patient_options() {
 }
 
 FakeConnection::FakeConnection(Processor processor, Options options, const std::string& first_bytes,
-                               const std::string& target)
+                               const std::string& target, const std::string& headers)
     : options_(std::move(options)),
       routes_{{{"/ws", {std::move(processor), {}}}}, {}},
       socket_(new FakeSocket),
       connection_(1, std::unique_ptr<Socket>(socket_), routes_, options_),
-      reader_([this, first_bytes, target] {
-        socket_->deliver(upgrade_request(target) + first_bytes);
+      reader_([this, first_bytes, target, headers] {
+        socket_->deliver(upgrade_request(target, headers) + first_bytes);
         connection_.serve();
       }) {
   socket_->await_sent("\r\n\r\n");

@@ -64,7 +64,8 @@ Options patient_options();
 class FakeConnection {
  public:
   explicit FakeConnection(Processor processor, Options options = patient_options(),
-                          const std::string& first_bytes = {}, const std::string& target = "/ws");
+                          const std::string& first_bytes = {}, const std::string& target = "/ws",
+                          const std::string& headers = {});
   ~FakeConnection();
 
   FakeSocket& socket() { return *socket_; }

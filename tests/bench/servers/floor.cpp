@@ -22,6 +22,7 @@
 #include <thread>
 
 #include "batch_queue.h"
+#include "many_threads.h"
 #include "serve.h"
 
 namespace {
@@ -35,6 +36,7 @@ constexpr std::size_t kMostMessageBytes = std::size_t{64} << 20;
 constexpr std::size_t kCopiedBytes = 2048;  // up to here a copy is cheaper than an entry in a list
 constexpr std::size_t kCopyBytes = 64 << 10;
 constexpr std::size_t kMostPieces = 512;
+constexpr std::size_t kMostThreads = 60'000;
 
 [[noreturn]] void fail(const char* call) {
   throw std::system_error(errno, std::system_category(), call);
@@ -223,6 +225,8 @@ int main(int argc, char** argv) try {
   if (listen(listener, SOMAXCONN) != 0) fail("listen");
   if (getsockname(listener, plain, &size) != 0) fail("getsockname");
   bench::announce(ntohs(address.sin_port));
+  triloop::reserve_futex_slots(kMostThreads);
+  const triloop::BatchScheduling for_all_threads;
   std::thread(accept_loop, listener).detach();
   bench::wait_for_sigterm();
 } catch (const std::exception& error) {
