@@ -25,7 +25,7 @@ usage() {
   fuzz         libFuzzer on requests and frames (see FUZZ_SECONDS)
   bench        triloop beside other servers; writes docs/performance.md. Among all the parts: only
                whether the load generator notices what it must, and one short row
-  bench-full   the same with every row of the grid; some hours, and only when it is named
+  bench-full   the same with every row of the grid; half an hour, and only when it is named
   asan         the C++ tests, e2e and browser with AddressSanitizer and UndefinedBehaviorSanitizer
   tsan         the same with ThreadSanitizer
   tidy         clang with -Wthread-safety -Werror, and clang-tidy

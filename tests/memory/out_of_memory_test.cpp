@@ -27,8 +27,11 @@ thread_local bool t_spared = false;
 std::atomic<long> g_countdown{kPlenty};
 std::atomic<long> g_failures{0};
 
+std::atomic<long> g_allocations{0};  // of the server, all of them
+
 bool must_fail() {
   if (t_spared) return false;
+  ++g_allocations;
   const long number = g_countdown.fetch_sub(1);
   return number <= 0 && number > -g_failures;
 }
@@ -127,6 +130,32 @@ TEST_CASE("a failing allocation in the accept loop delays a peer, and refuses no
   CHECK(has_failed());
   CHECK(live(server.port()));
   CHECK(server.stop().empty());
+}
+
+// Of the server, for each of many echoes, when the first have set everything up.
+double allocations_per_echo(const std::string& message) {
+  constexpr int kEchoes = 1000;
+  RunningServer server;
+  TestClient client(server.port());
+  client.open();
+  const auto echo_many = [&] {
+    for (int i = 0; i < kEchoes; ++i) {
+      client.send_text(message);
+      if (client.next_text() != message) throw std::runtime_error("another echo");
+    }
+  };
+  echo_many();
+  const long before = g_allocations;
+  echo_many();
+  return static_cast<double>(g_allocations - before) / kEchoes;
+}
+
+TEST_CASE("an echo takes memory for its payload, and hardly more", "[memory]") {
+  t_spared = true;
+  // Two queues take memory for a dozen messages at a time; what is shorter than 16 bytes needs no
+  // memory of its own.
+  CHECK(allocations_per_echo("short") < 0.5);
+  CHECK(allocations_per_echo(std::string(64, 'x')) < 1.5);
 }
 
 }  // namespace
