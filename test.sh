@@ -4,8 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source .ci/install.sh
 
-parts=(format house unit protocol connection server memory rfc e2e browser faults soak fuzz bench asan tsan tidy)
-named_only=(bench-full)
+parts=(format house unit protocol connection server memory rfc explore e2e browser faults soak fuzz bench asan tsan tidy)
+named_only=(bench-full explore-deep)
 
 usage() {
   cat <<END
@@ -18,6 +18,9 @@ usage() {
   server       behaviours S1 to S13 and the endings over TCP
   memory       each allocation of the server fails once
   rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
+  explore      the queue and the latch under every schedule with up to 2 preemptions, and mutants of
+               them, each of which must be found
+  explore-deep up to 3 preemptions, some hours, and only when it is named
   e2e          the program, with node's ws as client
   browser      the page, in Chromium
   faults       limits, floods, a bad link between two network namespaces, shutdown under load
@@ -115,6 +118,17 @@ run_part() {
     unit | protocol | connection | server | memory | rfc)
       build_for_test dev
       run_ctest "$1" dev -L "^$1\$"
+      ;;
+    explore)
+      install_missing patch=patch
+      build_for_test dev
+      count "explore (schedules)" build/dev/tests/explore/explorer --preemptions 2 --random 20000
+      count "explore (mutants)" tests/explore/mutants.sh
+      ;;
+    explore-deep)
+      build_for_test dev
+      count explore-deep build/dev/tests/explore/explorer --preemptions 3 \
+        --schedules 1000000000000 --random 10000000
       ;;
     e2e)
       install_missing node=nodejs npm=npm

@@ -1,0 +1,126 @@
+/// The explorer's own triloop/sync.h: the same names, and every operation is a choice of the
+/// scheduler's. It stands first on the include path of what is explored.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "scheduler.h"
+
+#define TRILOOP_CAPABILITY(name)
+#define TRILOOP_SCOPED_CAPABILITY
+#define TRILOOP_GUARDED_BY(mutex)
+#define TRILOOP_REQUIRES(...)
+#define TRILOOP_EXCLUDES(...)
+#define TRILOOP_ACQUIRE(...)
+#define TRILOOP_RELEASE(...)
+
+namespace triloop {
+
+/// Time stands still, except that it jumps to a deadline when a wait for it ends.
+struct Clock {
+  using duration = std::chrono::steady_clock::duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::steady_clock::time_point;
+  static constexpr bool is_steady = true;
+  static time_point now() { return explore::now(); }
+};
+using TimePoint = Clock::time_point;
+constexpr TimePoint kNever = TimePoint::max();
+
+template <typename T>
+class Atomic {
+ public:
+  constexpr Atomic(T value) : value_(value) {}  // NOLINT: as std::atomic
+  Atomic(const Atomic&) = delete;
+  Atomic& operator=(const Atomic&) = delete;
+  T load(std::memory_order /*order*/ = std::memory_order_seq_cst) const {
+    explore::point("loads", this);
+    return value_;
+  }
+  void store(T value, std::memory_order /*order*/ = std::memory_order_seq_cst) {
+    explore::point("stores", this);
+    value_ = value;
+  }
+  T operator++() {
+    explore::point("counts up", this);
+    return ++value_;
+  }
+  T operator--() {
+    explore::point("counts down", this);
+    return --value_;
+  }
+  operator T() const { return load(); }  // NOLINT: as std::atomic
+
+ private:
+  T value_;
+};
+
+class Mutex {
+ public:
+  Mutex() = default;
+  ~Mutex() { explore::destroy(state_); }
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+  void lock() { explore::lock(state_); }
+  void unlock() { explore::unlock(state_); }
+
+ private:
+  friend class CondVar;
+  explore::MutexState state_;
+};
+
+class MutexLock {
+ public:
+  explicit MutexLock(Mutex& mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~MutexLock() { mutex_.unlock(); }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex& mutex_;
+};
+
+class CondVar {
+ public:
+  CondVar() = default;
+  ~CondVar() { explore::destroy(state_); }
+  CondVar(const CondVar&) = delete;
+  CondVar& operator=(const CondVar&) = delete;
+  void wait(Mutex& mutex) { explore::wait(state_, mutex.state_, kNever); }
+  bool wait_until(Mutex& mutex, TimePoint deadline) {
+    return explore::wait(state_, mutex.state_, deadline);
+  }
+  void notify_one() { explore::notify(state_, /*all=*/false); }
+  void notify_all() { explore::notify(state_, /*all=*/true); }
+
+ private:
+  explore::CondState state_;
+};
+
+class Thread {
+ public:
+  Thread() = default;
+  Thread(std::string name, std::function<void()> body, std::size_t /*stack_bytes*/ = 0)
+      : id_(explore::start(std::move(name), std::move(body))) {}
+  Thread(Thread&& other) noexcept : id_(std::exchange(other.id_, explore::kNobody)) {}
+  Thread& operator=(Thread&& other) noexcept {
+    join();
+    id_ = std::exchange(other.id_, explore::kNobody);
+    return *this;
+  }
+  ~Thread() { join(); }
+  void join() {
+    if (id_ != explore::kNobody) explore::join(std::exchange(id_, explore::kNobody));
+  }
+
+ private:
+  int id_ = explore::kNobody;
+};
+
+}  // namespace triloop
