@@ -18,8 +18,8 @@ usage() {
   server       behaviours S1 to S13 and the endings over TCP
   memory       each allocation of the server fails once
   rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
-  explore      the queue and the latch under every schedule with up to 2 preemptions, and mutants of
-               them, each of which must be found
+  explore      queue, latch and loops under every schedule with up to 2 preemptions (among all the
+               parts: 1), and mutants of them, each of which must be found
   explore-deep up to 3 preemptions, some hours, and only when it is named
   e2e          the program, with node's ws as client
   browser      the page, in Chromium
@@ -122,7 +122,9 @@ run_part() {
     explore)
       install_missing patch=patch
       build_for_test dev
-      count "explore (schedules)" build/dev/tests/explore/explorer --preemptions 2 --random 20000
+      preemptions=2
+      if [[ $short == yes ]]; then preemptions=1; fi
+      count "explore (schedules)" build/dev/tests/explore/explorer --preemptions "$preemptions" --random 2000
       count "explore (mutants)" tests/explore/mutants.sh
       ;;
     explore-deep)

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "scenarios.h"
 #include "scheduler.h"
@@ -13,6 +14,13 @@ namespace {
 void print_steps(const explore::Outcome& outcome) {
   for (const std::string& step : outcome.steps) std::printf("    %s\n", step.c_str());
   if (!outcome.failure.empty()) std::printf("  FAILED: %s\n", outcome.failure.c_str());
+}
+
+std::vector<explore::Named> all_scenarios() {
+  std::vector<explore::Named> all = explore::queue_scenarios();
+  const auto& connections = explore::connection_scenarios();
+  all.insert(all.end(), connections.begin(), connections.end());
+  return all;
 }
 
 }  // namespace
@@ -34,7 +42,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   int passed = 0, failed = 0;
-  for (const auto& [name, scenario] : explore::queue_scenarios()) {
+  for (const auto& [name, scenario] : all_scenarios()) {
     if (!only.empty() && name != only) continue;
     if (list) {
       std::printf("%s\n", name.c_str());

@@ -14,5 +14,6 @@ struct Named {
 };
 
 const std::vector<Named>& queue_scenarios();
+const std::vector<Named>& connection_scenarios();
 
 }  // namespace explore
