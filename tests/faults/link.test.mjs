@@ -109,6 +109,18 @@ test("the cable pulled from an idle connection: it is gone within ping interval 
     assert.equal((await server.stop()).code, 0);
   });
 
+test("the cable pulled from an idle connection without pings: the kernel's keepalive notices", {},
+  async (t) => {
+    const server = await serverOn(t, ["--write-timeout", "2", "--ping-interval", "0"]);
+    const peer = await RawPeer.open(server.port, { host: GOOD_HOST });
+    await peer.echo("before");
+    const seconds = await secondsUntilGone(t, server);
+    t.diagnostic(`gone after ${seconds.toFixed(2)} s`);
+    assert.ok(seconds > 1 && seconds < 4, `gone after ${seconds} s`);
+    peer.leave();
+    assert.equal((await server.stop()).code, 0);
+  });
+
 test("the cable pulled while the server sends: it is gone within the write timeout", {},
   async (t) => {
     const server = await serverOn(t, ["--write-timeout", "2", "--ping-interval", "0"]);
