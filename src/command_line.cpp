@@ -68,6 +68,10 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "stack of each thread, at least 65536; 0 is the system's default")
       ->check(CLI::Range(std::size_t{0}, kMost))
       ->type_name("BYTES");
+  app.add_option("--spare-threads", server.spare_threads,
+                 "threads of ended connections kept for the next ones")
+      ->check(CLI::Range(0, 65'536))
+      ->type_name("COUNT");
   app.add_option("--web", line.web_directory, "serve the page from this directory")
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");

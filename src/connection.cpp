@@ -11,6 +11,7 @@
 #include "printable.h"
 #include "routes.h"
 #include "socket.h"
+#include "spare_threads.h"
 #include "ws_protocol.h"
 
 namespace triloop {
@@ -53,10 +54,11 @@ CloseReason copy_of(const CloseReason& reason) noexcept {
 }  // namespace
 
 Connection::Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const Routes& routes,
-                       const Options& options)
+                       const Options& options, SpareThreads& threads)
     : id_(id),
       routes_(routes),
       options_(options),
+      threads_(threads),
       peer_address_(socket->peer_address()),
       socket_(std::move(socket)),
       in_queue_({options.queue_messages, options.queue_bytes}),
@@ -155,13 +157,11 @@ void Connection::serve() noexcept {
 void Connection::start_and_join() {
   const std::string number = std::to_string(id_);
   spdlog::info("[{}] open: {} {}", id_, peer_address_, printable(request_.path));
-  Thread writer;
-  Thread processor;
+  SpareThreads::Task writer;
+  SpareThreads::Task processor;
   try {
-    writer = Thread(
-        "write-" + number, [this] { run_guarded(&Connection::write_loop); }, options_.stack_bytes);
-    processor = Thread(
-        "proc-" + number, [this] { run_processor(); }, options_.stack_bytes);
+    writer = threads_.start("write-" + number, [this] { run_guarded(&Connection::write_loop); });
+    processor = threads_.start("proc-" + number, [this] { run_processor(); });
     run_guarded(&Connection::read_loop);
   } catch (...) {
     // One of the two is missing. The peer sees 1006; the code is for the log. The text is short

@@ -27,8 +27,12 @@ void reserve_futex_slots(std::size_t threads) noexcept {
   }
 }
 
-void relax_timers(std::chrono::nanoseconds slack) noexcept {
+RelaxedTimers::RelaxedTimers(std::chrono::nanoseconds slack) {
   ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(slack.count()), 0, 0, 0);
+}
+
+RelaxedTimers::~RelaxedTimers() {
+  ::prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0);  // 0 is the default
 }
 
 // Only from the policy that is the default: whoever has chosen another one knows better.

@@ -14,9 +14,15 @@ namespace triloop {
 /// as the largest call has made it. One call at a time.
 void reserve_futex_slots(std::size_t threads) noexcept;
 
-/// The calling thread's timed waits may be late by `slack` (PR_SET_TIMERSLACK, 50 us by default),
-/// so that the kernel can wake many threads with one interrupt.
-void relax_timers(std::chrono::nanoseconds slack) noexcept;
+/// While this lives, the calling thread's timed waits may be late by `slack` (PR_SET_TIMERSLACK,
+/// 50 us by default), so that the kernel can wake many threads with one interrupt.
+class RelaxedTimers {
+ public:
+  explicit RelaxedTimers(std::chrono::nanoseconds slack);
+  ~RelaxedTimers();
+  RelaxedTimers(const RelaxedTimers&) = delete;
+  RelaxedTimers& operator=(const RelaxedTimers&) = delete;
+};
 
 /// While this lives the calling thread runs as SCHED_BATCH, sched(7), and the threads that it
 /// starts inherit that for good.

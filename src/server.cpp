@@ -17,6 +17,7 @@
 #include "many_threads.h"
 #include "poll_timeout.h"
 #include "routes.h"
+#include "spare_threads.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -28,6 +29,9 @@ constexpr std::size_t kThreadsPerConnection = 3;
 
 // Expanding a compressed message alone takes 16 KiB.
 constexpr std::size_t kLeastStackBytes = std::size_t{64} << 10;
+
+// More than a system has processes, by default.
+constexpr std::size_t kMostSpareThreads = 65'536;
 
 // Out of descriptors or memory: there is no use in asking again before one may have been freed.
 constexpr milliseconds kAcceptPause{100};
@@ -52,6 +56,7 @@ const Options& checked(const Options& options) {
   demand(options.queue_bytes > 0, "queue_bytes must be at least 1");
   demand(options.max_message_bytes > 0, "max_message_bytes must be at least 1");
   demand(options.max_connections > 0, "max_connections must be at least 1");
+  demand(options.spare_threads <= kMostSpareThreads, "spare_threads must be at most 65536");
   demand(options.stack_bytes == 0 || options.stack_bytes >= kLeastStackBytes,
          "stack_bytes must be 0, or at least 65536");
   demand(options.ping_interval >= milliseconds(0), "ping_interval must not be negative");
@@ -73,7 +78,9 @@ const Options& checked(const Options& options) {
 
 struct Server::Impl {
   explicit Impl(const Options& given)
-      : options(checked(given)), listener(options.bind, options.port, options.write_timeout) {
+      : options(checked(given)),
+        listener(options.bind, options.port, options.write_timeout),
+        threads(options.spare_threads, options.stack_bytes) {
     reserve_futex_slots(kThreadsPerConnection * options.max_connections);
   }
 
@@ -86,7 +93,7 @@ struct Server::Impl {
   // A connection and the thread that serves it.
   struct Client {
     std::unique_ptr<Connection> connection;
-    Thread thread;  // last, so that it is joined before the connection goes
+    SpareThreads::Task thread;  // last, so that it is joined before the connection goes
   };
 
   Wake wait(TimePoint deadline, bool accepting);
@@ -101,6 +108,7 @@ struct Server::Impl {
   Listener listener;
   Event stop_asked;
   Event one_finished;
+  SpareThreads threads;
 
   // The thread of run() only.
   std::uint64_t last_id = 0;
@@ -196,7 +204,7 @@ void Server::Impl::accept_waiting() {
 // Starts the connection's own thread, which does all the rest.
 void Server::Impl::admit(std::unique_ptr<Socket> socket) {
   const std::uint64_t id = ++last_id;
-  auto connection = std::make_unique<Connection>(id, std::move(socket), routes, options);
+  auto connection = std::make_unique<Connection>(id, std::move(socket), routes, options, threads);
   if (clients.size() >= options.max_connections) {
     if (clients.size() >= options.max_connections + kRefusals) return;  // not even an answer
     connection->refuse();
@@ -208,15 +216,12 @@ void Server::Impl::admit(std::unique_ptr<Socket> socket) {
   Client& client = clients[id];
   client.connection = std::move(connection);
   try {
-    client.thread = Thread(
-        "read-" + std::to_string(id),
-        [this, id, &client] {
-          client.connection->serve();
-          const MutexLock lock(mutex);
-          finished.push_back(id);
-          one_finished.signal();
-        },
-        options.stack_bytes);
+    client.thread = threads.start("read-" + std::to_string(id), [this, id, &client] {
+      client.connection->serve();
+      const MutexLock lock(mutex);
+      finished.push_back(id);
+      one_finished.signal();
+    });
   } catch (...) {
     clients.erase(id);  // and so closes the socket: this peer is refused
     throw;

@@ -90,7 +90,7 @@ class Silence {
 // read (freed by the peer, the latch, `write_timeout`), and at the very end on the latch itself
 // (freed by the reader, or by `close_timeout`).
 void Connection::write_loop() {
-  relax_timers(kTimerSlack);
+  const RelaxedTimers relaxed(kTimerSlack);
   Beat heartbeat(options_.heartbeat);
   Beat ping(options_.ping_interval);
   Silence silence(options_.pong_timeout, receives_);

@@ -25,6 +25,7 @@ class Connection;
 class Gather;
 class MessageIterator;
 class Socket;
+class SpareThreads;
 class WsProtocol;
 struct Bytes;
 struct CloseStatus;
@@ -102,8 +103,9 @@ class Connection {
 
   // -- For the server ------------------------------------------------------------------------
 
+  /// `routes`, `options` and `threads` must outlive it.
   Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const Routes& routes,
-             const Options& options);
+             const Options& options, SpareThreads& threads);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -172,6 +174,7 @@ class Connection {
   const std::uint64_t id_;
   const Routes& routes_;
   const Options& options_;
+  SpareThreads& threads_;
   const std::string peer_address_;
 
   // Written by the reader before it starts the other two threads, constant from then on.

@@ -105,9 +105,15 @@ class CondVar {
   std::condition_variable condition_;
 };
 
+/// What debuggers and `top -H` call the calling thread: the first 15 bytes of `name`, for more
+/// does not fit (TASK_COMM_LEN, pthread_setname_np(3)).
+inline void name_this_thread(const std::string& name) {
+  ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());
+}
+
 /// A named thread that is always joined: by join(), or at the latest by the destructor.
 ///
-/// The name is what debuggers and `top -H` show. On pthreads rather than std::thread, which cannot
+/// On pthreads rather than std::thread, which cannot
 /// be told how large a stack to take.
 class Thread {
  public:
@@ -151,8 +157,7 @@ class Thread {
 
   static void* run(void* argument) noexcept {
     const std::unique_ptr<Start> start(static_cast<Start*>(argument));
-    constexpr std::size_t kMaxName = 15;  // TASK_COMM_LEN - 1, see pthread_setname_np(3)
-    ::pthread_setname_np(::pthread_self(), start->name.substr(0, kMaxName).c_str());
+    name_this_thread(start->name);
     start->body();
     return nullptr;
   }

@@ -9,12 +9,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { anatomy } from "./anatomy.mjs";
 import { checkBuilt, contestants, measure } from "./contestants.mjs";
 import { machineFacts } from "./machine.mjs";
 import { drawPlots } from "./plots.mjs";
 import { hasPerf, profile } from "./profile.mjs";
 import { replaceTables, tables } from "./report.mjs";
-import { figures, obstacle, profiled, rowsOf, targets } from "./rows.mjs";
+import { dissected, figures, obstacle, profiled, rowsOf, targets } from "./rows.mjs";
 import { judge } from "./statistics.mjs";
 
 const { values } = parseArgs({
@@ -34,9 +35,11 @@ function positive(name) {
   return number;
 }
 
+const loadOf = (row, seconds) => ({ ...row.load, seconds: Math.max(seconds, row.leastSeconds ?? 0) });
+
 /** Every server once, one after the other, in each round. */
 async function measureRow(row, rounds, seconds) {
-  const load = { ...row.load, seconds: Math.max(seconds, row.leastSeconds ?? 0) };
+  const load = loadOf(row, seconds);
   const runs = Object.fromEntries(row.servers.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     console.error(`${row.name}: round ${round + 1} of ${rounds}`);
@@ -81,11 +84,16 @@ async function main() {
   const profiles = {};
   for (const row of hasPerf() ? rows.filter(({ name }) => results[name] && profiled.includes(name)) : []) {
     console.error(`${row.name}: profile`);
-    profiles[row.name] = await profile(values.build, "triloop", { ...row.load, seconds });
+    profiles[row.name] = await profile(values.build, "triloop", loadOf(row, seconds));
+  }
+  const memory = {};
+  for (const row of rows.filter(({ name }) => results[name] && name === dissected)) {
+    console.error(`${row.name}: where its memory is`);
+    memory[row.name] = await anatomy(values.build, "triloop", loadOf(row, seconds));
   }
 
   const judged = targets.map((target) => ({ ...target, ...judge(target, results, failed, figures[target.figure]) }));
-  const report = { machine, rounds, seconds, skipped, failed, targets: judged, profiles, results };
+  const report = { machine, rounds, seconds, skipped, failed, targets: judged, profiles, memory, results };
   writeFileSync(join(values.build, "performance.json"), `${JSON.stringify(report, null, 2)}\n`);
   const images = join(values.out, "images");
   mkdirSync(images, { recursive: true });

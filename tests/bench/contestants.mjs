@@ -16,6 +16,8 @@ const SETTLE_MS = 10_000;
 const SETTLE_LOOK_MS = 200;
 const SETTLED_BYTES = 2 << 20;
 const SETTLED_LOOKS = 5;
+const THREADS_PER_CONNECTION = 3;
+const OPEN_LOOK_MS = 20;
 
 /** In the order of the tables. `heartbeats`: beats every 2 s, as the original does. */
 export const contestants = {
@@ -76,6 +78,35 @@ async function settleMemory() {
     steady = Math.abs(bytes - last) < SETTLED_BYTES ? steady + 1 : 0;
     last = bytes;
     await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS));
+  }
+}
+
+/** The threads of a process. */
+const threadsOf = (pid) => Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
+
+/**
+ * Starts a server with three threads for each connection, calls `before`, puts the load on, and calls `look` once the connections are open.
+ * Both get the server's process id. Resolves to what `look` says.
+ */
+export async function underLoad(build, name, load, before, look) {
+  const { program, args = [], raw } = contestants[name];
+  const limits = [`-n ${load.connections + OWN_DESCRIPTORS}`];
+  const server = await start([join(build, program), ...args], { limits });
+  try {
+    await before(server.pid);
+    const threads = threadsOf(server.pid);
+    const loading = promisify(execFile)(join(build, "tests/bench/triloop_load"),
+      ["--port", String(server.port), ...(raw ? ["--raw"] : []), ...loadArguments(load)]);
+    const open = load.mode === "churn" ? 1 : THREADS_PER_CONNECTION * load.connections;
+    while (threadsOf(server.pid) < threads + open) {
+      const ended = await Promise.race([loading, new Promise((resolve) => setTimeout(resolve, OPEN_LOOK_MS))]);
+      assert.equal(ended, undefined, "the load is over before its connections were open");
+    }
+    const seen = await look(server.pid);
+    await loading;
+    return seen;
+  } finally {
+    await server.stop("SIGKILL");
   }
 }
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { contestants, loadArguments, start } from "./contestants.mjs";
+import { underLoad } from "./contestants.mjs";
 
 const run = promisify(execFile);
 const SAMPLES_PER_SECOND = 2000;
@@ -48,23 +48,21 @@ export function shares(text) {
 
 /** The share of each kind while `load` goes on. */
 export async function profile(build, name, load) {
-  const { program, args = [], raw } = contestants[name];
   const folder = mkdtempSync(join(tmpdir(), "profile-"));
-  const server = await start([join(build, program), ...args]);
+  const file = join(folder, "perf.data");
+  let server;
   try {
-    const seconds = load.seconds;
-    const loading = run(join(build, "tests/bench/triloop_load"), [
-      "--port", String(server.port), ...(raw ? ["--raw"] : []),
-      ...loadArguments({ ...load, warmup: 0.5, seconds: seconds + 1 }),
-    ]);
-    const file = join(folder, "perf.data");
-    await run("perf", ["record", "-e", "cpu-clock", "-F", String(SAMPLES_PER_SECOND), "-g", "-o", file,
-      "-p", String(server.pid), "--", "sleep", String(seconds)]);
-    await loading;
-    const { stdout } = await run("perf", ["script", "-i", file, "-F", "ip,sym"], { maxBuffer: MOST_OUTPUT_BYTES });
+    const lasting = { ...load, warmup: 0.5, seconds: load.seconds + 1 };
+    await underLoad(build, name, lasting, () => {}, (pid) => {
+      server = pid;
+      // Of all processes: perf would need a descriptor for each of the server's threads.
+      return run("perf", ["record", "-e", "cpu-clock", "-F", String(SAMPLES_PER_SECOND), "-g", "-o", file,
+        "-a", "--", "sleep", String(load.seconds)]);
+    });
+    const { stdout } = await run("perf", ["script", "-i", file, "--pid", String(server), "-F", "ip,sym"],
+      { maxBuffer: MOST_OUTPUT_BYTES });
     return shares(stdout);
   } finally {
-    await server.stop("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   }
 }

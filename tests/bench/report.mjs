@@ -108,6 +108,13 @@ function profileTable({ profiles }) {
     [name, ...kinds.map((kind) => (100 * profiles[name][kind]).toFixed(0))]));
 }
 
+function memoryTable({ memory }) {
+  const names = Object.keys(memory);
+  if (names.length === 0) return "";
+  const kinds = Object.keys(memory[names[0]]);
+  return markdown(["row", ...kinds], names.map((name) => [name, ...kinds.map((kind) => digits(memory[name][kind]))]));
+}
+
 function failureTable({ failed }) {
   const lines = Object.entries(failed);
   return lines.length > 0 ? markdown(["row", "why"], lines) : "";
@@ -134,6 +141,7 @@ export function tables(report, rows, plots) {
     ["µs of the server's CPU / context switches, per message", costTable(report, rows)],
     ["Idle connections", idleTable(report, rows)],
     ["Where triloop's time goes, % of its CPU", profileTable(report)],
+    ["Where the memory of an idle connection is, KiB for each", memoryTable(report)],
     ["Failed", failureTable(report)],
   ];
   const images = plots.map(({ path, title }) => `![${title}](${path})`);

@@ -73,8 +73,9 @@ export function rowsOf({ full, names }) {
   return full ? all : common;
 }
 
-/** Rows of which the profile says what stands in the way. */
-export const profiled = ["64x16 64 B", "64x1 64 B", "1000x4 256 B", "churn 16"];
+/** Rows of which the profile says what stands in the way, and one of which the memory is looked into. */
+export const profiled = ["64x16 64 B", "64x1 64 B", "1x1 64 B", "1000x4 256 B", "churn 16", "idle 9000"];
+export const dissected = "idle 9000";
 
 const number = (path) => Number(readFileSync(path, "utf8"));
 

@@ -171,7 +171,8 @@ TEST_CASE("a peer that does not take the answer is cut off at the handshake time
   socket->deliver(testing::upgrade_request());
   socket->take(10);
   testing::FakeSocket& peer = *socket;
-  Connection connection(1, std::move(socket), routes, options);
+  SpareThreads threads(0, 0);
+  Connection connection(1, std::move(socket), routes, options, threads);
   const TimePoint start = Clock::now();
   connection.serve();
   CHECK(Clock::now() - start >= options.handshake_timeout);

@@ -265,7 +265,7 @@ const threadsOnce = (pid, before, open) =>
   });
 
 test("each open connection has exactly three threads, and none is left after it", async (t) => {
-  const server = await startServer(t, "--heartbeat", "0");
+  const server = await startServer(t, "--heartbeat", "0", "--spare-threads", "0");
   // A sanitizer's runtime starts a thread of its own with the program's first one, so the count
   // begins when one connection has come and gone.
   (await openPeer(t, server.wsUrl)).socket.close(1000);

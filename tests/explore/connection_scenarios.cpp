@@ -11,6 +11,7 @@
 #include "routes.h"
 #include "scenarios.h"
 #include "socket.h"
+#include "spare_threads.h"
 #include "triloop/connection.h"
 
 namespace explore {
@@ -167,7 +168,8 @@ Played play(const std::string& peer_says, const triloop::Processor& processor,
   routes.processors["/ws"] = {processor, {}};
   auto owned = std::make_unique<Peer>(kRequest + peer_says);
   Peer& peer = *owned;
-  Connection connection(1, std::move(owned), routes, options);
+  triloop::SpareThreads threads(0, 0);
+  Connection connection(1, std::move(owned), routes, options, threads);
   Thread reader("read-1", [&] { connection.serve(); });
   if (meanwhile) meanwhile(connection, peer);
   reader.join();

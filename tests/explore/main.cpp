@@ -18,8 +18,9 @@ void print_steps(const explore::Outcome& outcome) {
 
 std::vector<explore::Named> all_scenarios() {
   std::vector<explore::Named> all = explore::queue_scenarios();
-  const auto& connections = explore::connection_scenarios();
-  all.insert(all.end(), connections.begin(), connections.end());
+  for (const auto* more : {&explore::spare_scenarios(), &explore::connection_scenarios()}) {
+    all.insert(all.end(), more->begin(), more->end());
+  }
   return all;
 }
 

@@ -23,15 +23,17 @@ compile() {
 # What no mutant changes is built once. Those of the headers run the queue's scenarios alone: two
 # versions of a header do not mix in one program.
 sources=(connection handshake reader processor writer gather http http_head request ws_protocol
-  deflate printable many_threads)
+  deflate printable many_threads spare_threads)
 cat >"$scratch/none.cpp" <<'END'
 #include "scenarios.h"
 namespace explore {
-const std::vector<Named>& connection_scenarios() { static const std::vector<Named> none; return none; }
+static const std::vector<Named> none;
+const std::vector<Named>& spare_scenarios() { return none; }
+const std::vector<Named>& connection_scenarios() { return none; }
 }
 END
 build_list() {
-  for source in scheduler main queue_scenarios connection_scenarios; do
+  for source in scheduler main queue_scenarios spare_scenarios connection_scenarios; do
     echo "$here/$source.cpp $scratch/$source.o"
   done
   echo "$scratch/none.cpp $scratch/none.o"
@@ -60,7 +62,7 @@ try() {
     objects=("$scratch"/{scheduler,main,none}.o)
   else
     compile "$copy" -c "$copy/$changed" -o "$copy/changed.o"
-    objects=("$scratch"/{scheduler,main,queue_scenarios,connection_scenarios}.o)
+    objects=("$scratch"/{scheduler,main,queue_scenarios,spare_scenarios,connection_scenarios}.o)
     for source in "${sources[@]}"; do
       [[ src/$source.cpp == "$changed" ]] || objects+=("$scratch/$source.o")
     done

@@ -14,6 +14,7 @@ struct Named {
 };
 
 const std::vector<Named>& queue_scenarios();
+const std::vector<Named>& spare_scenarios();
 const std::vector<Named>& connection_scenarios();
 
 }  // namespace explore

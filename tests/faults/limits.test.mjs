@@ -50,8 +50,8 @@ test("no descriptor left: those inside are served, those outside when somebody l
 
 test("no thread left: connections are refused, the others are served, and new ones afterwards", async (t) => {
   // Each thread takes 8 MiB of address space for its stack, and glibc more for its memory.
-  const stack = ["--stack-size", String(8 << 20)];
-  const server = await startServer(t, stack, { limits: ["-v 600000"] });
+  const args = ["--stack-size", String(8 << 20), "--spare-threads", "0"];
+  const server = await startServer(t, args, { limits: ["-v 600000"] });
   const threads = threadCount(server.pid);
   for (let round = 0; round < 3; round += 1) {
     const outcomes = await openMany(server.port, 60);

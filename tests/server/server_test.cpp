@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -101,6 +102,35 @@ TEST_CASE("exactly three threads for each open connection, named, and gone with 
     CHECK(testing::thread_count() == before + 6);
   }
   await("the threads to be gone", [&] { return testing::thread_count() == before; });
+}
+
+TEST_CASE("the threads of a connection that is over serve the next one", "[server]") {
+  Options options = quiet_options();
+  options.spare_threads = 3;
+  const std::size_t before = testing::thread_count();
+  {
+    RunningServer server(testing::plain_echo, options);
+    std::set<long> first;
+    for (int connection = 1; connection <= 3; ++connection) {
+      std::set<long> ids;
+      {
+        TestClient client(server.port());
+        client.open();
+        for (const char* kind : {"read-", "proc-", "write-"}) {
+          const std::string name = kind + std::to_string(connection);
+          await_blocked(name);
+          const std::vector<long> threads = threads_named(name);
+          ids.insert(threads.begin(), threads.end());
+        }
+      }
+      CHECK(ids.size() == 3);
+      if (connection == 1) first = ids;
+      CHECK(ids == first);
+      await("three spare threads", [] { return threads_named("spare").size() == 3; });
+      await_blocked("accept");  // and so all of them have been joined
+    }
+  }
+  CHECK(testing::thread_count() == before);
 }
 
 TEST_CASE("a plain request costs one thread for its short life", "[server]") {

@@ -155,8 +155,9 @@ FakeConnection::FakeConnection(Processor processor, Options options, const std::
                                const std::string& target, const std::string& headers)
     : options_(std::move(options)),
       routes_{{{"/ws", {std::move(processor), {}}}}, {}},
+      threads_(0, options_.stack_bytes),
       socket_(new FakeSocket),
-      connection_(1, std::unique_ptr<Socket>(socket_), routes_, options_),
+      connection_(1, std::unique_ptr<Socket>(socket_), routes_, options_, threads_),
       reader_([this, first_bytes, target, headers] {
         socket_->deliver(upgrade_request(target, headers) + first_bytes);
         connection_.serve();

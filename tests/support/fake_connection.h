@@ -6,6 +6,7 @@
 
 #include "routes.h"
 #include "socket.h"
+#include "spare_threads.h"
 #include "support/threads.h"
 #include "triloop/connection.h"
 
@@ -80,6 +81,7 @@ class FakeConnection {
  private:
   Options options_;
   Routes routes_;
+  SpareThreads threads_;
   FakeSocket* socket_;
   Connection connection_;
   Worker reader_;

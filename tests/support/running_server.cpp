@@ -16,6 +16,7 @@ Options quiet_options() {
   options.port = 0;
   options.heartbeat = std::chrono::milliseconds(0);
   options.ping_interval = std::chrono::milliseconds(0);
+  options.spare_threads = 0;  // so that tests can count threads
   return options;
 }
 

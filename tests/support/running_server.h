@@ -9,7 +9,8 @@
 
 namespace triloop::testing {
 
-/// Without heartbeat, so that a test sees its own messages only.
+/// Without heartbeat, so that a test sees its own messages only, and without spare threads, so that
+/// it can count.
 Options quiet_options();
 
 /// The shortest echo there is.

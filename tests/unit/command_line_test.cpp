@@ -74,6 +74,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
                                "--close-timeout=3",
                                "--drain-timeout=4",
                                "--stack-size=65536",
+                               "--spare-threads=11",
                                "--web=/",
                                "--ping-interval=5",
                                "--pong-timeout=6",
@@ -96,6 +97,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
   CHECK(server.close_timeout == std::chrono::seconds(3));
   CHECK(server.drain_timeout == std::chrono::seconds(4));
   CHECK(server.stack_bytes == 65536);
+  CHECK(server.spare_threads == 11);
   CHECK(server.ping_interval == std::chrono::seconds(5));
   CHECK(server.pong_timeout == std::chrono::seconds(6));
   CHECK(server.max_connections == 10);

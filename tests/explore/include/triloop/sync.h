@@ -103,6 +103,8 @@ class CondVar {
   explore::CondState state_;
 };
 
+inline void name_this_thread(const std::string& /*name*/) {}
+
 class Thread {
  public:
   Thread() = default;

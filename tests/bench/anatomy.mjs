@@ -1,0 +1,47 @@
+// Where the memory of connections that do nothing is: of the process by kind of mapping, of the kernel by account.
+
+import { readFileSync } from "node:fs";
+import { underLoad } from "./contestants.mjs";
+
+const KIB = 1024;
+
+/** Sizes of /proc/meminfo, in bytes. */
+const meminfo = (name) =>
+  Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync("/proc/meminfo", "utf8"))[1]) * KIB;
+
+const KERNEL = {
+  "kernel stacks": () => meminfo("KernelStack"),
+  "page tables": () => meminfo("PageTables"),
+  "kernel objects (tasks, sockets, mappings)": () => meminfo("Slab"),
+};
+
+/** `text` of /proc/PID/smaps: bytes resident by kind. A stack is known by the guard page before it. */
+export function residentByKind(text) {
+  const kinds = { "thread stacks": 0, "malloc": 0, "program and libraries": 0 };
+  let kind = "";
+  let afterGuard = false;
+  for (const line of text.split("\n")) {
+    const mapping = /^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
+    if (mapping) {
+      const [, permissions, name] = mapping;
+      kind = name && name !== "[heap]" ? "program and libraries" : afterGuard ? "thread stacks" : "malloc";
+      afterGuard = permissions === "---p" && name === "";
+    }
+    const resident = /^Rss:\s+(\d+) kB/.exec(line);
+    if (resident) kinds[kind] += Number(resident[1]) * KIB;
+  }
+  return kinds;
+}
+
+/** KiB for each connection of the load, by kind. */
+export async function anatomy(build, name, load) {
+  const kernel = () => Object.fromEntries(Object.entries(KERNEL).map(([kind, read]) => [kind, read()]));
+  const process = (pid) => residentByKind(readFileSync(`/proc/${pid}/smaps`, "utf8"));
+  let before;
+  const opened = (pid) => { before = { ...process(pid), ...kernel() }; };
+  return underLoad(build, name, load, opened, (pid) => {
+    const after = { ...process(pid), ...kernel() };
+    return Object.fromEntries(Object.entries(after).map(([kind, bytes]) =>
+      [kind, (bytes - before[kind]) / KIB / load.connections]));
+  });
+}
