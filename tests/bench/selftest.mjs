@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { startServer } from "../faults/process.mjs";
+import { residentByKind } from "./anatomy.mjs";
 import { start } from "./contestants.mjs";
 import { shares } from "./profile.mjs";
 
@@ -159,4 +160,16 @@ test("a sample of the profile is counted by the stack it has", () => {
   assert.equal(found["the program itself"], 0.25);
   assert.equal(found.receiving, 0);
   assert.throws(() => shares(""), /no samples/);
+});
+
+test("a mapping is counted by what it is", () => {
+  const mapping = (permissions, name, kib) =>
+    `7f0000000000-7f0000100000 ${permissions} 00000000 00:00 0 ${name}\nSize: 1024 kB\nRss:   ${kib} kB\nPss: 1 kB\n`;
+  const found = residentByKind([
+    mapping("rw-p", "[heap]", 1), mapping("rw-p", "", 2),
+    mapping("---p", "", 0), mapping("rw-p", "", 4),
+    mapping("---p", "/lib/libc.so", 0), mapping("r-xp", "/lib/libc.so", 8), mapping("rw-p", "", 16),
+  ].join(""));
+  const KIB = 1024;
+  assert.deepEqual(found, { "thread stacks": 4 * KIB, malloc: 19 * KIB, "program and libraries": 8 * KIB });
 });
