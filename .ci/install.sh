@@ -27,10 +27,10 @@ install_missing() {
 
 # What the server is built with.
 build_packages=(g++=g++ cmake=cmake ninja=ninja-build
-  libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev zlib1g-dev)
+  libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev nlohmann-json3-dev zlib1g-dev)
 
 # What it is measured with, and the servers beside it.
-bench_packages=(nlohmann-json3-dev libboost-dev go=golang-go golang-github-gorilla-websocket-dev
+bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
   perf=linux-perf)
 
 # build PRESET: configures once, then builds what has changed.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <iostream>
+#include <map>
 #include <vector>
 
 #include "version.h"  // made by CMake from the project's version
@@ -75,6 +76,15 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--web", line.web_directory, "serve the page from this directory")
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");
+  app.add_option("--inspect", line.inspect, "who may look at /inspect: any, local, off")
+      ->default_str("local")
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, InspectAccess>{{"any", InspectAccess::kAny},
+                                                           {"local", InspectAccess::kLocal},
+                                                           {"off", InspectAccess::kOff}},
+                      CLI::ignore_case)
+                      .description(""))
+      ->type_name("WHO");
   app.add_flag("--quiet", line.quiet, "do not print the messages received");
   app.add_option("--log-level", line.log_level, "what goes to standard error")
       ->default_str("info")

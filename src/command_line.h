@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "inspect.h"
 #include "triloop/options.h"
 
 namespace triloop {
@@ -11,6 +12,7 @@ namespace triloop {
 struct CommandLine {
   Options server;
   std::string web_directory;  ///< empty: the page in the program
+  InspectAccess inspect = InspectAccess::kLocal;
   bool quiet = false;
   std::string log_level;
 };

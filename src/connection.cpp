@@ -155,6 +155,10 @@ void Connection::serve() noexcept {
 
 // This thread becomes the reader. It starts the other two, and joins them whatever happens.
 void Connection::start_and_join() {
+  {
+    const MutexLock lock(mutex_);
+    phase_ = Phase::open;
+  }
   const std::string number = std::to_string(id_);
   spdlog::info("[{}] open: {} {}", id_, peer_address_, printable(request_.path));
   SpareThreads::Task writer;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "lab.h"
 #include "printable.h"
 
 namespace triloop {
@@ -26,7 +27,10 @@ void print_line(const Connection& connection, const Message& message) {
 // any thread may call write().
 Processor echo(bool print) {
   return [print](Connection& connection) {
+    const auto delay = delay_of(connection);
+    if (!delay) return;
     while (std::optional<Message> message = connection.read()) {
+      be_slow(connection, *delay);
       if (print) print_line(connection, *message);
       if (!connection.write(std::move(*message))) return;
     }

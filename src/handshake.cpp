@@ -32,14 +32,16 @@ std::string answer_plain(const Request& request, const Routes& routes) {
   if (request.method != "GET" && !head) {
     throw HttpError(405, "only GET and HEAD", {{"Allow", "GET, HEAD"}});
   }
-  return http_response(200, page->second(request), !head);
+  const Response response = page->second(request);
+  return http_response(response, !head);
 }
 
 std::string answer_error(const HttpError& error, const Request& request) {
   Response response;
+  response.status = error.status();
   response.body = std::to_string(error.status()) + ": " + error.what() + "\n";
   response.headers = error.headers();
-  return http_response(error.status(), response, request.method != "HEAD");
+  return http_response(response, request.method != "HEAD");
 }
 
 // Does `text` match `pattern`, in which `*` stands for any characters, also none? Letters without
@@ -140,6 +142,7 @@ bool Connection::receive_request(TimePoint deadline) {
     bytes = {buffer.data(), size};
   } while (!parser.consume(bytes));
   request_ = parser.request();
+  request_.peer_address = peer_address_;
   early_bytes_.assign(bytes.data, bytes.size);
   const MutexLock lock(mutex_);
   phase_ = Phase::answering;

@@ -140,7 +140,7 @@ std::string upgrade_response(const Request& request, const std::string& subproto
   return response_head(101, headers);
 }
 
-std::string http_response(int status, const Response& response, bool with_body) {
+std::string http_response(const Response& response, bool with_body) {
   HttpError::Headers headers = {{"Content-Type", response.content_type},
                                 {"Content-Length", std::to_string(response.body.size())},
                                 {"X-Content-Type-Options", "nosniff"}};
@@ -148,7 +148,7 @@ std::string http_response(int status, const Response& response, bool with_body) 
   const bool says_connection = std::any_of(
       headers.begin(), headers.end(), [](const auto& one) { return one.first == "Connection"; });
   if (!says_connection) headers.emplace_back("Connection", "close");
-  return response_head(status, headers) + (with_body ? response.body : std::string());
+  return response_head(response.status, headers) + (with_body ? response.body : std::string());
 }
 
 }  // namespace triloop

@@ -54,6 +54,6 @@ std::string upgrade_response(const Request& request, const std::string& subproto
                              const std::string& extensions = {});
 
 /// The bytes of any other answer. `with_body` false is the answer to HEAD: the same header.
-std::string http_response(int status, const Response& response, bool with_body);
+std::string http_response(const Response& response, bool with_body);
 
 }  // namespace triloop

@@ -14,6 +14,8 @@
 
 #include "command_line.h"
 #include "echo.h"
+#include "inspect.h"
+#include "lab.h"
 #include "triloop/server.h"
 #include "web_page.h"
 
@@ -92,6 +94,8 @@ int serve(const triloop::CommandLine& line) {
   StopOnSignals::block();
   triloop::Server server(line.server);
   server.handle("/ws", triloop::echo(/*print=*/!line.quiet));
+  server.handle("/lab", triloop::lab);
+  triloop::serve_inspect(server, line.inspect);
   triloop::serve_web_page(server, line.web_directory);
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
   const StopOnSignals stop_on_signals(server);

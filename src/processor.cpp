@@ -12,6 +12,7 @@ namespace triloop {
 // The top of the thread. However the user's code ends, the connection drains: a processor that is
 // gone can leave no connection open behind it.
 void Connection::run_processor() noexcept {
+  const ThreadMeter::Presence here(processor_meter_, threads_ended_);
   CloseReason reason{ClosedBy::processor, close_code::kNormal, {}};
   try {
     process();

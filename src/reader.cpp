@@ -57,12 +57,15 @@ class ReadBuffer {
 // A reader that the latch has woken goes through the same lines at its end. end_now() has then done
 // everything before, so they change nothing (docs/from-go.md, the label `closed:`).
 void Connection::read_loop() {
+  const ThreadMeter::Presence here(reader_meter_, threads_ended_);
   take_in_early_bytes();
   ReadBuffer buffer;
   std::error_code error;
   for (;;) {
     ++receives_;
+    reader_meter_.socket.start();
     const std::size_t size = socket_->receive(buffer.data(), buffer.size(), kNever, error);
+    reader_meter_.socket.stop();
     ++receives_;
     if (size == 0) break;
     if (!peer_closed_) take_in({buffer.data(), size});
@@ -125,8 +128,11 @@ void Connection::pass_on(Frame frame) {
 // Messages that came with one receive, in one go. Refused if an ending has begun on our side: what
 // comes after that is not processed.
 void Connection::pass_on_batch() {
-  if (!batch_.empty()) in_queue_.push_all(batch_);
+  if (batch_.empty()) return;
+  received_.messages.add(batch_.size());
+  received_.bytes.add(batch_bytes_);
   batch_bytes_ = 0;
+  in_queue_.push_all(batch_);
 }
 
 // The peer closes, or broke the protocol: every message before this is still processed.

@@ -17,6 +17,17 @@ std::string Request::header(const std::string& name) const {
   return found == headers.end() ? std::string() : found->second;
 }
 
+std::string Request::parameter(const std::string& name) const {
+  std::string_view rest = query;
+  while (!rest.empty()) {
+    const std::string_view part = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    if (part.substr(0, part.find('=')) != name) continue;
+    return std::string(part.substr(std::min(name.size() + 1, part.size())));
+  }
+  return {};
+}
+
 bool list_contains(std::string_view list, std::string_view item) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());

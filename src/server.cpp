@@ -16,6 +16,7 @@
 #include "listener.h"
 #include "many_threads.h"
 #include "poll_timeout.h"
+#include "roster.h"
 #include "routes.h"
 #include "spare_threads.h"
 #include "triloop/sync.h"
@@ -92,7 +93,7 @@ struct Server::Impl {
 
   // A connection and the thread that serves it.
   struct Client {
-    std::unique_ptr<Connection> connection;
+    std::shared_ptr<Connection> connection;  // shared with the roster
     SpareThreads::Task thread;  // last, so that it is joined before the connection goes
   };
 
@@ -109,6 +110,7 @@ struct Server::Impl {
   Event stop_asked;
   Event one_finished;
   SpareThreads threads;
+  Roster roster;
 
   // The thread of run() only.
   std::uint64_t last_id = 0;
@@ -137,6 +139,8 @@ void Server::handle(const std::string& path, Processor processor,
 void Server::page(const std::string& path, Page page) {
   impl_->routes.pages[path] = std::move(page);
 }
+
+ServerSnapshot Server::snapshot() const { return impl_->roster.snapshot(); }
 
 void Server::stop() noexcept { impl_->stop_asked.signal(); }
 
@@ -204,7 +208,7 @@ void Server::Impl::accept_waiting() {
 // Starts the connection's own thread, which does all the rest.
 void Server::Impl::admit(std::unique_ptr<Socket> socket) {
   const std::uint64_t id = ++last_id;
-  auto connection = std::make_unique<Connection>(id, std::move(socket), routes, options, threads);
+  auto connection = std::make_shared<Connection>(id, std::move(socket), routes, options, threads);
   if (clients.size() >= options.max_connections) {
     if (clients.size() >= options.max_connections + kRefusals) return;  // not even an answer
     connection->refuse();
@@ -216,6 +220,7 @@ void Server::Impl::admit(std::unique_ptr<Socket> socket) {
   Client& client = clients[id];
   client.connection = std::move(connection);
   try {
+    roster.add(client.connection);
     client.thread = threads.start("read-" + std::to_string(id), [this, id, &client] {
       client.connection->serve();
       const MutexLock lock(mutex);
@@ -223,6 +228,7 @@ void Server::Impl::admit(std::unique_ptr<Socket> socket) {
       one_finished.signal();
     });
   } catch (...) {
+    roster.remove(id);
     clients.erase(id);  // and so closes the socket: this peer is refused
     throw;
   }
@@ -230,7 +236,10 @@ void Server::Impl::admit(std::unique_ptr<Socket> socket) {
 
 void Server::Impl::join_finished() {
   while (const std::optional<std::uint64_t> id = next_finished()) {
-    clients.erase(*id);  // its thread is at its last instruction
+    const auto client = clients.find(*id);
+    client->second.thread.join();  // it is at its last instruction
+    roster.remove(*id);
+    clients.erase(client);
   }
 }
 

@@ -90,6 +90,7 @@ class Silence {
 // read (freed by the peer, the latch, `write_timeout`), and at the very end on the latch itself
 // (freed by the reader, or by `close_timeout`).
 void Connection::write_loop() {
+  const ThreadMeter::Presence here(writer_meter_, threads_ended_);
   const RelaxedTimers relaxed(kTimerSlack);
   Beat heartbeat(options_.heartbeat);
   Beat ping(options_.ping_interval);
@@ -123,6 +124,7 @@ bool Connection::send(Frame frame) {
 
 // Sends frames, in one system call if the kernel takes them all. False if the connection is over.
 bool Connection::send(std::vector<Frame>& frames) {
+  const Stopwatch::Running sending(writer_meter_.socket);
   Gather& bytes = *outgoing_;
   bytes.load(frames);
   TimePoint stalled_since = kNever;
@@ -140,7 +142,16 @@ bool Connection::send(std::vector<Frame>& frames) {
       return false;
     }
   }
+  count(frames);
   return true;
+}
+
+void Connection::count(const std::vector<Frame>& frames) {
+  for (const Frame& frame : frames) {
+    if (frame.opcode != Opcode::text && frame.opcode != Opcode::binary) continue;
+    sent_.messages.add(1);
+    sent_.bytes.add(frame.payload.size());
+  }
 }
 
 // Waits until the peer takes more bytes, or for a short time. False if it has waited long enough.
@@ -179,6 +190,7 @@ void Connection::say_goodbye() {
   if (!send(close_frame({reason.code, reason.text}))) return;
   socket_->shutdown_send();
   one_direction_done();
+  const Stopwatch::Running waiting(goodbye_);
   if (!closed_.wait_until(std::min(give_up_, Clock::now() + options_.close_timeout))) {
     end_now({ClosedBy::network, close_code::kAbnormal, "the peer did not end its stream"});
   }

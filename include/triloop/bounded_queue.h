@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "triloop/meters.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -22,6 +23,17 @@ struct QueueBounds {
 template <typename T>
 struct BytesOf {
   std::size_t operator()(const T& /*item*/) const { return 0; }
+};
+
+/// A queue at one instant. For people to look at: when they do, it has changed.
+struct QueueSnapshot {
+  std::size_t items = 0;
+  std::size_t bytes = 0;
+  QueueBounds bounds;
+  int waiting_for_items = 0;  ///< threads
+  int waiting_for_room = 0;
+  std::chrono::nanoseconds waited_for_items{0};  ///< by all threads so far
+  std::chrono::nanoseconds waited_for_room{0};
 };
 
 /// What pop_batch() brought.
@@ -49,7 +61,7 @@ enum class PopResult {
 /// up does not run into it.
 ///
 /// Names and meaning follow the C++ proposal P0260 "Concurrent Queues". There is no size() or
-/// empty(): by the time that such a call returned its answer would be stale.
+/// empty() to decide by: by the time that such a call returned its answer would be stale.
 ///
 /// If a call throws (no memory), others may go on waiting for what it did not announce: close() the
 /// queue then.
@@ -113,7 +125,7 @@ class BoundedQueue {
     std::optional<T> item;
     {
       const MutexLock lock(mutex_);
-      while (!closed_ && !has_item()) has_items_.wait(mutex_);
+      while (!closed_ && !has_item()) wait_for_items(kNever);
       if (has_item()) item = take();
     }
     if (item) has_room_.notify_all();  // all: each may wait for room of another size
@@ -128,7 +140,7 @@ class BoundedQueue {
     {
       const MutexLock lock(mutex_);
       while (!closed_ && !has_item() && !nudged_) {
-        if (!has_items_.wait_until(mutex_, deadline)) break;
+        if (!wait_for_items(deadline)) break;
       }
       nudged_ = false;
       if (!has_item()) return closed_ ? PopResult::kClosed : PopResult::kNothing;
@@ -177,6 +189,18 @@ class BoundedQueue {
     has_room_.notify_all();
   }
 
+  /// What is inside, and who waits. Holds the lock for a moment.
+  QueueSnapshot snapshot() const TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return {items_.size(),
+            bytes_,
+            bounds_,
+            for_items_.waiting(),
+            for_room_.waiting(),
+            for_items_.waited(),
+            for_room_.waited()};
+  }
+
   /// Does push() refuse? Unlike a size, this answer can only change once.
   bool is_closed() const TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
@@ -193,8 +217,22 @@ class BoundedQueue {
            bytes <= bounds_.bytes - bytes_;
   }
 
+  void wait_for_room() TRILOOP_REQUIRES(mutex_) {
+    for_room_.begin();
+    has_room_.wait(mutex_);
+    for_room_.end();
+  }
+
+  // False if the deadline has passed.
+  bool wait_for_items(TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
+    for_items_.begin();
+    const bool in_time = has_items_.wait_until(mutex_, deadline);
+    for_items_.end();
+    return in_time;
+  }
+
   bool wait_and_append(T& item) TRILOOP_REQUIRES(mutex_) {
-    while (!closed_ && !has_room_for(item)) has_room_.wait(mutex_);
+    while (!closed_ && !has_room_for(item)) wait_for_room();
     if (!closed_) append(item);
     return !closed_;
   }
@@ -228,6 +266,8 @@ class BoundedQueue {
   std::deque<T> items_ TRILOOP_GUARDED_BY(mutex_);
   std::deque<T> urgent_ TRILOOP_GUARDED_BY(mutex_);
   std::size_t bytes_ TRILOOP_GUARDED_BY(mutex_) = 0;  // of items_; the lane is not counted
+  WaitMeter for_items_ TRILOOP_GUARDED_BY(mutex_);
+  WaitMeter for_room_ TRILOOP_GUARDED_BY(mutex_);
   bool last_was_urgent_ TRILOOP_GUARDED_BY(mutex_) = false;
   bool closed_ TRILOOP_GUARDED_BY(mutex_) = false;
   bool nudged_ TRILOOP_GUARDED_BY(mutex_) = false;

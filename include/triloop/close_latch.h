@@ -17,6 +17,7 @@ constexpr std::uint16_t kProtocolError = 1002;
 constexpr std::uint16_t kNoStatus = 1005;  ///< never on the wire: the Close frame had no code
 constexpr std::uint16_t kAbnormal = 1006;  ///< never on the wire: there was no Close frame
 constexpr std::uint16_t kInvalidPayload = 1007;
+constexpr std::uint16_t kPolicyViolation = 1008;
 constexpr std::uint16_t kMessageTooBig = 1009;
 constexpr std::uint16_t kInternalError = 1011;
 constexpr std::uint16_t kTryAgainLater = 1013;

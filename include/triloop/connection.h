@@ -15,8 +15,10 @@
 #include "triloop/close_latch.h"
 #include "triloop/frame.h"
 #include "triloop/message.h"
+#include "triloop/meters.h"
 #include "triloop/options.h"
 #include "triloop/request.h"
+#include "triloop/snapshot.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -125,10 +127,14 @@ class Connection {
   /// The end at once, in any state. Never blocks; any thread.
   void stop_now();
 
+  /// How it is at this moment. Holds each of its locks for a moment, one at a time; any thread.
+  ConnectionSnapshot snapshot() const;
+
  private:
   enum class Phase {
     receiving_request,  ///< owes the peer nothing yet
     answering,          ///< the request is here: it gets its answer
+    open,               ///< a WebSocket, with three threads
   };
 
   // What each thread runs, a file each: handshake.cpp and reader.cpp, processor.cpp, writer.cpp.
@@ -156,6 +162,7 @@ class Connection {
   // writer.cpp, writer thread
   bool send(Frame frame);
   bool send(std::vector<Frame>& frames);
+  void count(const std::vector<Frame>& frames);
   bool wait_for_peer(TimePoint& stalled_since);
   bool keep_deadline();
   void say_goodbye();
@@ -212,7 +219,14 @@ class Connection {
   std::unique_ptr<Gather> outgoing_;  // what is being sent
   TimePoint give_up_ = kNever;        // set when an ending has begun
 
-  Mutex mutex_;
+  // For whoever looks on.
+  const TimePoint accepted_at_ = Clock::now();
+  ThreadMeter reader_meter_, processor_meter_, writer_meter_;
+  Stopwatch goodbye_;  // the writer, after its Close frame
+  Gauge<int> threads_ended_;
+  Traffic received_, sent_;
+
+  mutable Mutex mutex_;
   Phase phase_ TRILOOP_GUARDED_BY(mutex_) = Phase::receiving_request;
 };
 

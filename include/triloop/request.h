@@ -22,9 +22,14 @@ struct Request {
   std::string query;    ///< what follows the '?', undecoded; empty without one
   std::string version;  ///< "HTTP/1.1"
   Headers headers;      ///< repeated headers are joined by ", "
+  /// Who sent it, as Connection::peer_address().
+  std::string peer_address;
 
   /// The header's value; empty if it is not there.
   std::string header(const std::string& name) const;
+
+  /// The value of `name=value` in the query, undecoded; empty if it is not there.
+  std::string parameter(const std::string& name) const;
 };
 
 /// Is `item` one of the comma-separated values of a header (RFC 7230 section 7)?
@@ -32,6 +37,7 @@ bool list_contains(std::string_view list, std::string_view item);
 
 /// The answer to a plain GET.
 struct Response {
+  int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   /// Further header lines, name and value: {"Content-Security-Policy", "..."}.

@@ -20,9 +20,9 @@ using Page = std::function<Response(const Request&)>;
 /// Listens, accepts, and gives each connection its threads. States: bound (constructor), running
 /// (run()), stopping (stop()), stopped (run() has returned); there is no way back.
 ///
-/// Thread safety: stop(), port() and url() may be called by any thread at any time, stop() also by
-/// a processor or a signal handler. handle() and page() come before run(), which one thread calls,
-/// once.
+/// Thread safety: stop(), snapshot(), port() and url() may be called by any thread at any time,
+/// stop() also by a processor or a signal handler. handle() and page() come before run(), which one
+/// thread calls, once.
 class Server {
  public:
   /// Binds and listens. Throws std::invalid_argument if an option makes no sense, and
@@ -61,6 +61,11 @@ class Server {
   /// that are not done after `drain_timeout` are aborted. A second call aborts them at once. Never
   /// blocks; safe in a signal handler (it is one write(2) to an eventfd).
   void stop() noexcept;
+
+  /// All connections at this moment, those of `/inspect` among them; and the last 32 that have
+  /// ended. For people to look at: no message waits for it for longer than it takes to copy a few
+  /// numbers. Any thread, also a processor's.
+  ServerSnapshot snapshot() const;
 
  private:
   struct Impl;

@@ -48,6 +48,20 @@ constexpr TimePoint kNever = TimePoint::max();
 template <typename T>
 using Atomic = std::atomic<T>;
 
+/// A number that is only looked at: a figure for people, by which no thread decides anything. It
+/// orders nothing, and so costs nothing.
+template <typename T>
+class Gauge {
+ public:
+  T get() const { return value_.load(std::memory_order_relaxed); }
+  void set(T value) { value_.store(value, std::memory_order_relaxed); }
+  /// Returns the sum.
+  T add(T value) { return value_.fetch_add(value, std::memory_order_relaxed) + value; }
+
+ private:
+  std::atomic<T> value_{};
+};
+
 /// Mutual exclusion. Held only through MutexLock; never two at a time.
 class TRILOOP_CAPABILITY("mutex") Mutex {
  public:

@@ -32,10 +32,11 @@ void check_answer(const std::string& answer, std::size_t body) {
 void check_error(const HttpError& error) {
   demand(error.status() >= 400 && error.status() < 600, "an error that is no error's status");
   Response response;
+  response.status = error.status();
   response.body = error.what();
   response.headers = error.headers();
-  check_answer(http_response(error.status(), response, true), response.body.size());
-  check_answer(http_response(error.status(), response, false), 0);
+  check_answer(http_response(response, true), response.body.size());
+  check_answer(http_response(response, false), 0);
 }
 
 void check_request(const Request& request) {

@@ -204,8 +204,8 @@ TEST_CASE("a wrong version is told the right one", "[http]") {
 
 TEST_CASE("an answer has a length, and HEAD gets the same head without the body", "[http]") {
   const Response response{"text/html", "<p>hello</p>", {{"X-More", "yes"}}};
-  const std::string get = http_response(200, response, true);
-  const std::string head = http_response(200, response, false);
+  const std::string get = http_response(response, true);
+  const std::string head = http_response(response, false);
   CHECK(get == head + "<p>hello</p>");
   CHECK(head.rfind("HTTP/1.1 200 OK\r\n", 0) == 0);
   CHECK(head.find("Content-Length: 12\r\n") != std::string::npos);

@@ -61,6 +61,18 @@ class Atomic {
   T value_;
 };
 
+/// No choice point: no thread decides anything by it.
+template <typename T>
+class Gauge {
+ public:
+  T get() const { return value_; }
+  void set(T value) { value_ = value; }
+  T add(T value) { return value_ += value; }
+
+ private:
+  T value_{};
+};
+
 class Mutex {
  public:
   Mutex() = default;

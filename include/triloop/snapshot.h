@@ -1,0 +1,68 @@
+/// A server and its connections, as they are at this moment: for people to look at.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "triloop/bounded_queue.h"
+#include "triloop/close_latch.h"
+
+namespace triloop {
+
+/// What a thread does now.
+enum class Doing {
+  not_started,
+  reading_socket,       ///< the reader: in the system call, or waiting for bytes in it
+  writing_socket,       ///< the writer: in the system call, or waiting for the peer in it
+  waiting_for_message,  ///< its queue is empty
+  waiting_for_room,     ///< its queue is full
+  waiting_for_peer,     ///< the writer has sent the Close frame: the peer has to end its stream
+  working,              ///< decoding, the user's code, encoding
+  ended,
+};
+
+/// One of the three threads, and how its time was split so far.
+struct ThreadSnapshot {
+  Doing doing = Doing::not_started;
+  std::chrono::nanoseconds in_socket{0};
+  std::chrono::nanoseconds waiting_for_message{0};
+  std::chrono::nanoseconds waiting_for_room{0};
+  std::chrono::nanoseconds waiting_for_peer{0};
+  std::chrono::nanoseconds working{0};  ///< the rest
+  int left = 0;                         ///< 1, 2, 3: the place in which it ended; 0: it has not
+};
+
+/// One connection. Each number is true by itself; two are not always of the same instant.
+struct ConnectionSnapshot {
+  enum class State {
+    handshake,  ///< the HTTP request, or its answer
+    open,
+    closing,  ///< an ending has begun
+    ended,    ///< its threads have been joined
+  };
+
+  std::uint64_t id = 0;
+  std::string peer_address;
+  std::string path;  ///< empty during the handshake
+  State state = State::handshake;
+  std::chrono::nanoseconds age{0};  ///< since it was accepted, up to its end
+  ThreadSnapshot reader, processor, writer;
+  QueueSnapshot in_queue, out_queue;
+  std::optional<CloseReason> closing;  ///< why an ending has begun
+  std::optional<CloseReason> closed;   ///< why the close latch has fired
+  std::uint64_t messages_received = 0, bytes_received = 0;
+  std::uint64_t messages_sent = 0, bytes_sent = 0;  ///< heartbeats among them
+};
+
+/// All connections of a server.
+struct ServerSnapshot {
+  std::chrono::nanoseconds time{0};  ///< since the server was made
+  std::uint64_t accepted = 0;        ///< connections so far
+  /// By id: those that are there, and the last that have ended.
+  std::vector<ConnectionSnapshot> connections;
+};
+
+}  // namespace triloop

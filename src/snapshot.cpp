@@ -1,0 +1,93 @@
+// A connection as it is at this moment. Nothing here is on the way of a message.
+#include "triloop/snapshot.h"
+
+#include <algorithm>
+
+#include "triloop/connection.h"
+
+namespace triloop {
+namespace {
+
+using std::chrono::nanoseconds;
+
+Doing doing_of(const ThreadMeter& meter, Doing otherwise) {
+  if (meter.left.get() != 0) return Doing::ended;
+  return meter.life.runs() ? otherwise : Doing::not_started;
+}
+
+// The rest of its life is work.
+void finish(ThreadSnapshot& thread, const ThreadMeter& meter) {
+  thread.left = meter.left.get();
+  const nanoseconds known = thread.in_socket + thread.waiting_for_message +
+                            thread.waiting_for_room + thread.waiting_for_peer;
+  thread.working = std::max(nanoseconds(0), meter.life.total() - known);
+}
+
+ThreadSnapshot reader_of(const ThreadMeter& meter, const QueueSnapshot& in_queue) {
+  ThreadSnapshot reader;
+  reader.doing = doing_of(meter, in_queue.waiting_for_room > 0 ? Doing::waiting_for_room
+                                 : meter.socket.runs()         ? Doing::reading_socket
+                                                               : Doing::working);
+  reader.in_socket = meter.socket.total();
+  reader.waiting_for_room = in_queue.waited_for_room;
+  finish(reader, meter);
+  return reader;
+}
+
+// If the user's code reads or writes with threads of its own, their waits count as the processor's.
+ThreadSnapshot processor_of(const ThreadMeter& meter, const QueueSnapshot& in_queue,
+                            const QueueSnapshot& out_queue) {
+  ThreadSnapshot processor;
+  processor.doing = doing_of(meter, out_queue.waiting_for_room > 0   ? Doing::waiting_for_room
+                                    : in_queue.waiting_for_items > 0 ? Doing::waiting_for_message
+                                                                     : Doing::working);
+  processor.waiting_for_message = in_queue.waited_for_items;
+  processor.waiting_for_room = out_queue.waited_for_room;
+  finish(processor, meter);
+  return processor;
+}
+
+ThreadSnapshot writer_of(const ThreadMeter& meter, const Stopwatch& goodbye,
+                         const QueueSnapshot& out_queue) {
+  ThreadSnapshot writer;
+  writer.doing = doing_of(meter, goodbye.runs()                    ? Doing::waiting_for_peer
+                                 : out_queue.waiting_for_items > 0 ? Doing::waiting_for_message
+                                 : meter.socket.runs()             ? Doing::writing_socket
+                                                                   : Doing::working);
+  writer.in_socket = meter.socket.total();
+  writer.waiting_for_message = out_queue.waited_for_items;
+  writer.waiting_for_peer = goodbye.total();
+  finish(writer, meter);
+  return writer;
+}
+
+}  // namespace
+
+ConnectionSnapshot Connection::snapshot() const {
+  ConnectionSnapshot now;
+  now.id = id_;
+  now.peer_address = peer_address_;
+  now.age = Clock::now() - accepted_at_;
+  bool open = false;
+  {
+    const MutexLock lock(mutex_);
+    open = phase_ == Phase::open;
+  }
+  now.closing = closing_.reason();
+  now.closed = closed_.reason();
+  if (!open) return now;
+  now.path = request_.path;  // constant since before the phase was set
+  now.state = now.closing ? ConnectionSnapshot::State::closing : ConnectionSnapshot::State::open;
+  now.in_queue = in_queue_.snapshot();
+  now.out_queue = out_queue_.snapshot();
+  now.reader = reader_of(reader_meter_, now.in_queue);
+  now.processor = processor_of(processor_meter_, now.in_queue, now.out_queue);
+  now.writer = writer_of(writer_meter_, goodbye_, now.out_queue);
+  now.messages_received = received_.messages.get();
+  now.bytes_received = received_.bytes.get();
+  now.messages_sent = sent_.messages.get();
+  now.bytes_sent = sent_.bytes.get();
+  return now;
+}
+
+}  // namespace triloop
