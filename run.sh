@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Builds the server and runs it: ./run.sh [SERVER OPTIONS], for example ./run.sh --port 8080
 # The options are in ./run.sh --help.
+#
+# ./run.sh lab NAME causes one of the lab's scenarios, on the server that runs already or on one of its
+# own; ./run.sh lab lists them.
 set -euo pipefail
 started_from=$PWD
 cd "$(dirname "$0")"
@@ -9,5 +12,10 @@ source .ci/install.sh
 install_missing "${build_packages[@]}"
 build release
 binary=$PWD/build/release/triloop
+if [[ ${1:-} == lab ]]; then
+  shift
+  install_missing node=nodejs
+  exec node tests/lab/lab.mjs --binary "$binary" "$@"
+fi
 cd "$started_from"  # --web and --config may be relative
 exec "$binary" "$@"

@@ -107,8 +107,10 @@ bool starts_with(std::string_view text, std::string_view beginning) {
 }
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || starts_with(host, "127.") ||
-         starts_with(host, "[::ffff:127.");
+  if (host == "localhost" || host == "[::1]" || starts_with(host, "[::ffff:127.")) return true;
+  // All of 127/8 (RFC 1122 section 3.2.1.3); a name that only begins so has letters in it.
+  return starts_with(host, "127.") &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 // What /inspect runs. It never reads: what the peer sends stays in the in-queue.

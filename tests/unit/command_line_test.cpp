@@ -82,6 +82,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
                                "--allow-origin=a",
                                "--allow-origin=b",
                                "--compress",
+                               "--inspect=off",
                                "--quiet",
                                "--log-level=warn"});
   REQUIRE(result.line);
@@ -102,6 +103,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
   CHECK(server.pong_timeout == std::chrono::seconds(6));
   CHECK(server.max_connections == 10);
   CHECK(server.compress);
+  CHECK(result.line->inspect == InspectAccess::kOff);
   CHECK(server.allowed_origins == std::vector<std::string>{"a", "b"});
   CHECK(result.line->web_directory == "/");
   CHECK(result.line->quiet);

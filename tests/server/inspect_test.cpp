@@ -1,0 +1,285 @@
+// What a server says about its connections, and who may see it.
+#include "inspect.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "lab.h"
+#include "roster.h"
+#include "support/catch.h"
+#include "support/running_server.h"
+#include "support/test_client.h"
+#include "support/threads.h"
+
+namespace triloop {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using testing::await;
+using testing::client_close;
+using testing::quiet_options;
+using testing::RunningServer;
+using testing::TestClient;
+using State = ConnectionSnapshot::State;
+
+std::size_t count(const ServerSnapshot& snapshot, State state) {
+  std::size_t count = 0;
+  for (const auto& one : snapshot.connections) count += one.state == state ? 1 : 0;
+  return count;
+}
+
+TEST_CASE("snapshot: those that are there, and those that have ended", "[inspect]") {
+  RunningServer server;
+  TestClient stays(server.port());
+  stays.open();
+  {
+    TestClient leaves(server.port());
+    leaves.open();
+    leaves.send(client_close(1000, "bye"));
+    leaves.frames_to_end();
+  }
+  await("one to have ended", [&] { return count(server.server().snapshot(), State::ended) == 1; });
+  const ServerSnapshot now = server.server().snapshot();
+  REQUIRE(now.connections.size() == 2);
+  CHECK(now.accepted == 2);
+  CHECK(now.connections[0].id == 1);
+  CHECK(now.connections[0].state == State::open);
+  CHECK(now.connections[1].state == State::ended);
+  REQUIRE(now.connections[1].closed);
+  CHECK(now.connections[1].closed->text == "bye");
+}
+
+TEST_CASE("snapshot: one that shakes hands has no threads to show, and leaves no trace",
+          "[inspect]") {
+  RunningServer server;
+  {
+    TestClient client(server.port());
+    client.send("GET /ws HTTP/1.1\r\n");
+    await("the connection",
+          [&] { return count(server.server().snapshot(), State::handshake) == 1; });
+    const ConnectionSnapshot one = server.server().snapshot().connections.at(0);
+    CHECK(one.reader.doing == Doing::not_started);
+    CHECK(one.path.empty());
+  }
+  await("it to be gone", [&] { return server.server().snapshot().connections.empty(); });
+  CHECK(server.server().snapshot().accepted == 1);
+}
+
+TEST_CASE("snapshot: no more of the ended are kept than is said", "[inspect]") {
+  RunningServer server;
+  const std::size_t more = Roster::kEnded + 3;
+  for (std::size_t i = 0; i < more; ++i) {
+    TestClient client(server.port());
+    client.open();
+    client.reset();
+    await("it to end", [&] {
+      const ServerSnapshot now = server.server().snapshot();
+      return now.accepted == i + 1 && count(now, State::ended) == now.connections.size() &&
+             !now.connections.empty() && now.connections.back().id == i + 1;
+    });
+  }
+  const ServerSnapshot now = server.server().snapshot();
+  REQUIRE(now.connections.size() == Roster::kEnded);
+  CHECK(now.connections.front().id == more - Roster::kEnded + 1);
+}
+
+TEST_CASE("snapshot: may be taken by several threads while connections come and go", "[inspect]") {
+  RunningServer server;
+  Atomic<bool> done{false};
+  const auto look = [&] {
+    while (!done.load()) {
+      for (const auto& one : server.server().snapshot().connections) {
+        static_cast<void>(one.peer_address.size() + one.path.size());
+      }
+    }
+  };
+  Thread one("looks-1", look), two("looks-2", look);
+  for (int i = 0; i < 50; ++i) {
+    TestClient client(server.port());
+    client.open();
+    client.send_text("x");
+    CHECK(client.next_text() == "x");
+    client.send(client_close(1000));
+    client.frames_to_end();
+  }
+  done.store(true);
+  one.join();
+  two.join();
+}
+
+// -- As JSON --------------------------------------------------------------------------------------
+
+TEST_CASE("inspect: the JSON has what docs/inspect.md says", "[inspect]") {
+  RunningServer server;
+  TestClient client(server.port());
+  client.open();
+  const json all = json::parse(to_json(server.server().snapshot()));
+  CHECK(all["time"].get<double>() > 0);
+  CHECK(all["accepted"] == 1);
+  const json& one = all["connections"].at(0);
+  CHECK(one["id"] == 1);
+  CHECK(one["path"] == "/ws");
+  CHECK(one["state"] == "open");
+  CHECK(one["age"].get<double>() > 0);
+  for (const char* thread : {"reader", "processor", "writer"}) {
+    CHECK(one["threads"][thread]["doing"].is_string());
+    CHECK(one["threads"][thread]["seconds"]["working"].is_number());
+    CHECK(one["threads"][thread]["left"].is_null());
+  }
+  for (const char* queue : {"in", "out"}) {
+    CHECK(one["queues"][queue]["max_messages"] == 1000);
+    CHECK(one["queues"][queue]["messages"] == 0);
+  }
+  CHECK(one["latch"]["closing"].is_null());
+  CHECK(one["received"]["messages"] == 0);
+  CHECK(one["sent"]["bytes"] == 0);
+}
+
+TEST_CASE("inspect: a reason is shown with who gave it; bytes that are no text do no harm",
+          "[inspect]") {
+  ServerSnapshot snapshot;
+  snapshot.connections.resize(1);
+  snapshot.connections[0].path = "/\xff";
+  snapshot.connections[0].closed = CloseReason{ClosedBy::network, 1006, "\"\n<b>"};
+  const json one = json::parse(to_json(snapshot))["connections"].at(0);
+  CHECK(one["path"] == "/\xEF\xBF\xBD");
+  CHECK(one["latch"]["closed"] == json({{"by", "network"}, {"code", 1006}, {"reason", "\"\n<b>"}}));
+}
+
+// -- Who may look ---------------------------------------------------------------------------------
+
+bool local(const std::string& peer, const std::string& host, const std::string& origin = {}) {
+  Request request;
+  request.peer_address = peer;
+  request.headers["Host"] = host;
+  if (!origin.empty()) request.headers["Origin"] = origin;
+  return is_local(request);
+}
+
+TEST_CASE("inspect: local is a peer on this machine, by a name of this machine", "[inspect]") {
+  CHECK(local("127.0.0.1:1", "localhost:7777"));
+  CHECK(local("127.1.2.3:1", "127.0.0.1"));
+  CHECK(local("[::1]:1", "[::1]:7777"));
+  CHECK(local("[::ffff:127.0.0.1]:1", "localhost"));
+  CHECK_FALSE(local("192.0.2.1:1", "localhost:7777"));
+  CHECK_FALSE(local("[2001:db8::1]:1", "[::1]:7777"));
+  CHECK_FALSE(local("127.0.0.1:1", "example.org"));
+  CHECK_FALSE(local("127.0.0.1:1", "localhost.example.org"));
+  CHECK_FALSE(local("127.0.0.1:1", "127.example.org"));
+}
+
+TEST_CASE("inspect: of web pages only the server's own", "[inspect]") {
+  CHECK(local("127.0.0.1:1", "localhost:7777", "http://localhost:7777"));
+  CHECK_FALSE(local("127.0.0.1:1", "localhost:7777", "http://localhost:8080"));
+  CHECK_FALSE(local("127.0.0.1:1", "localhost:7777", "https://example.org"));
+  CHECK_FALSE(local("127.0.0.1:1", "localhost:7777", "null"));
+}
+
+// A server that shows itself.
+struct Shown {
+  explicit Shown(InspectAccess access) : server(quiet_options()) {
+    server.handle("/ws", testing::plain_echo);
+    serve_inspect(server, access);
+    thread = Thread("accept", [this] { server.run(); });
+  }
+  ~Shown() { server.stop(); }
+
+  std::string get(const std::string& host) {
+    TestClient client(server.port());
+    client.send("GET /inspect.json HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    return client.bytes_to_end();
+  }
+
+  Server server;
+  Thread thread;
+};
+
+TEST_CASE("inspect: who may not look gets 403, or Close 1008", "[inspect]") {
+  Shown shown(InspectAccess::kLocal);
+  CHECK(shown.get("localhost").find("HTTP/1.1 200") == 0);
+  const std::string refused = shown.get("example.org");
+  CHECK(refused.find("HTTP/1.1 403") == 0);
+  CHECK(refused.find("connections") == std::string::npos);
+
+  TestClient client(shown.server.port());
+  client.request(testing::upgrade_request("/inspect", "Origin: http://example.org\r\n"));
+  const auto frames = client.frames_to_end();
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].close_code() == 1008);
+}
+
+TEST_CASE("inspect: any and off", "[inspect]") {
+  {
+    Shown shown(InspectAccess::kAny);
+    CHECK(shown.get("example.org").find("HTTP/1.1 200") == 0);
+  }
+  Shown shown(InspectAccess::kOff);
+  CHECK(shown.get("localhost").find("HTTP/1.1 404") == 0);
+}
+
+TEST_CASE("inspect: snapshots come one after the other until the peer closes", "[inspect]") {
+  Shown shown(InspectAccess::kLocal);
+  TestClient client(shown.server.port());
+  client.open("/inspect");
+  const double first = json::parse(client.next_text())["time"];
+  const double second = json::parse(client.next_text())["time"];
+  CHECK(second > first);
+  client.send(client_close(1000));
+  CHECK(client.frames_to_end().back().close_code() == 1000);
+}
+
+// -- The lab --------------------------------------------------------------------------------------
+
+TEST_CASE("lab: a delay has a unit and a bound", "[lab]") {
+  CHECK(parse_delay("200ms") == milliseconds(200));
+  CHECK(parse_delay("1.5s") == milliseconds(1500));
+  CHECK(parse_delay("0ms") == milliseconds(0));
+  CHECK(parse_delay("10s") == milliseconds(10'000));
+  for (const char* bad :
+       {"", "200", "ms", "-1ms", "10.1s", "1e9s", "nan s", "nans", "infs", "1 h"}) {
+    INFO(bad);
+    CHECK_FALSE(parse_delay(bad));
+  }
+}
+
+TEST_CASE("lab: it echoes, closes and throws as it is told", "[lab]") {
+  RunningServer server(lab);
+  const auto last_of = [&](const std::string& command) {
+    TestClient client(server.port());
+    client.open();
+    client.send_text("hello");
+    CHECK(client.next_text() == "hello");
+    client.send_text(command);
+    return client.frames_to_end().back();
+  };
+  CHECK(last_of("!close 4000 as told").close_code() == 4000);
+  CHECK(last_of("!close 4000 as told").close_reason() == "as told");
+  CHECK(last_of("!close 1000").close_reason().empty());
+  CHECK(last_of("!throw").close_code() == 1011);
+  CHECK(last_of("!close 5").close_code() == 1011);  // a code that may not be sent
+}
+
+TEST_CASE("lab: a delay that is none is 1008, and says what one looks like", "[lab]") {
+  RunningServer server(lab);
+  TestClient client(server.port());
+  client.open("/ws?delay=slow");
+  const auto frames = client.frames_to_end();
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].close_code() == 1008);
+  CHECK(frames[0].close_reason().find("200ms") != std::string::npos);
+}
+
+TEST_CASE("lab: a slow processor is not slow any more once an ending has begun", "[lab]") {
+  RunningServer server(lab);
+  TestClient client(server.port());
+  client.open("/ws?delay=10s");
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += testing::client_frame(Opcode::text, "x");
+  client.send(many + client_close(1000));
+  CHECK(client.frames_to_end().size() == 101);  // well before the close timeout
+}
+
+}  // namespace
+}  // namespace triloop
