@@ -24,6 +24,17 @@ const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeA
 const f = (number) => number.toFixed(1).replace(/\.0$/, "");
 const out = [];
 const put = (...parts) => out.push(parts.join(""));
+
+// As many whole words as there is room for, unless the last says nothing by itself.
+function fitting(name, room) {
+  const words = name.split(" ");
+  while (words.length > 0 && (words.join(" ").length > room || /^(for|the|a|into|user's)$/.test(words.at(-1)))) {
+    words.pop();
+  }
+  const last = name.slice(name.lastIndexOf(" ") + 1);
+  return words.join(" ") || (last.length <= room ? last : "");
+}
+
 const isWait = (name) => /^(waiting|receiving|read\(\))/.test(name);
 
 // -- Where each slice is: tracks below each other, slices below those that they lie in
@@ -67,12 +78,10 @@ function drawTracks() {
     const role = ROLES[slice.track.split("-")[0]];
     const left = Math.max(x(slice.from), GUTTER), right = Math.min(x(slice.to), WIDTH - MARGIN);
     const width = Math.max(right - left, 1.2);
-    put(`<rect class="${role} ${isWait(slice.name) ? "wait" : "work"}" x="${f(left)}" y="${slice.row}"`,
+    put(`<rect class="${role} ${isWait(slice.name) ? "wait" : width < 3 ? "thin" : "work"}" x="${f(left)}" y="${slice.row}"`,
       ` width="${f(width)}" height="${ROW - 3}" rx="2"><title>${escape(slice.name)}, `,
       `${((slice.to - slice.from) / 1e3).toFixed(1)} µs</title></rect>`);
-    const room = Math.floor((width - 8) / 6.7);
-    if (room < 4) return;
-    const text = slice.name.length <= room ? slice.name : room >= 8 ? `${slice.name.slice(0, room - 1)}…` : "";
+    const text = fitting(slice.name, Math.floor((width - 8) / 6.5));
     if (text) {
       put(`<text class="${isWait(slice.name) ? role : "on"}" x="${f(left + 5)}" y="${slice.row + 15}">`,
         `${escape(text)}</text>`);
@@ -150,7 +159,7 @@ text{fill:var(--ink)}
 .quiet{fill:var(--quiet)}
 .name{font-weight:650}
 text.on{fill:var(--on-ink)}
-text.alarm{fill:var(--alarm);font-weight:650}
+text.alarm{fill:var(--alarm);font-weight:650;paint-order:stroke;stroke:var(--sheet)!important;stroke-width:4}
 .reader{fill:var(--reader);stroke:var(--reader)}
 .processor{fill:var(--processor);stroke:var(--processor)}
 .writer{fill:var(--writer);stroke:var(--writer)}

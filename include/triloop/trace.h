@@ -1,11 +1,45 @@
-/// A slice of a thread's time, for the timeline that --trace writes (docs/tracing.md).
+/// Keeps what every thread does, and writes it as a timeline: what --trace stands for.
+///
+/// Each thread writes into a ring of its own, without a lock and without memory; when it is full
+/// the oldest goes. The file is written once: at the end, or from the signal handler of a crash.
+/// docs/tracing.md says how to read it.
 #pragma once
+
+#include <cstddef>
+#include <string>
 
 #include "triloop/sync.h"
 
 namespace triloop::trace {
 
 class Ring;
+
+/// What is kept at most, and so how large the file can get: about 100 bytes for each event.
+struct Limits {
+  std::size_t threads = 256;   ///< more at a time are left out; the one that ended first goes first
+  std::size_t events = 4'096;  ///< of each
+};
+
+/// Keeps events from now on. `file` holds an empty trace until write(), or until SIGSEGV, SIGBUS,
+/// SIGFPE, SIGILL or SIGABRT (so std::terminate, too), whose handlers write it and then let the
+/// program die as it would have. Throws std::system_error if the file cannot be written. One
+/// thread, one trace at a time.
+void start(const std::string& file, const Limits& limits = {});
+
+/// Keeps nothing from now on, and writes the file. Does nothing if it has been written. Any thread
+/// that still runs may go on.
+void write() noexcept;
+
+/// start() and write() as a scope; neither if `file` is empty.
+class Recording {
+ public:
+  explicit Recording(const std::string& file) {
+    if (!file.empty()) start(file);
+  }
+  ~Recording() { write(); }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+};
 
 namespace detail {
 inline Gauge<bool> on;

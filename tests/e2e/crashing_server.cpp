@@ -25,8 +25,9 @@ void fail() { throw std::runtime_error("nobody may catch this"); }
 void let_nothing_through() noexcept { fail(); }
 
 // As main.cpp does when a processor does not return.
-void hang() {
+void hang(triloop::Connection& connection) {
   const triloop::trace::Slice hanging("hanging");
+  connection.write(triloop::Message::text("hanging"));
   const triloop::CloseLatch never;
   never.wait();
 }
@@ -34,7 +35,7 @@ void hang() {
 void crash(triloop::Connection& connection) {
   while (const auto message = connection.read()) {
     const triloop::trace::Slice crashing("crashing");
-    if (message->data == "hang") hang();
+    if (message->data == "hang") hang(connection);
     if (message->data == "abort") std::abort();
     if (message->data == "null") read_through(nullptr);
     if (message->data == "stack") recurse(1 << 30);

@@ -166,7 +166,7 @@ test("a trace is written when a processor is stuck and the program leaves it beh
   const server = await startProgram(t, process.env.TRILOOP_CRASHING_SERVER, "--trace", file);
   const peer = await openPeer(t, server.wsUrl);
   peer.socket.send("hang");
-  peer.socket.send("after");
+  assert.equal((await peer.next()).text, "hanging");
   const { code } = await server.stop();
   assert.equal(code, 3);
   const trace = readTrace(file);
