@@ -85,6 +85,9 @@ void add_options(CLI::App& app, CommandLine& line) {
                       CLI::ignore_case)
                       .description(""))
       ->type_name("WHO");
+  app.add_option("--trace", line.trace_file,
+                 "write what each thread did to this file, for ui.perfetto.dev")
+      ->type_name("FILE");
   app.add_flag("--quiet", line.quiet, "do not print the messages received");
   app.add_option("--log-level", line.log_level, "what goes to standard error")
       ->default_str("info")

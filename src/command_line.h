@@ -13,6 +13,7 @@ struct CommandLine {
   Options server;
   std::string web_directory;  ///< empty: the page in the program
   InspectAccess inspect = InspectAccess::kLocal;
+  std::string trace_file;  ///< empty: no trace
   bool quiet = false;
   std::string log_level;
 };

@@ -12,6 +12,7 @@
 #include "routes.h"
 #include "socket.h"
 #include "spare_threads.h"
+#include "trace.h"
 #include "ws_protocol.h"
 
 namespace triloop {
@@ -70,12 +71,28 @@ Connection::~Connection() = default;
 
 // -- What a processor calls -----------------------------------------------------------------------
 
-std::optional<Message> Connection::read() { return in_queue_.pop(); }
+std::optional<Message> Connection::read() {
+  std::optional<Frame> frame;
+  {
+    const trace::Gap gap;  // in the slice of the user's code: the next one begins with the message
+    const trace::Slice reading("read()");
+    frame = in_queue_.pop();
+    trace::fill("in-queue", id_, in_queue_);
+  }
+  if (!frame) return std::nullopt;
+  trace::arrive("in-queue", frame->arrow);
+  return Message{frame->opcode == Opcode::text ? MessageType::text : MessageType::binary,
+                 std::move(frame->payload)};
+}
 
 bool Connection::write(Message message) {
   const bool text = message.type == MessageType::text;
   if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
-  return out_queue_.push({text ? Opcode::text : Opcode::binary, std::move(message.data)});
+  const trace::Slice writing("write()");
+  const bool queued = out_queue_.push(
+      {text ? Opcode::text : Opcode::binary, std::move(message.data), trace::depart("out-queue")});
+  trace::fill("out-queue", id_, out_queue_);
+  return queued;
 }
 
 void Connection::close(std::uint16_t code, const std::string& reason) {
@@ -105,11 +122,16 @@ void Connection::abort(const std::string& why) {
 // Every caller does the whole line, not only the first, so that it holds when any call has
 // returned.
 
+void Connection::fire(CloseLatch& latch, const char* what, CloseReason reason) noexcept {
+  const char* const by = name_of(reason.by);
+  trace::fire(latch, what, id_, by, std::move(reason));
+}
+
 // Drain. Each stage ends because the one before it did: the processor finds the end of the in-queue
 // and returns; the writer finds the end of the out-queue and sends the Close frame; the peer ends
 // its stream, and the reader sees that.
 void Connection::begin_close(CloseReason reason) noexcept {
-  closing_.fire(std::move(reason));
+  fire(closing_, "an ending begins", std::move(reason));
   in_queue_.close();
   out_queue_.nudge();  // the writer's deadline has changed
 }
@@ -120,8 +142,8 @@ void Connection::begin_close(CloseReason reason) noexcept {
 // and has nothing to add. And closed_ comes before closing_: whoever gets the reason of an abort
 // from closing_ sees that closed_ has fired, and so sends no Close frame with it.
 void Connection::end_now(const CloseReason& reason) noexcept {
-  closed_.fire(copy_of(reason));
-  closing_.fire(copy_of(reason));
+  fire(closed_, "the close latch fires", copy_of(reason));
+  fire(closing_, "an ending begins", copy_of(reason));
   in_queue_.discard();
   out_queue_.discard();
   socket_->shutdown();
@@ -146,6 +168,7 @@ void Connection::stop_now() {
 // -- The threads ----------------------------------------------------------------------------------
 
 void Connection::serve() noexcept {
+  const trace::Track track(trace::Role::reader, id_);
   try {
     if (handshake()) start_and_join();
   } catch (...) {  // no memory left, even for the answer or for the log: the socket just closes
@@ -172,6 +195,7 @@ void Connection::start_and_join() {
     // enough to need no memory: there may be none.
     end_now({ClosedBy::server, close_code::kTryAgainLater, "no thread left"});
   }
+  const trace::Slice joining("joining the other two");
   processor.join();
   writer.join();
   log_the_end();

@@ -12,6 +12,7 @@
 #include "printable.h"
 #include "routes.h"
 #include "socket.h"
+#include "trace.h"
 #include "triloop/connection.h"
 #include "ws_protocol.h"
 
@@ -32,6 +33,7 @@ std::string answer_plain(const Request& request, const Routes& routes) {
   if (request.method != "GET" && !head) {
     throw HttpError(405, "only GET and HEAD", {{"Allow", "GET, HEAD"}});
   }
+  const trace::Slice making("making the page");
   const Response response = page->second(request);
   return http_response(response, !head);
 }
@@ -85,6 +87,7 @@ std::string choose_subprotocol(const Request& request, const std::vector<std::st
 
 // True if the connection is a WebSocket from now on.
 bool Connection::handshake() {
+  const trace::Slice slice("handshake");
   const TimePoint deadline = Clock::now() + options_.handshake_timeout;
   std::string bytes;
   try {
@@ -128,6 +131,7 @@ std::string Connection::respond() {
 
 // False if the peer left, was too slow, or the server stopped meanwhile.
 bool Connection::receive_request(TimePoint deadline) {
+  const trace::Slice receiving("receiving the request");
   RequestParser parser;
   std::array<char, kRequestBufferBytes> buffer;
   Bytes bytes;
@@ -151,6 +155,7 @@ bool Connection::receive_request(TimePoint deadline) {
 
 // Sends the answer. No other thread of this connection exists yet, so this is the only sender.
 bool Connection::answer(std::string_view bytes, TimePoint deadline) {
+  const trace::Slice answering("answering");
   while (!bytes.empty()) {
     std::error_code error;
     const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
@@ -164,6 +169,7 @@ bool Connection::answer(std::string_view bytes, TimePoint deadline) {
 // closing while it still sends would make TCP reset the connection, and the reset may overtake the
 // answer.
 void Connection::linger(TimePoint deadline) {
+  const trace::Slice lingering("waiting for the peer to leave");
   socket_->shutdown_send();
   const TimePoint patience = std::min(deadline, Clock::now() + kLinger);
   std::array<char, kRequestBufferBytes> ignored;

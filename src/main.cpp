@@ -16,6 +16,7 @@
 #include "echo.h"
 #include "inspect.h"
 #include "lab.h"
+#include "trace.h"
 #include "triloop/server.h"
 #include "web_page.h"
 
@@ -92,6 +93,7 @@ std::string page_url(const triloop::Server& server, const std::string& bind) {
 
 int serve(const triloop::CommandLine& line) {
   StopOnSignals::block();
+  const triloop::trace::Recording trace(line.trace_file);
   triloop::Server server(line.server);
   server.handle("/ws", triloop::echo(/*print=*/!line.quiet));
   server.handle("/lab", triloop::lab);
@@ -105,6 +107,7 @@ int serve(const triloop::CommandLine& line) {
   if (stuck.empty()) return EXIT_SUCCESS;
   for (const auto id : stuck) spdlog::error("[{}] the processor did not return", id);
   spdlog::shutdown();
+  triloop::trace::write();
   std::_Exit(kStuck);  // its thread cannot be joined, so nothing may be destroyed under it
 }
 

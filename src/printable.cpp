@@ -4,31 +4,10 @@
 
 #include <cstdint>
 
+#include "utf8.h"
+
 namespace triloop {
 namespace {
-
-struct Character {
-  std::uint32_t code_point = 0;
-  std::size_t bytes = 0;  // 0: what stands here is not UTF-8
-};
-
-// The first character of a text that is not empty (RFC 3629 section 4).
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
-  if (bytes == 0 || lead > 0xF4 || text.size() < bytes) return {};
-  std::uint32_t code_point = lead & (0x7Fu >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    code_point = code_point << 6 | (byte(i) & 0x3F);
-  }
-  const std::uint32_t smallest = bytes == 4 ? 0x10000 : bytes == 3 ? 0x800 : 0x80;
-  const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
-  if (code_point < smallest || code_point > 0x10FFFF || surrogate) return {};
-  return {code_point, bytes};
-}
 
 // Control characters (C0, DEL, C1), and the marks that are invisible or turn the direction of
 // writing, with which a line can be made to look like another one.

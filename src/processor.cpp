@@ -5,6 +5,7 @@
 #include <string>
 
 #include "printable.h"
+#include "trace.h"
 #include "triloop/connection.h"
 
 namespace triloop {
@@ -13,6 +14,7 @@ namespace triloop {
 // gone can leave no connection open behind it.
 void Connection::run_processor() noexcept {
   const ThreadMeter::Presence here(processor_meter_, threads_ended_);
+  const trace::Track track(trace::Role::processor, id_);
   CloseReason reason{ClosedBy::processor, close_code::kNormal, {}};
   try {
     process();
@@ -26,6 +28,7 @@ void Connection::run_processor() noexcept {
 // Blocks in read() (freed by a message, or by any ending, which closes the in-queue), in write()
 // on a full out-queue (freed by the writer, or by the latch), and wherever the user's code does.
 void Connection::process() {
+  const trace::Slice working("the user's code");
   try {
     (*processor_)(*this);
   } catch (const std::exception& error) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "socket.h"
+#include "trace.h"
 #include "triloop/connection.h"
 #include "ws_protocol.h"
 
@@ -62,11 +63,7 @@ void Connection::read_loop() {
   ReadBuffer buffer;
   std::error_code error;
   for (;;) {
-    ++receives_;
-    reader_meter_.socket.start();
-    const std::size_t size = socket_->receive(buffer.data(), buffer.size(), kNever, error);
-    reader_meter_.socket.stop();
-    ++receives_;
+    const std::size_t size = receive(buffer.data(), buffer.size(), error);
     if (size == 0) break;
     if (!peer_closed_) take_in({buffer.data(), size});
     buffer.fit(size);
@@ -81,6 +78,16 @@ void Connection::read_loop() {
   }
 }
 
+std::size_t Connection::receive(char* buffer, std::size_t size, std::error_code& error) {
+  const trace::Slice receiving("receiving");
+  ++receives_;
+  reader_meter_.socket.start();
+  const std::size_t received = socket_->receive(buffer, size, kNever, error);
+  reader_meter_.socket.stop();
+  ++receives_;
+  return received;
+}
+
 // What came right behind the request.
 void Connection::take_in_early_bytes() {
   std::string early = std::exchange(early_bytes_, {});
@@ -89,6 +96,7 @@ void Connection::take_in_early_bytes() {
 
 // Decodes all of `bytes` and passes on what they contain.
 void Connection::take_in(Bytes bytes) {
+  const trace::Slice decoding("decoding");
   Frame frame;
   for (;;) {
     switch (protocol_->decode(bytes, frame)) {
@@ -110,8 +118,7 @@ void Connection::pass_on(Frame frame) {
     case Opcode::text:
     case Opcode::binary:
       batch_bytes_ += frame.payload.size();
-      batch_.push_back({frame.opcode == Opcode::text ? MessageType::text : MessageType::binary,
-                        std::move(frame.payload)});
+      batch_.push_back(std::move(frame));
       if (batch_.size() == kBatch.items || batch_bytes_ >= kBatch.bytes) pass_on_batch();
       break;
     case Opcode::ping:
@@ -132,7 +139,10 @@ void Connection::pass_on_batch() {
   received_.messages.add(batch_.size());
   received_.bytes.add(batch_bytes_);
   batch_bytes_ = 0;
+  const trace::Slice pushing("into the in-queue");
+  for (Frame& frame : batch_) frame.arrow = trace::depart("in-queue");
   in_queue_.push_all(batch_);
+  trace::fill("in-queue", id_, in_queue_);
 }
 
 // The peer closes, or broke the protocol: every message before this is still processed.

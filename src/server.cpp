@@ -19,6 +19,7 @@
 #include "roster.h"
 #include "routes.h"
 #include "spare_threads.h"
+#include "trace.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -145,6 +146,7 @@ ServerSnapshot Server::snapshot() const { return impl_->roster.snapshot(); }
 void Server::stop() noexcept { impl_->stop_asked.signal(); }
 
 std::vector<std::uint64_t> Server::run() {
+  const trace::Track track(trace::Role::accept);
   const BatchScheduling for_all_threads;  // the connections' inherit it: all come from this one
   Impl& server = *impl_;
   std::uint64_t stops = 0;
@@ -171,6 +173,7 @@ std::vector<std::uint64_t> Server::run() {
 // Blocks until there is something to do; freed by a new connection, by stop(), by a connection
 // that has finished, or by `deadline`.
 Server::Impl::Wake Server::Impl::wait(TimePoint deadline, bool accepting) {
+  const trace::Slice waiting("waiting for something to do");
   const bool pausing = accepting && Clock::now() < accept_again;
   if (pausing) deadline = std::min(deadline, accept_again);
   pollfd events[] = {{stop_asked.descriptor(), POLLIN, 0},
@@ -185,6 +188,7 @@ Server::Impl::Wake Server::Impl::wait(TimePoint deadline, bool accepting) {
 }
 
 void Server::Impl::accept_waiting() {
+  const trace::Slice accepting("accepting");
   try {
     for (int turn = 0; turn < kAcceptsPerTurn; ++turn) {
       std::error_code error;
@@ -236,6 +240,7 @@ void Server::Impl::admit(std::unique_ptr<Socket> socket) {
 
 void Server::Impl::join_finished() {
   while (const std::optional<std::uint64_t> id = next_finished()) {
+    const trace::Slice joining("joining");
     const auto client = clients.find(*id);
     client->second.thread.join();  // it is at its last instruction
     roster.remove(*id);

@@ -7,6 +7,7 @@
 #include "gather.h"
 #include "many_threads.h"
 #include "socket.h"
+#include "trace.h"
 #include "triloop/connection.h"
 #include "ws_protocol.h"
 
@@ -91,6 +92,7 @@ class Silence {
 // (freed by the reader, or by `close_timeout`).
 void Connection::write_loop() {
   const ThreadMeter::Presence here(writer_meter_, threads_ended_);
+  const trace::Track track(trace::Role::writer, id_);
   const RelaxedTimers relaxed(kTimerSlack);
   Beat heartbeat(options_.heartbeat);
   Beat ping(options_.ping_interval);
@@ -102,6 +104,7 @@ void Connection::write_loop() {
         std::min({heartbeat.next(), ping.next(), silence.deadline(), give_up_});
     const PopResult popped = out_queue_.pop_batch(batch, kBatch, deadline);
     if (popped == PopResult::kClosed) break;
+    trace::fill("out-queue", id_, out_queue_);
     if (popped == PopResult::kItems && !send(batch)) return;
     if (!keep_deadline()) return;
     if (heartbeat.is_due() && !send({Opcode::text, kHeartbeatText})) return;
@@ -124,7 +127,9 @@ bool Connection::send(Frame frame) {
 
 // Sends frames, in one system call if the kernel takes them all. False if the connection is over.
 bool Connection::send(std::vector<Frame>& frames) {
+  const trace::Slice slice("sending");
   const Stopwatch::Running sending(writer_meter_.socket);
+  for (const Frame& frame : frames) trace::arrive("out-queue", frame.arrow);
   Gather& bytes = *outgoing_;
   bytes.load(frames);
   TimePoint stalled_since = kNever;
@@ -164,6 +169,7 @@ bool Connection::wait_for_peer(TimePoint& stalled_since) {
     return false;
   }
   if (!keep_deadline()) return false;
+  const trace::Slice waiting("waiting for the peer");
   socket_->wait_writable(std::min({write_deadline, give_up_, now + kLookUpEvery}));
   return !closed_.fired();
 }
@@ -185,6 +191,7 @@ bool Connection::keep_deadline() {
 // All replies are sent: now the Close frame, and then only the peer's answer is missing. It is the
 // server that ends the stream first (RFC 6455 section 7.1.1).
 void Connection::say_goodbye() {
+  const trace::Slice closing("goodbye");
   const CloseReason reason = *closing_.reason();
   if (closed_.fired() || !keep_deadline()) return;  // in this order: see end_now()
   if (!send(close_frame({reason.code, reason.text}))) return;

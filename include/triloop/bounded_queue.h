@@ -9,6 +9,7 @@
 
 #include "triloop/meters.h"
 #include "triloop/sync.h"
+#include "triloop/trace.h"
 
 namespace triloop {
 
@@ -34,6 +35,7 @@ struct QueueSnapshot {
   int waiting_for_room = 0;
   std::chrono::nanoseconds waited_for_items{0};  ///< by all threads so far
   std::chrono::nanoseconds waited_for_room{0};
+  TimePoint at{};  ///< this instant
 };
 
 /// What pop_batch() brought.
@@ -198,7 +200,8 @@ class BoundedQueue {
             for_items_.waiting(),
             for_room_.waiting(),
             for_items_.waited(),
-            for_room_.waited()};
+            for_room_.waited(),
+            Clock::now()};
   }
 
   /// Does push() refuse? Unlike a size, this answer can only change once.
@@ -218,6 +221,7 @@ class BoundedQueue {
   }
 
   void wait_for_room() TRILOOP_REQUIRES(mutex_) {
+    const trace::Slice waiting("waiting for room");
     for_room_.begin();
     has_room_.wait(mutex_);
     for_room_.end();
@@ -225,6 +229,7 @@ class BoundedQueue {
 
   // False if the deadline has passed.
   bool wait_for_items(TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
+    const trace::Slice waiting("waiting for a message");
     for_items_.begin();
     const bool in_time = has_items_.wait_until(mutex_, deadline);
     for_items_.end();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "triloop/sync.h"
+#include "triloop/trace.h"
 
 namespace triloop {
 
@@ -77,6 +78,7 @@ class CloseLatch {
   /// Blocks until fired; freed by fire(), or by `deadline`. True if it has fired.
   bool wait_until(TimePoint deadline) const TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
+    const trace::Slice waiting("waiting for the latch");
     while (!reason_) {
       if (!fired_changed_.wait_until(mutex_, deadline)) break;
     }

@@ -150,6 +150,7 @@ class Connection {
   void linger(TimePoint deadline);
 
   // reader.cpp, reader thread
+  std::size_t receive(char* buffer, std::size_t size, std::error_code& error);
   void take_in_early_bytes();
   void take_in(Bytes bytes);
   void pass_on(Frame frame);
@@ -168,6 +169,7 @@ class Connection {
   void say_goodbye();
 
   // connection.cpp, any thread
+  void fire(CloseLatch& latch, const char* what, CloseReason reason) noexcept;
   void begin_close(CloseReason reason) noexcept;
   void end_now(const CloseReason& reason) noexcept;
   void one_direction_done();
@@ -192,7 +194,7 @@ class Connection {
 
   // Where the threads meet: each is thread-safe in itself (the socket as its header says).
   const std::unique_ptr<Socket> socket_;
-  BoundedQueue<Message> in_queue_;
+  BoundedQueue<Frame> in_queue_;  // text and binary only
   BoundedQueue<Frame> out_queue_;
   CloseLatch closing_;  // an ending has begun: nothing more comes in. Keeps the first reason.
   CloseLatch closed_;   // the close latch: it is over, every wait returns.
@@ -210,8 +212,8 @@ class Connection {
   std::unique_ptr<WsProtocol> protocol_;
 
   // Reader only.
-  std::string early_bytes_;     // came right behind the request
-  std::vector<Message> batch_;  // decoded, not yet in the in-queue
+  std::string early_bytes_;   // came right behind the request
+  std::vector<Frame> batch_;  // decoded, not yet in the in-queue
   std::size_t batch_bytes_ = 0;
   bool peer_closed_ = false;  // its Close frame, or a violation: what follows is discarded
 

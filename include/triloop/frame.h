@@ -1,4 +1,4 @@
-/// What travels through the out-queue: one frame to be sent.
+/// What travels through the two queues: a frame that has been received, or is to be sent.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,14 @@ namespace triloop {
 /// Opcodes of RFC 6455 section 5.2. Continuation never leaves the codec, which joins fragments.
 enum class Opcode : std::uint8_t { text = 0x1, binary = 0x2, close = 0x8, ping = 0x9, pong = 0xA };
 
-/// A whole message or a control frame, not yet encoded.
+/// A whole message or a control frame, decoded.
 struct Frame {
   Opcode opcode = Opcode::text;
   std::string payload;
+  std::uint64_t arrow = 0;  ///< by which a trace follows it through its queue; 0: it does not
 };
 
-/// The byte bound of the out-queue counts payloads.
+/// The byte bound of a queue counts payloads.
 template <>
 struct BytesOf<Frame> {
   std::size_t operator()(const Frame& frame) const { return frame.payload.size(); }

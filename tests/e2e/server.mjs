@@ -18,8 +18,12 @@ const withoutOptions = (environment) =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !/^TRILOOP_/.test(name)));
 
 /** Resolves when the server has announced its address. The test `t` ends it at the latest. */
-export async function startServer(t, ...args) {
-  const binary = process.env.TRILOOP_BINARY;
+export function startServer(t, ...args) {
+  return startProgram(t, process.env.TRILOOP_BINARY, ...args);
+}
+
+/** The same with another program. */
+export async function startProgram(t, binary, ...args) {
   assert.ok(binary, "TRILOOP_BINARY must name the server to test");
   const defaults = ["--bind", "127.0.0.1"];
   if (!args.includes("--port")) defaults.push("--port", "0");

@@ -23,7 +23,7 @@ compile() {
 # What no mutant changes is built once. Those of the headers run the queue's scenarios alone: two
 # versions of a header do not mix in one program.
 sources=(connection handshake reader processor writer gather http http_head request ws_protocol
-  deflate printable many_threads spare_threads)
+  deflate printable many_threads spare_threads trace trace_ring trace_recorder trace_json)
 cat >"$scratch/none.cpp" <<'END'
 #include "scenarios.h"
 namespace explore {
@@ -59,7 +59,7 @@ try() {
   changed=$(sed -nE 's|^\+\+\+ b/||p' "$here/mutants/$name.patch")
   if [[ $changed == include/* ]]; then
     compile "$copy" -c "$here/queue_scenarios.cpp" -o "$copy/changed.o"
-    objects=("$scratch"/{scheduler,main,none}.o)
+    objects=("$scratch"/{scheduler,main,none,trace,trace_ring,trace_recorder,trace_json}.o)
   else
     compile "$copy" -c "$copy/$changed" -o "$copy/changed.o"
     objects=("$scratch"/{scheduler,main,queue_scenarios,spare_scenarios,connection_scenarios}.o)

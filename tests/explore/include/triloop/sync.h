@@ -36,7 +36,7 @@ constexpr TimePoint kNever = TimePoint::max();
 template <typename T>
 class Atomic {
  public:
-  constexpr Atomic(T value) : value_(value) {}  // NOLINT: as std::atomic
+  constexpr Atomic(T value = {}) : value_(value) {}  // NOLINT: as std::atomic
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
   T load(std::memory_order /*order*/ = std::memory_order_seq_cst) const {
@@ -46,6 +46,10 @@ class Atomic {
   void store(T value, std::memory_order /*order*/ = std::memory_order_seq_cst) {
     explore::point("stores", this);
     value_ = value;
+  }
+  T exchange(T value) {
+    explore::point("exchanges", this);
+    return std::exchange(value_, value);
   }
   T operator++() {
     explore::point("counts up", this);

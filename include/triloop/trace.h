@@ -1,0 +1,70 @@
+/// Keeps what every thread does, and writes it as a timeline: what --trace stands for.
+///
+/// Each thread writes into a ring of its own, without a lock and without memory; when it is full
+/// the oldest goes. The file is written once: at the end, or from the signal handler of a crash.
+/// docs/tracing.md says how to read it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "triloop/sync.h"
+
+namespace triloop::trace {
+
+class Ring;
+
+/// What is kept at most, and so how large the file can get: about 100 bytes for each event.
+struct Limits {
+  std::size_t threads = 256;   ///< more at a time are left out; the one that ended first goes first
+  std::size_t events = 4'096;  ///< of each
+};
+
+/// Keeps events from now on. `file` holds an empty trace until write(), or until SIGSEGV, SIGBUS,
+/// SIGFPE, SIGILL or SIGABRT (so std::terminate, too), whose handlers write it and then let the
+/// program die as it would have. Throws std::system_error if the file cannot be written. One
+/// thread, one trace at a time.
+void start(const std::string& file, const Limits& limits = {});
+
+/// Keeps nothing from now on, and writes the file. Does nothing if it has been written. Any thread
+/// that still runs may go on.
+void write() noexcept;
+
+/// start() and write() as a scope; neither if `file` is empty.
+class Recording {
+ public:
+  explicit Recording(const std::string& file) {
+    if (!file.empty()) start(file);
+  }
+  ~Recording() { write(); }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+};
+
+namespace detail {
+inline Gauge<bool> on;
+Ring* open(const char* name) noexcept;
+void close(Ring* ring) noexcept;
+}  // namespace detail
+
+/// Are events kept? Off, this is all that tracing costs: a load and a branch.
+inline bool is_on() { return detail::on.get(); }
+
+/// What the calling thread does while this lives: a wait, or a piece of work. Slices nest. A
+/// processor may use it, too: `const trace::Slice asking("asking the database");`
+///
+/// Takes no lock and no memory. `name` must live as long as the program, as a literal does.
+class Slice {
+ public:
+  explicit Slice(const char* name) noexcept : ring_(is_on() ? detail::open(name) : nullptr) {}
+  ~Slice() {
+    if (ring_ != nullptr) detail::close(ring_);
+  }
+  Slice(const Slice&) = delete;
+  Slice& operator=(const Slice&) = delete;
+
+ private:
+  Ring* const ring_;  // the thread's; null if it has none, or tracing is off
+};
+
+}  // namespace triloop::trace
