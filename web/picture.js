@@ -51,7 +51,9 @@
   }
 
   function setData(node, name, value) {
-    if (node.dataset[name] !== value) node.dataset[name] = value;
+    const last = (node.lastData ??= {});
+    if (last[name] === value) return;
+    node.dataset[name] = last[name] = value;
   }
 
   // A transform costs no layout.
@@ -148,7 +150,8 @@
     return { box, lines, full: head.lastChild };
   }
 
-  const share = (value, bound) => (bound > 0 ? Math.min(1, value / bound) : 0);
+  const LEAST_SHARE = 0.015; // one message of a thousand is to be seen too
+  const share = (value, bound) => (value > 0 ? Math.min(1, Math.max(LEAST_SHARE, value / bound)) : 0);
 
   const fullness = (queue) =>
     Math.max(share(queue.messages, queue.max_messages), share(queue.bytes, queue.max_bytes));
@@ -192,7 +195,7 @@
     const box = make("div", "node peer");
     box.dataset.peer = "";
     const field = (name) => {
-      const node = make("p", "words");
+      const node = make("p", `words ${name}`);
       node.dataset.part = name;
       return node;
     };
@@ -213,7 +216,7 @@
     const known = typeof buffered === "number";
     if (part.waits.hidden === known) part.waits.hidden = !known;
     if (!known) return;
-    setText(part.buffered, `${sizeWord(buffered)} in the browser's bufferedAmount`);
+    setText(part.buffered, `bufferedAmount ${sizeWord(buffered)}`);
     setBar(part.fill, 0, share(buffered, triloop.MAX_BUFFERED_BYTES));
   }
 
@@ -233,12 +236,9 @@
     const parts = { peer: makePeer(), in: makeQueue("in"), out: makeQueue("out"), latch: makeLatch() };
     for (const name of THREADS) parts[name] = makeThread(name);
     const arrows = Object.fromEntries(ARROWS.map((name) => [name, makeArrow(name)]));
-    const again = make("div", "node peer again");
-    again.append(make("b", "", "peer"));
-    again.setAttribute("aria-hidden", "true");
     const order = ["peer", "reader", "in", "processor", "out", "writer"];
     order.forEach((name, i) => root.append(parts[name].box, arrows[ARROWS[i]]));
-    root.append(again, parts.latch.box);
+    root.append(parts.latch.box);
 
     function show(connection, { rates = null, buffered = null } = {}) {
       for (const name of THREADS) showThread(parts[name], name, connection.threads[name]);

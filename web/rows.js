@@ -1,7 +1,8 @@
 "use strict";
 
 // The list of connections: a compact row each, keyed by the connection's id, newest first. It is a
-// listbox: one stop for the Tab key, arrows move and choose.
+// listbox: one stop for the Tab key, arrows move and choose. Of 500 rows one sees ten: only those
+// in sight are written, the others when they come into sight.
 (() => {
   const triloop = (window.triloop ??= {});
   const { make, setText, setData, setBar, sizeWord, grouped, fullness, THREADS } = triloop;
@@ -18,7 +19,7 @@
       root.append(node);
       return node;
     };
-    const row = { id, root, number: cell("number"), path: cell("path"), peer: cell("peer-address") };
+    const row = { id, root, inSight: true, number: cell("number"), path: cell("path"), peer: cell("peer-address") };
     row.state = cell("phase");
     row.marks = cell("marks");
     for (const name of THREADS) row.marks.append((row[name] = make("span", "mark")));
@@ -49,9 +50,13 @@
       setData(row[name], "full", String(level >= 1));
     }
     setText(row.rates, `${rateWord("↓", rates.received)}  ${rateWord("↑", rates.sent)}`);
-    // The name is for screen readers. It changes with the state only, not ten times a second.
-    const name = `Connection ${connection.id}, ${connection.peer}, ${connection.path}, ${connection.state}`;
-    if (row.name !== name) row.root.setAttribute("aria-label", (row.name = name));
+  }
+
+  // For screen readers. It changes with the state only, not ten times a second, and for all rows.
+  function nameRow(row, { id, peer, path, state }) {
+    if (row.namedState === state) return;
+    row.namedState = state;
+    row.root.setAttribute("aria-label", `Connection ${id}, ${peer}, ${path}, ${state}`);
   }
 
   /** list: the listbox element. onChoose(id) when a person has chosen a row. */
@@ -59,6 +64,16 @@
     const rows = new Map();
     let chosen = null;
     let tabStop = null;
+    let rates = null; // how to get a connection's rates, from the last snapshot
+
+    const observer = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const row = rows.get(Number(target.dataset.row));
+        if (!row) continue;
+        row.inSight = isIntersecting;
+        if (isIntersecting) showRow(row, row.connection, rates(row.connection));
+      }
+    }, { root: list, rootMargin: "100px" });
 
     function moveTabStop(row) {
       if (tabStop === row) return;
@@ -71,6 +86,7 @@
       const hadFocus = document.activeElement === row.root;
       const heir = row.root.nextElementSibling ?? row.root.previousElementSibling;
       rows.delete(row.id);
+      observer.unobserve(row.root);
       row.root.remove();
       if (tabStop !== row) return;
       tabStop = null;
@@ -80,6 +96,7 @@
 
     /** connections by id, as in a snapshot: so a new one always comes to the top. */
     function show(connections, ratesOf) {
+      rates = ratesOf;
       const seen = new Set();
       for (const connection of connections) {
         seen.add(connection.id);
@@ -87,8 +104,11 @@
         if (!row) {
           rows.set(connection.id, (row = makeRow(connection.id)));
           list.prepend(row.root);
+          observer.observe(row.root);
         }
-        showRow(row, connection, ratesOf(connection));
+        row.connection = connection;
+        nameRow(row, connection);
+        if (row.inSight) showRow(row, connection, ratesOf(connection));
       }
       if (rows.size > seen.size) {
         for (const row of [...rows.values()]) if (!seen.has(row.id)) remove(row);
@@ -110,6 +130,7 @@
     }
 
     function clear() {
+      observer.disconnect();
       rows.clear();
       list.replaceChildren();
       chosen = tabStop = null;

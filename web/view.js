@@ -56,7 +56,6 @@
 
   function remember({ time, connections }) {
     history.push({ time, byId: new Map(connections.map((one) => [one.id, one])) });
-    while (history[0].time < time - RATE_SECONDS) history.shift();
   }
 
   // ---- which connection is chosen ----
@@ -138,6 +137,7 @@
     const next = JSON.parse(text);
     if (snapshot && next.time < snapshot.time) forget(); // another server
     snapshot = next;
+    while (history.length > 1 && history[0].time < next.time - RATE_SECONDS) history.shift();
     if (chosen) chosen = next.connections.find((one) => one.id === chosen.id) ?? chosen;
     chooseByItself(next);
     rows.show(next.connections, ratesOf);
