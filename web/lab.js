@@ -127,14 +127,18 @@
 
   // ---- what it shows ----
 
-  const NAMES = ["connecting", "open", "closing", "closed"];
+  const STATES = ["Connecting.", "Open.", "Closing."]; // by WebSocket.readyState
+
+  function stateWords() {
+    if (said) return said;
+    if (!socket) return "Not open: each button opens it.";
+    if (openSocket() && delay > 0) return `Open; its processor takes ${delay} ms for each message.`;
+    return STATES[socket.readyState] ?? "Closed.";
+  }
 
   function render() {
-    const state = socket ? NAMES[socket.readyState] : "closed";
-    setData(box, "state", state);
-    setText(stateText, said || (state === "open" && delay > 0
-      ? `Open; its processor takes ${delay} ms for each message.`
-      : { connecting: "Connecting.", open: "Open.", closing: "Closing.", closed: "Not open: each button opens it." }[state]));
+    setData(box, "state", socket ? "open" : "closed");
+    setText(stateText, stateWords());
     setText(element("lab-counts"), `${grouped(sent)} sent, ${grouped(received)} echoed`);
     setText(element("lab-buffered"), `${sizeWord(bufferedAmount())} wait in the browser (bufferedAmount)`);
     setBar(element("lab-buffered-fill"), 0, Math.min(1, bufferedAmount() / MAX_BUFFERED_BYTES));

@@ -6,6 +6,7 @@
   const triloop = (window.triloop ??= {});
   const { make, setText, setData, latchWord, grouped, THREADS } = triloop;
   const RATE_SECONDS = 1.05; // rates are differences over the last second
+  const EXPECT_MS = 5000;
   const NO_RATES = { received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } };
 
   const element = (id) => document.getElementById(id);
@@ -68,10 +69,12 @@
   /** The page opens a connection to `path`: the next new one there is taken for it, and chosen. */
   triloop.expectConnection = (path, buffered = null) => {
     const last = snapshot?.connections.at(-1);
-    expected = { path: withoutQuery(path), after: last ? last.id : -1, buffered };
+    const until = performance.now() + EXPECT_MS; // it may never come
+    expected = { path: withoutQuery(path), after: last ? last.id : -1, until, buffered };
   };
 
   function chooseByItself({ connections }) {
+    if (expected && performance.now() > expected.until) expected = null;
     if (expected) {
       const { path, after, buffered } = expected;
       const found = newest(connections, (one) => one.id > after && withoutQuery(one.path) === path);
@@ -183,7 +186,8 @@
   new MutationObserver(() => {
     if (element("state").dataset.state !== "connecting") return;
     try {
-      triloop.expectConnection(new URL(element("address").value).pathname);
+      const { host, pathname } = new URL(element("address").value);
+      if (host === location.host) triloop.expectConnection(pathname);
     } catch {
       // no address, no connection
     }

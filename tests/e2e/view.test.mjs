@@ -1,46 +1,15 @@
-// The live view, the lab and the walk in Chromium, fed with snapshots that the test makes up: what
-// they show is what the snapshot says.
+// The live view in Chromium, fed with snapshots that the test makes up: what it shows is what the
+// snapshot says.
 
 import assert from "node:assert/strict";
-import { after, before, test as nodeTest } from "node:test";
-import { launchBrowser, watchConsole } from "./page.mjs";
-import { connection, ended, queue, snapshot, snapshotServer, thread } from "./snapshots.mjs";
+import { connection, ended, queue, snapshot, thread } from "./snapshots.mjs";
+import { viewTests } from "./view.mjs";
 import { eventually } from "./wait.mjs";
 
 const PATIENCE_MS = 15_000;
-const PAGE_ON_DISK = new URL("../../web/index.html", import.meta.url).href;
 const BYE = { by: "peer", code: 1000, reason: "bye" };
 
-let browser;
-before(async () => (browser = await launchBrowser()));
-after(() => browser?.close());
-
-/** A test of the page in a fresh context. At its end the console must be clean. */
-function test(name, options, body) {
-  nodeTest(name, { timeout: 90_000 }, async (t) => {
-    const { failsToConnect, ready = () => {}, ...contextOptions } = options;
-    const server = await snapshotServer(t);
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...contextOptions });
-    t.after(() => context.close());
-    const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    const problems = watchConsole(page);
-    await ready(page, server);
-    await page.goto(server.url);
-
-    const shown = (time) => page.waitForSelector(`#view[data-applied="${time}"]`, { state: "attached" });
-    const show = async (next) => {
-      await eventually(PATIENCE_MS, () => assert.equal(server.inspectors.size, 1));
-      server.send(next);
-      await shown(next.time);
-    };
-    const text = (selector) => page.locator(selector).first().textContent();
-    await body({ t, server, page, show, shown, text });
-    const expected = (line) => failsToConnect && line.startsWith("WebSocket connection to");
-    assert.deepEqual(problems.filter((line) => !expected(line)), []);
-  });
-}
-
+const test = viewTests();
 const ONE = "#view-detail";
 const barShare = (page, selector) =>
   page.locator(selector).evaluate((bar) => new DOMMatrix(getComputedStyle(bar).transform).a);
@@ -190,7 +159,7 @@ test("500 connections stay smooth: 20 snapshots take less than half of their 2 s
   await show(many(1, 500));
   assert.equal(await page.locator("[data-row]").count(), 500);
   const devtools = await page.context().newCDPSession(page);
-  await devtools.send("Performance.enable");
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" }); // on a busy machine too
   const taskSeconds = async () =>
     (await devtools.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
   const first = await page.$('[data-row="1"]');
@@ -301,136 +270,6 @@ test("rows have names, and nothing that changes all the time is a live region", 
     return changing.filter((id) => regions.some((region) => region.contains(document.getElementById(id))));
   });
   assert.deepEqual(live, []);
-});
-
-// ---- the lab ----
-
-/** Waits until the page has opened its n-th connection to /lab. */
-const labPeer = (server, n = 0) => eventually(PATIENCE_MS, () => {
-  const peer = server.others.filter(({ path }) => path.startsWith("/lab"))[n];
-  assert.ok(peer);
-  return peer;
-});
-
-test("the lab floods with as many messages as asked, and all are echoed", {}, async ({ page, server }) => {
-  await page.fill("#lab-messages", "300");
-  await page.fill("#lab-bytes", "100");
-  await page.click("#lab-flood");
-  await page.waitForFunction(() =>
-    document.getElementById("lab-counts").textContent === "300 sent, 300 echoed");
-  const { received } = await labPeer(server);
-  assert.deepEqual([received.length, received[0].length], [300, 100]);
-});
-
-test("a flood leaves the page responsive and can be stopped", {}, async ({ page, server }) => {
-  await page.fill("#lab-messages", "1000000");
-  await page.click("#lab-flood");
-  await labPeer(server);
-  const longest = await page.evaluate(async () => {
-    let most = 0;
-    for (let i = 0, last = performance.now(); i < 30; i += 1) {
-      await new Promise(requestAnimationFrame);
-      const now = performance.now();
-      most = Math.max(most, now - last);
-      last = now;
-    }
-    return most;
-  });
-  assert.ok(longest < 500, `a frame took ${longest} ms`);
-  await page.click("#lab-stop");
-  await page.waitForSelector('#lab[data-flooding="false"]');
-});
-
-test("a slow processor: the lab asks for the delay, and shows bufferedAmount grow", {}, async (the) => {
-  const { page, server, show } = the;
-  await show(snapshot(1));
-  await page.fill("#lab-delay", "250");
-  await page.click("#lab-slow");
-  const peer = await labPeer(server);
-  peer.socket.pause(); // what a full in-queue does
-  assert.equal(peer.path, "/lab?delay=250ms");
-  await show(snapshot(2, connection(1, { path: peer.path })));
-  await page.waitForFunction(() =>
-    /bufferedAmount [\d.]+ MiB/.test(
-      document.querySelector('#view-detail [data-part="buffered"]').textContent));
-  await page.waitForFunction(() => /MiB wait/.test(document.getElementById("lab-buffered").textContent));
-});
-
-test("the lab's endings: from the page, the server, both, and a processor that throws", {}, async (the) => {
-  const { page, server } = the;
-  const COMMAND = "!close 1000 asked by the page";
-  const closed = ({ socket }) => new Promise((resolve) => socket.on("close", (code) => resolve(code)));
-  const cases = [["#lab-close-page", []], ["#lab-close-both", [COMMAND]]];
-  for (const [n, [button, received]] of cases.entries()) {
-    await page.click(button);
-    const peer = await labPeer(server, n);
-    await page.waitForFunction(() => /code 1000/.test(document.getElementById("lab-state").textContent));
-    await page.waitForSelector('#lab[data-state="closed"]');
-    assert.deepEqual(peer.received, received);
-  }
-  await page.click("#lab-close-server");
-  const peer = await labPeer(server, 2);
-  await eventually(PATIENCE_MS, () => assert.deepEqual(peer.received, [COMMAND]));
-  await page.click("#lab-throw");
-  await eventually(PATIENCE_MS, () => assert.deepEqual(peer.received, [COMMAND, "!throw"]));
-  const code = closed(peer);
-  peer.socket.close(1011, "thrown");
-  await code;
-  await page.waitForFunction(() => /1011, “thrown”/.test(document.getElementById("lab-state").textContent));
-});
-
-// ---- the walk ----
-
-test("the walk can be stepped through by keyboard and needs no server", {}, async ({ page }) => {
-  await page.goto(PAGE_ON_DISK);
-  const step = () => page.getAttribute("#walk", "data-step");
-  const doing = (name) => page.getAttribute(`#walk [data-thread="${name}"]`, "data-doing");
-  const at = () => page.getAttribute("#walk .message", "data-at");
-  await page.focus("#walk-next");
-  const way = [];
-  for (let n = 1; n <= 6; n += 1) {
-    assert.equal(await step(), `${n}`);
-    way.push(await at());
-    await page.keyboard.press("Enter");
-  }
-  assert.deepEqual(way, ["peer", "reader", "in", "processor", "out", "writer"]);
-  assert.deepEqual([await doing("reader"), await doing("processor")], ["waiting_for_room", "waiting_for_room"]);
-  assert.equal(await page.getAttribute('#walk [data-queue="in"]', "data-full"), "true");
-  await page.keyboard.press("Space");
-  assert.equal(await page.getAttribute('#walk [data-latch="closing"]', "data-fired"), "true");
-  for (let n = 0; n < 5; n += 1) await page.keyboard.press("Enter");
-  assert.equal(await step(), "10", "it ends at its last step");
-  assert.deepEqual([await doing("reader"), await doing("writer")], ["ended", "ended"]);
-  await page.keyboard.press("Shift+Tab");
-  await page.keyboard.press("Enter");
-  assert.equal(await step(), "9");
-  assert.equal(await page.textContent("#walk-place"), "Step 9 of 10");
-});
-
-test("Play goes on by itself, and Next step stops it", {}, async ({ page }) => {
-  await page.clock.install();
-  await page.reload();
-  await page.click("#walk-play");
-  await page.clock.runFor(11_000);
-  assert.equal(await page.getAttribute("#walk", "data-step"), "3");
-  await page.click("#walk-next");
-  assert.equal(await page.getAttribute("#walk-play", "aria-pressed"), "false");
-  await page.clock.runFor(11_000);
-  assert.equal(await page.getAttribute("#walk", "data-step"), "4");
-});
-
-test("with reduced motion only states change", { reducedMotion: "reduce" }, async ({ page, show }) => {
-  const moving = (time) => snapshot(time, connection(7, { received: { messages: 100 * time, bytes: 0 } }));
-  await show(moving(1));
-  await show(moving(1.5));
-  const motion = () => page.evaluate(() => [
-    getComputedStyle(document.querySelector('#view-detail [data-arrow="peer-reader"] .dot')).animationName,
-    getComputedStyle(document.querySelector("#walk .message")).transitionDuration,
-  ]);
-  assert.equal(await page.getAttribute(`${ONE} [data-arrow="peer-reader"]`, "data-flows"), "true");
-  assert.deepEqual(await motion(), ["none", "0s"]);
-  await page.emulateMedia({ reducedMotion: "no-preference" });
-  assert.deepEqual(await motion(), ["flow", "0.7s"]);
 });
 
 // ---- every width ----
