@@ -4,8 +4,10 @@
 (() => {
   const triloop = (window.triloop ??= {});
   const { setText, setData, setBar, sizeWord, grouped, MAX_BUFFERED_BYTES } = triloop;
-  const SLICE_MS = 8; // a flood leaves the page the rest of each frame
-  const PAUSE_MS = 15; // while the browser still holds enough
+  const SLICE_MS = 8; // a flood sends for so long at most,
+  const REST_MS = 4; // then leaves the page to others for so long,
+  const LATE_MS = 16; // and sends less when its turn comes later than this: echoes cost time too
+  const LEAST_IN_SLICE = 32; // messages
   const MOST_MESSAGES = 1_000_000;
   const MOST_BYTES = 1024 * 1024;
   const SLOW_MESSAGES = 20_000;
@@ -73,18 +75,23 @@
   }
 
   function startFlood(target, messages, bytes) {
-    const mine = { target, left: messages, payload: "x".repeat(bytes) };
+    const mine = { left: messages, payload: "x".repeat(bytes) };
     flood = mine;
+    let most = LEAST_IN_SLICE;
+    let due = performance.now();
     const slice = () => {
       if (flood !== mine) return;
       if (target.readyState !== WebSocket.OPEN || mine.left === 0) return void (flood = null);
-      const end = performance.now() + SLICE_MS;
-      while (mine.left > 0 && target.bufferedAmount < MAX_BUFFERED_BYTES && performance.now() < end) {
+      const now = performance.now();
+      most = now - due > LATE_MS ? Math.max(most / 2, LEAST_IN_SLICE) : most + LEAST_IN_SLICE;
+      for (let i = Math.min(most, mine.left); i > 0; i -= 1) {
+        if (target.bufferedAmount >= MAX_BUFFERED_BYTES || performance.now() - now > SLICE_MS) break;
         target.send(mine.payload);
         mine.left -= 1;
         sent += 1;
       }
-      setTimeout(slice, target.bufferedAmount < MAX_BUFFERED_BYTES ? 0 : PAUSE_MS);
+      due = performance.now() + REST_MS;
+      setTimeout(slice, REST_MS);
     };
     slice();
   }
