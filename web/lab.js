@@ -6,7 +6,7 @@
   const { setText, setData, setBar, sizeWord, grouped, MAX_BUFFERED_BYTES } = triloop;
   const SLICE_MS = 8; // a flood sends for so long at most,
   const REST_MS = 4; // then leaves the page to others for so long,
-  const LATE_MS = 16; // and sends less when its turn comes later than this: echoes cost time too
+  const LATE_MS = 16; // and sends less when echoes make it later than this
   const LEAST_IN_SLICE = 32; // messages
   const MOST_MESSAGES = 1_000_000;
   const MOST_BYTES = 1024 * 1024;
@@ -78,12 +78,15 @@
     const mine = { left: messages, payload: "x".repeat(bytes) };
     flood = mine;
     let most = LEAST_IN_SLICE;
+    let seen = received;
     let due = performance.now();
     const slice = () => {
       if (flood !== mine) return;
       if (target.readyState !== WebSocket.OPEN || mine.left === 0) return void (flood = null);
       const now = performance.now();
-      most = now - due > LATE_MS ? Math.max(most / 2, LEAST_IN_SLICE) : most + LEAST_IN_SLICE;
+      const echoesCost = now - due > LATE_MS && received > seen;
+      seen = received;
+      most = echoesCost ? Math.max(most / 2, LEAST_IN_SLICE) : most + LEAST_IN_SLICE;
       for (let i = Math.min(most, mine.left); i > 0; i -= 1) {
         if (target.bufferedAmount >= MAX_BUFFERED_BYTES || performance.now() - now > SLICE_MS) break;
         target.send(mine.payload);

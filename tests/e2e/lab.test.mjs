@@ -60,10 +60,9 @@ test("a slow processor: the lab asks for the delay, and shows bufferedAmount gro
   peer.socket.pause(); // what a full in-queue does
   assert.equal(peer.path, "/lab?delay=250ms");
   await show(snapshot(2, connection(1, { path: peer.path })));
-  await page.waitForFunction(() =>
-    /bufferedAmount [\d.]+ MiB/.test(
-      document.querySelector('#view-detail [data-part="buffered"]').textContent));
   await page.waitForFunction(() => /MiB wait/.test(document.getElementById("lab-buffered").textContent));
+  await show(snapshot(3, connection(1, { path: peer.path })));
+  assert.match(await page.textContent(`${ONE} [data-part="buffered"]`), /bufferedAmount [\d.]+ MiB/);
 });
 
 test("the lab's endings: from the page, the server, both, and a processor that throws", {}, async (the) => {
