@@ -72,9 +72,10 @@
   const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
   function sizeWord(bytes) {
-    if (bytes < 1024) return `${Math.round(bytes)} B`;
-    const unit = bytes < 1048576 ? ["KiB", 1024] : bytes < 1073741824 ? ["MiB", 1048576] : ["GiB", 1073741824];
-    return `${Number((bytes / unit[1]).toFixed(1))} ${unit[0]}`;
+    if (bytes < 1024) return `${Math.round(bytes)}\u00a0B`;
+    const unit = bytes < 2 ** 20 ? ["KiB", 2 ** 10] : bytes < 2 ** 30 ? ["MiB", 2 ** 20] : ["GiB", 2 ** 30];
+    const value = bytes / unit[1];
+    return `${Number(value.toFixed(value < 100 ? 1 : 0))}\u00a0${unit[0]}`;
   }
 
   function latchWord(event) {
@@ -83,7 +84,7 @@
     return `fired by ${BY[event.by] ?? event.by}: ${code}${event.reason ? ` “${event.reason}”` : ""}`;
   }
 
-  const rateWord = (rate) => `${grouped(Math.round(rate.messages))} msg/s, ${sizeWord(rate.bytes)}/s`;
+  const rateWord = (rate) => `${grouped(Math.round(rate.messages))}\u00a0msg/s, ${sizeWord(rate.bytes)}/s`;
 
   // ---- parts of the drawing ----
 

@@ -49,7 +49,7 @@
       setBar(row[name], 0, level);
       setData(row[name], "full", String(level >= 1));
     }
-    setText(row.rates, `${rateWord("↓", rates.received)}  ${rateWord("↑", rates.sent)}`);
+    setText(row.rates, `${rateWord("↓", rates.received)}\n${rateWord("↑", rates.sent)}`);
   }
 
   // For screen readers. It changes with the state only, not ten times a second, and for all rows.

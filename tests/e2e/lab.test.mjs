@@ -62,11 +62,11 @@ test("a slow processor: the lab asks for the delay, and shows bufferedAmount gro
   await show(snapshot(2, connection(1, { path: peer.path })));
   await page.waitForFunction(() => /MiB wait/.test(document.getElementById("lab-buffered").textContent));
   await show(snapshot(3, connection(1, { path: peer.path })));
-  assert.match(await page.textContent(`${ONE} [data-part="buffered"]`), /bufferedAmount [\d.]+ MiB/);
+  assert.match(await page.textContent(`${ONE} [data-part="buffered"]`), /bufferedAmount [\d.]+\sMiB/);
   // The browser's buffer has no bound of its own: the lab keeps one.
-  await page.waitForFunction(() => /^8 MiB wait/.test(document.getElementById("lab-buffered").textContent));
+  await page.waitForFunction(() => /^8\sMiB wait/.test(document.getElementById("lab-buffered").textContent));
   await new Promise((resolve) => setTimeout(resolve, 500));
-  assert.match(await page.textContent("#lab-buffered"), /^8 MiB wait/);
+  assert.match(await page.textContent("#lab-buffered"), /^8\sMiB wait/);
   assert.equal(await page.getAttribute("#lab", "data-flooding"), "true");
 });
 

@@ -59,8 +59,8 @@ test("each queue shows its fill against both bounds", {}, async ({ page, show, t
   const line = (name, unit) => text(`${ONE} [data-queue="${name}"] p[data-part="${unit}"]`);
   const fill = (name, unit) => barShare(page, `${ONE} [data-queue="${name}"] .fill[data-part="${unit}"]`);
   assert.equal(await line("in", "messages"), "250 of 1\u202f000 messages");
-  assert.equal(await line("in", "bytes"), "1 MiB of 4 MiB");
-  assert.equal(await line("out", "bytes"), "4 MiB of 4 MiB");
+  assert.equal(await line("in", "bytes"), "1\u00a0MiB of 4\u00a0MiB");
+  assert.equal(await line("out", "bytes"), "4\u00a0MiB of 4\u00a0MiB");
   assert.equal(await fill("in", "messages"), 0.25);
   assert.equal(await fill("in", "bytes"), 0.25);
   assert.equal(await fill("out", "bytes"), 1);
@@ -85,11 +85,11 @@ test("rates are the differences between snapshots", {}, async ({ show, text }) =
     received: { messages, bytes: 1024 * messages }, sent: { messages: 2 * messages, bytes: 0 } }));
   await show(at(1, 0));
   await show(at(1.5, 600));
-  assert.equal(await text(`${ONE} [data-part="sends"]`), "sends 1\u202f200 msg/s, 1.2 MiB/s");
-  assert.equal(await text(`${ONE} [data-part="receives"]`), "gets 2\u202f400 msg/s, 0 B/s");
-  assert.match(await text('[data-row="7"] [data-part="rates"]'), /↓ 1\u202f200\/s 1\.2 MiB\/s/);
+  assert.equal(await text(`${ONE} [data-part="sends"]`), "sends 1\u202f200\u00a0msg/s, 1.2\u00a0MiB/s");
+  assert.equal(await text(`${ONE} [data-part="receives"]`), "gets 2\u202f400\u00a0msg/s, 0\u00a0B/s");
+  assert.match(await text('[data-row="7"] [data-part="rates"]'), /↓ 1\u202f200\/s 1\.2\sMiB\/s/);
   await show(at(9, 600));
-  assert.equal(await text(`${ONE} [data-part="sends"]`), "sends 0 msg/s, 0 B/s");
+  assert.equal(await text(`${ONE} [data-part="sends"]`), "sends 0\u00a0msg/s, 0\u00a0B/s");
 });
 
 test("an ended connection shows in which order its threads left, and why", {}, async (the) => {
