@@ -1,8 +1,8 @@
 # Writes the files of web/ into a C++ header, byte for byte.
-#   cmake -DOUTPUT=embedded_web.h -DDIRECTORY=web -P embed.cmake
+#   cmake -DOUTPUT=embedded_web.h -DDIRECTORY=web "-DFILES=index.html;page.js" -P embed.cmake
 set(header "// Made from web/ by cmake/embed.cmake.\n#pragma once\n\n#include <string_view>\n\n")
 string(APPEND header "namespace triloop::embedded {\n\n")
-foreach(file index.html page.css page.js)
+foreach(file IN LISTS FILES)
   file(READ "${DIRECTORY}/${file}" bytes HEX)
   string(LENGTH "${bytes}" digits)
   math(EXPR size "${digits} / 2")

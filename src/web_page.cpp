@@ -21,7 +21,16 @@ struct Asset {
 const Asset kAssets[] = {
     {"/", "index.html", "text/html; charset=utf-8", embedded::index_html},
     {"/page.css", "page.css", "text/css; charset=utf-8", embedded::page_css},
+    {"/picture.css", "picture.css", "text/css; charset=utf-8", embedded::picture_css},
+    {"/view.css", "view.css", "text/css; charset=utf-8", embedded::view_css},
+    {"/lab.css", "lab.css", "text/css; charset=utf-8", embedded::lab_css},
     {"/page.js", "page.js", "text/javascript; charset=utf-8", embedded::page_js},
+    {"/picture.js", "picture.js", "text/javascript; charset=utf-8", embedded::picture_js},
+    {"/inspect.js", "inspect.js", "text/javascript; charset=utf-8", embedded::inspect_js},
+    {"/rows.js", "rows.js", "text/javascript; charset=utf-8", embedded::rows_js},
+    {"/view.js", "view.js", "text/javascript; charset=utf-8", embedded::view_js},
+    {"/lab.js", "lab.js", "text/javascript; charset=utf-8", embedded::lab_js},
+    {"/walk.js", "walk.js", "text/javascript; charset=utf-8", embedded::walk_js},
 };
 
 // Nothing from elsewhere, no inline script; the page may only talk to WebSocket servers. The page

@@ -44,7 +44,8 @@ export function pageTest(name, getBrowser, options, body) {
   });
 }
 
-function watchConsole(page) {
+/** What the page's console complains about, as it comes. */
+export function watchConsole(page) {
   const problems = [];
   page.on("pageerror", (error) => problems.push(`${error}`));
   page.on("console", (message) => {

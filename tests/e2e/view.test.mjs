@@ -1,0 +1,298 @@
+// The live view in Chromium, fed with snapshots that the test makes up: what it shows is what the
+// snapshot says.
+
+import assert from "node:assert/strict";
+import { connection, ended, queue, snapshot, thread } from "./snapshots.mjs";
+import { viewTests } from "./view.mjs";
+import { eventually } from "./wait.mjs";
+
+const PATIENCE_MS = 15_000;
+const BYE = { by: "peer", code: 1000, reason: "bye" };
+
+const test = viewTests();
+const ONE = "#view-detail";
+const barShare = (page, selector) =>
+  page.locator(selector).evaluate((bar) => new DOMMatrix(getComputedStyle(bar).transform).a);
+
+// ---- what is shown is what the snapshot says ----
+
+test("each thread shows what it does, in the words of the field", {}, async ({ page, show, text }) => {
+  const words = [
+    ["reader", "reading_socket", "reading the socket"],
+    ["reader", "waiting_for_room", "waiting for room"],
+    ["reader", "working", "decoding"],
+    ["processor", "waiting_for_message", "waiting for a message"],
+    ["processor", "waiting_for_room", "waiting for room"],
+    ["processor", "working", "processing"],
+    ["writer", "waiting_for_message", "waiting for a message"],
+    ["writer", "writing_socket", "writing the socket"],
+    ["writer", "working", "encoding"],
+    ["writer", "not_started", "not started"],
+    ["reader", "ended", "ended"],
+  ];
+  for (const [i, [name, doing, word]] of words.entries()) {
+    const one = connection(7);
+    one.threads[name] = thread(doing, one.threads[name].seconds);
+    await show(snapshot(i + 1, one));
+    const box = `[data-connection="7"] [data-thread="${name}"]`;
+    assert.equal(await text(`${box} [data-part="doing"]`), word);
+    assert.equal(await page.getAttribute(box, "data-doing"), doing);
+    assert.equal(await page.getAttribute(`[data-row="7"] [data-mark="${name}"]`, "data-doing"), doing);
+  }
+});
+
+test("a thread's time is split as the snapshot says, in a bar and in words", {}, async (the) => {
+  const one = connection(7);
+  const seconds = { reading_socket: 6, waiting_for_room: 1, working: 3 };
+  one.threads.reader = thread("working", seconds);
+  await the.show(snapshot(1, one));
+  const box = `${ONE} [data-thread="reader"]`;
+  for (const [state, time] of Object.entries(seconds)) {
+    assert.match(await the.text(`${box} [data-share="${state}"]`), new RegExp(`^${10 * time} %`));
+    const share = await barShare(the.page, `${box} .split [data-part="${state}"]`);
+    assert.ok(Math.abs(share - time / 10) < 0.01, `${state}: ${share}`);
+  }
+});
+
+test("each queue shows its fill against both bounds", {}, async ({ page, show, text }) => {
+  await show(snapshot(1, connection(7, { queues: { in: queue(250, 1048576), out: queue(3, 4194304) } })));
+  const line = (name, unit) => text(`${ONE} [data-queue="${name}"] p[data-part="${unit}"]`);
+  const fill = (name, unit) => barShare(page, `${ONE} [data-queue="${name}"] .fill[data-part="${unit}"]`);
+  assert.equal(await line("in", "messages"), "250 of 1\u202f000 messages");
+  assert.equal(await line("in", "bytes"), "1\u00a0MiB of 4\u00a0MiB");
+  assert.equal(await line("out", "bytes"), "4\u00a0MiB of 4\u00a0MiB");
+  assert.equal(await fill("in", "messages"), 0.25);
+  assert.equal(await fill("in", "bytes"), 0.25);
+  assert.equal(await fill("out", "bytes"), 1);
+  assert.equal(await page.getAttribute(`${ONE} [data-queue="in"]`, "data-full"), "false");
+  assert.equal(await page.getAttribute(`${ONE} [data-queue="out"]`, "data-full"), "true");
+});
+
+test("the latch says whether it has fired, by whom and why", {}, async ({ show, text }) => {
+  const latch = (name) => text(`${ONE} [data-latch="${name}"] .words`);
+  await show(snapshot(1, connection(7)));
+  assert.equal(await latch("closing"), "not fired");
+  await show(snapshot(2, connection(7, { state: "closing", latch: { closing: BYE, closed: null } })));
+  assert.equal(await latch("closing"), "fired by the peer: 1000 “bye”");
+  assert.equal(await latch("closed"), "not fired");
+  const cut = { by: "network", code: 1006, reason: "" };
+  await show(snapshot(3, connection(7, { state: "closing", latch: { closing: BYE, closed: cut } })));
+  assert.equal(await latch("closed"), "fired by the network: no Close frame (1006)");
+});
+
+test("rates are the differences between snapshots", {}, async ({ show, text }) => {
+  const at = (time, messages) => snapshot(time, connection(7, {
+    received: { messages, bytes: 1024 * messages }, sent: { messages: 2 * messages, bytes: 0 } }));
+  await show(at(1, 0));
+  await show(at(1.5, 600));
+  assert.equal(await text(`${ONE} [data-part="sends"]`), "sends 1\u202f200\u00a0msg/s, 1.2\u00a0MiB/s");
+  assert.equal(await text(`${ONE} [data-part="receives"]`), "gets 2\u202f400\u00a0msg/s, 0\u00a0B/s");
+  assert.match(await text('[data-row="7"] [data-part="rates"]'), /↓ 1\u202f200\/s 1\.2\sMiB\/s/);
+  await show(at(9, 600));
+  assert.equal(await text(`${ONE} [data-part="sends"]`), "sends 0\u00a0msg/s, 0\u00a0B/s");
+});
+
+test("an ended connection shows in which order its threads left, and why", {}, async (the) => {
+  const { page, show, text } = the;
+  await show(snapshot(1, connection(7)));
+  assert.equal(await page.isVisible("#view-leaving"), false);
+  await show(snapshot(2, ended(7, ["processor", "writer", "reader"], BYE)));
+  const order = () => page.locator("#view-order li").allTextContents();
+  assert.deepEqual(await order(), ["processor", "writer", "reader"]);
+  assert.match(await text("#view-why"), /fired by the peer: 1000 “bye”/);
+  assert.equal(await text(`${ONE} [data-thread="writer"] .left`), "left 2nd");
+
+  // It stays until something else is chosen, even when the server has forgotten it.
+  await show(snapshot(3, connection(8)));
+  assert.equal(await page.getAttribute(ONE, "data-connection"), "7");
+  assert.ok(await page.isVisible("#view-gone"));
+  assert.deepEqual(await order(), ["processor", "writer", "reader"]);
+  await page.click('[data-row="8"]');
+  assert.equal(await page.getAttribute(ONE, "data-connection"), "8");
+  assert.equal(await page.isVisible("#view-gone"), false);
+});
+
+test("another order of leaving is shown as it is", {}, async ({ page, show }) => {
+  await show(snapshot(1, ended(7, ["writer", "reader", "processor"], BYE)));
+  assert.deepEqual(await page.locator("#view-order li").allTextContents(), ["writer", "reader", "processor"]);
+});
+
+test("the page's own connection is chosen when it opens, else the newest", {}, async (the) => {
+  const { page, show } = the;
+  const chosen = () => page.getAttribute(ONE, "data-connection");
+  const inspect = (id) => connection(id, { path: "/inspect" });
+  await show(snapshot(1, connection(3), connection(5, { path: "/lab" }), inspect(6)));
+  assert.equal(await chosen(), "5");
+  await page.click("#open");
+  await show(snapshot(2, connection(3), inspect(6), connection(9, { path: "/ws?x=1" }), inspect(10)));
+  assert.equal(await chosen(), "9");
+  assert.equal(await page.getAttribute('[data-row="9"]', "aria-selected"), "true");
+  assert.equal(await page.locator("[aria-selected=true]").count(), 1);
+});
+
+test("Pause freezes the view, and Pause again lets it go on", {}, async (the) => {
+  const { page, server, show, shown, text } = the;
+  await show(snapshot(1, connection(7)));
+  await page.click("#view-pause");
+  assert.equal(await page.getAttribute("#view-pause", "aria-pressed"), "true");
+  server.send(snapshot(2, connection(7, { state: "closing" })));
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
+  assert.equal(await text('[data-row="7"] [data-part="phase"]'), "open");
+  await page.click("#view-pause");
+  server.send(snapshot(3, connection(7, { state: "closing" })));
+  await shown(3);
+  assert.equal(await text('[data-row="7"] [data-part="phase"]'), "closing");
+});
+
+// ---- many, hostile, lost ----
+
+const many = (time, count) => snapshot(time, ...Array.from({ length: count }, (_, i) => {
+  const messages = Math.round(time * 1000) * (i % 7);
+  const one = connection(i + 1, { age: time, received: { messages, bytes: 99 * messages } });
+  one.threads.processor.doing = (i + Math.round(time * 10)) % 2 ? "working" : "waiting_for_message";
+  one.queues.in = queue((i * 7 + Math.round(time * 10)) % 1000, 1000);
+  return one;
+}));
+
+test("500 connections stay smooth: 20 snapshots take less than half of their 2 s", {}, async (the) => {
+  const { page, show } = the;
+  await show(many(1, 500));
+  assert.equal(await page.locator("[data-row]").count(), 500);
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" }); // on a busy machine too
+  const taskSeconds = async () =>
+    (await devtools.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
+  const first = await page.$('[data-row="1"]');
+  const before = await taskSeconds();
+  for (let i = 1; i <= 20; i += 1) await show(many(1 + i / 10, 500));
+  const taken = (await taskSeconds()) - before;
+  the.t.diagnostic(`20 snapshots of 500 connections: ${Math.round(1000 * taken)} ms`);
+  assert.ok(taken < 1, `20 snapshots took ${taken} s of the main thread`);
+  assert.ok(await first.evaluate((row) => row.isConnected), "a row is kept from snapshot to snapshot");
+});
+
+test("hostile text in peer, path and reason shows as text and makes no element", {}, async (the) => {
+  const { page, show, text } = the;
+  const markup = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>";
+  const event = { by: markup, code: 1000, reason: markup };
+  const title = await page.title();
+  await show(snapshot(1, { ...ended(7, ["processor", "writer", "reader"], event), peer: markup, path: markup }));
+  assert.equal(await text('[data-row="7"] [data-part="peer-address"]'), markup);
+  assert.equal(await text('[data-row="7"] [data-part="path"]'), markup);
+  assert.equal(await text('#view-facts [data-part="path"]'), markup);
+  assert.ok((await text(`${ONE} [data-latch="closed"] .words`)).includes(markup));
+  assert.ok((await text("#view-why")).includes(markup));
+  assert.equal(await page.locator("main img, main script").count(), 0);
+  assert.equal(await page.title(), title);
+  const overflow = await page.evaluate(() =>
+    document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
+  assert.equal(overflow, 0);
+});
+
+const failing = { failsToConnect: true };
+test("a lost inspect socket is said, tried again and recovered from", failing, async (the) => {
+  const { page, server, show, shown, text } = the;
+  await show(snapshot(50, connection(7)));
+  assert.equal(await page.getAttribute("#view-status", "data-state"), "live");
+  server.latest = null;
+  server.drop();
+  await page.waitForSelector('#view-status[data-state="lost"]');
+  assert.match(await text("#view-status"), /gone.*Trying again in 1 s/);
+  assert.ok(await page.isVisible('[data-row="7"]'), "what was said last stays");
+  await eventually(PATIENCE_MS, () => assert.equal(server.inspectors.size, 1));
+  // Another server: its clock and its ids begin anew.
+  server.send(snapshot(1, connection(1)));
+  await shown(1);
+  await page.waitForSelector('#view-status[data-state="live"]');
+  assert.equal(await page.locator("[data-row]").count(), 1);
+  assert.equal(await page.getAttribute(ONE, "data-connection"), "1");
+});
+
+test("a refusal with Close 1008 is said, and tried again after a longer pause", {
+  ready: (page, server) => (server.refuse = 1008),
+}, async ({ page, server, text }) => {
+  await page.waitForSelector('#view-status[data-state="refused"]');
+  assert.match(await text("#view-status"), /refuses.*--inspect/);
+  await page.waitForFunction(() => /in 2 s/.test(document.getElementById("view-status").textContent));
+  server.refuse = null;
+  await eventually(PATIENCE_MS, () => assert.equal(server.inspectors.size, 1));
+});
+
+test("a refusal with 403 is said, and nothing is tried while the page is hidden", {
+  failsToConnect: true,
+  ready: (page, server) => (server.refuse = 403),
+}, async ({ page, server, text }) => {
+  await page.waitForSelector('#view-status[data-state="failed"]');
+  assert.match(await text("#view-status"), /cannot be reached, or refuses/);
+  const setHidden = (hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  await page.waitForFunction(() => /in 2 s/.test(document.getElementById("view-status").textContent));
+  await setHidden(true);
+  const tries = server.tries;
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  assert.equal(server.tries, tries, "the try that was due has been called off");
+  server.refuse = null;
+  await setHidden(false);
+  await eventually(PATIENCE_MS, () => assert.equal(server.inspectors.size, 1));
+
+  await setHidden(true);
+  server.drop();
+  await page.waitForSelector('#view-status[data-state="hidden"]');
+  assert.equal(server.tries, tries + 1);
+});
+
+// ---- by keyboard, and for screen readers ----
+
+test("the list is one stop for Tab, arrows choose, the focus survives", {}, async (the) => {
+  const { page, show } = the;
+  await show(snapshot(1, connection(1), connection(2), connection(3)));
+  const chosen = () => page.getAttribute(ONE, "data-connection");
+  const focused = () => page.evaluate(() => document.activeElement.dataset.row);
+  assert.equal(await page.locator('[data-row][tabindex="0"]').count(), 1);
+  await page.focus("#view-pause");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "3");
+  for (const [key, id] of [["ArrowDown", "2"], ["ArrowDown", "1"], ["ArrowDown", "1"], ["Home", "3"],
+    ["End", "1"], ["ArrowUp", "2"]]) {
+    await page.keyboard.press(key);
+    assert.deepEqual([await focused(), await chosen()], [id, id], key);
+  }
+  await show(snapshot(2, connection(1), connection(2), connection(3), connection(4)));
+  assert.equal(await focused(), "2");
+  await show(snapshot(3, connection(1), connection(4)));
+  assert.equal(await focused(), "1", "the neighbour takes over from a row that has gone");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), undefined);
+});
+
+test("rows have names, and nothing that changes all the time is a live region", {}, async (the) => {
+  const { page, show } = the;
+  await show(snapshot(1, connection(7)));
+  await page.getByRole("option", { name: "Connection 7, 127.0.0.1:40007, /ws, open" }).waitFor();
+  const live = await page.evaluate(() => {
+    const regions = [...document.querySelectorAll("[aria-live], [role=status], [role=log], [role=alert], output")];
+    const changing = ["view-list", "view-detail", "view-count", "lab-counts", "lab-buffered"];
+    return changing.filter((id) => regions.some((region) => region.contains(document.getElementById(id))));
+  });
+  assert.deepEqual(live, []);
+});
+
+// ---- every width ----
+
+for (const width of [320, 360, 800, 1280, 1600]) {
+  test(`at ${width} pixels no text leaves its box`, { viewport: { width, height: 800 } }, async (the) => {
+    const { page, show } = the;
+    const full = { in: queue(1000, 4194304), out: queue(1000, 4194304) };
+    const one = connection(12345, { peer: "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:50000", queues: full,
+      path: "/a/very/long/path/that/does/not/end", latch: { closing: BYE, closed: BYE } });
+    one.threads = ended(1, ["processor", "writer", "reader"], BYE).threads;
+    await show(snapshot(1, one));
+    const wide = await page.evaluate(() =>
+      [document.scrollingElement, ...document.querySelectorAll(".node, .gauge, .panel, .legend li, .head, .command")]
+        .filter((box) => box.clientWidth > 0 && box.scrollWidth > box.clientWidth)
+        .map((box) => `${box.className || box.tagName} ${box.scrollWidth} > ${box.clientWidth}`));
+    assert.deepEqual(wide, []);
+  });
+}

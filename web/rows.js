@@ -1,0 +1,174 @@
+"use strict";
+
+// The list of connections: a compact row each, keyed by the connection's id, newest first. It is a
+// listbox: one stop for the Tab key, arrows move and choose. Of 500 rows one sees ten: only those
+// in sight are written, the others when they come into sight.
+(() => {
+  const triloop = (window.triloop ??= {});
+  const { make, setText, setData, setBar, sizeWord, grouped, fullness, THREADS } = triloop;
+
+  function makeRow(id) {
+    const root = make("div", "line");
+    root.setAttribute("role", "option");
+    root.setAttribute("aria-selected", "false");
+    root.tabIndex = -1;
+    root.dataset.row = id;
+    const cell = (name) => {
+      const node = make("span", name);
+      node.dataset.part = name;
+      root.append(node);
+      return node;
+    };
+    const row = { id, root, inSight: true, number: cell("number"), path: cell("path"), peer: cell("peer-address") };
+    row.state = cell("phase");
+    row.marks = cell("marks");
+    for (const name of THREADS) row.marks.append((row[name] = make("span", "mark")));
+    for (const name of THREADS) row[name].dataset.mark = name;
+    row.levels = cell("levels");
+    for (const name of ["in", "out"]) {
+      const bar = make("span", "bar level");
+      bar.dataset.level = name;
+      bar.append((row[name] = make("span", "fill")));
+      row.levels.append(bar);
+    }
+    row.rates = cell("rates");
+    return row;
+  }
+
+  const rateWord = (arrow, rate) => `${arrow} ${grouped(Math.round(rate.messages))}/s ${sizeWord(rate.bytes)}/s`;
+
+  function showRow(row, connection, rates) {
+    setText(row.number, `#${connection.id}`);
+    setText(row.peer, connection.peer);
+    setText(row.path, connection.path);
+    setText(row.state, connection.state);
+    setData(row.root, "state", connection.state);
+    for (const name of THREADS) setData(row[name], "doing", connection.threads[name].doing);
+    for (const name of ["in", "out"]) {
+      const level = fullness(connection.queues[name]);
+      setBar(row[name], 0, level);
+      setData(row[name], "full", String(level >= 1));
+    }
+    setText(row.rates, `${rateWord("↓", rates.received)}\n${rateWord("↑", rates.sent)}`);
+  }
+
+  // For screen readers. It changes with the state only, not ten times a second, and for all rows.
+  function nameRow(row, { id, peer, path, state }) {
+    if (row.namedState === state) return;
+    row.namedState = state;
+    row.root.setAttribute("aria-label", `Connection ${id}, ${peer}, ${path}, ${state}`);
+  }
+
+  /** list: the listbox element. onChoose(id) when a person has chosen a row. */
+  triloop.makeRows = (list, onChoose) => {
+    const rows = new Map();
+    let chosen = null;
+    let tabStop = null;
+    let rates = null; // how to get a connection's rates, from the last snapshot
+
+    const observer = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const row = rows.get(Number(target.dataset.row));
+        if (!row) continue;
+        row.inSight = isIntersecting;
+        if (isIntersecting) showRow(row, row.connection, rates(row.connection));
+      }
+    }, { root: list, rootMargin: "100px" });
+
+    function moveTabStop(row) {
+      if (tabStop === row) return;
+      if (tabStop) tabStop.root.tabIndex = -1;
+      tabStop = row;
+      if (row) row.root.tabIndex = 0;
+    }
+
+    function remove(row) {
+      const hadFocus = document.activeElement === row.root;
+      const heir = row.root.nextElementSibling ?? row.root.previousElementSibling;
+      rows.delete(row.id);
+      observer.unobserve(row.root);
+      row.root.remove();
+      if (tabStop !== row) return;
+      tabStop = null;
+      if (heir) moveTabStop(rows.get(Number(heir.dataset.row)));
+      if (heir && hadFocus) heir.focus({ preventScroll: true });
+    }
+
+    /** connections by id, as in a snapshot: so a new one always comes to the top. */
+    function show(connections, ratesOf) {
+      rates = ratesOf;
+      const seen = new Set();
+      for (const connection of connections) {
+        seen.add(connection.id);
+        let row = rows.get(connection.id);
+        if (!row) {
+          rows.set(connection.id, (row = makeRow(connection.id)));
+          list.prepend(row.root);
+          observer.observe(row.root);
+        }
+        row.connection = connection;
+        nameRow(row, connection);
+        if (row.inSight) showRow(row, connection, ratesOf(connection));
+      }
+      if (rows.size > seen.size) {
+        for (const row of [...rows.values()]) if (!seen.has(row.id)) remove(row);
+      }
+      if (!tabStop && list.firstElementChild) {
+        moveTabStop(rows.get(Number(list.firstElementChild.dataset.row)));
+      }
+    }
+
+    /** Marks a row as chosen; no event, no focus. */
+    function choose(id) {
+      if (chosen === id) return;
+      rows.get(chosen)?.root.setAttribute("aria-selected", "false");
+      const row = rows.get(id);
+      chosen = row ? id : null;
+      if (!row) return;
+      row.root.setAttribute("aria-selected", "true");
+      moveTabStop(row);
+    }
+
+    function clear() {
+      observer.disconnect();
+      rows.clear();
+      list.replaceChildren();
+      chosen = tabStop = null;
+    }
+
+    const rowOf = (target) => rows.get(Number(target.closest?.("[data-row]")?.dataset.row));
+
+    function take(row) {
+      choose(row.id);
+      row.root.focus();
+      onChoose(row.id);
+    }
+
+    const PAGE = 10;
+    function neighbour(row, key) {
+      let node = row.root;
+      if (key === "Home") return list.firstElementChild;
+      if (key === "End") return list.lastElementChild;
+      const down = key === "ArrowDown" || key === "PageDown";
+      for (let i = key.startsWith("Page") ? PAGE : 1; i > 0; i -= 1) {
+        node = (down ? node.nextElementSibling : node.previousElementSibling) ?? node;
+      }
+      return node;
+    }
+
+    list.addEventListener("click", ({ target }) => {
+      const row = rowOf(target);
+      if (row) take(row);
+    });
+    list.addEventListener("keydown", (event) => {
+      const row = rowOf(event.target);
+      if (!row || event.ctrlKey || event.altKey || event.metaKey) return;
+      const moves = /^(Arrow(Up|Down)|Page(Up|Down)|Home|End)$/.test(event.key);
+      if (!moves && event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      take(moves ? rowOf(neighbour(row, event.key)) : row);
+    });
+
+    return { show, choose, clear };
+  };
+})();
