@@ -12,6 +12,7 @@
 #include "routes.h"
 #include "socket.h"
 #include "spare_threads.h"
+#include "triloop/handle.h"
 #include "ws_protocol.h"
 
 namespace triloop {
@@ -42,6 +43,21 @@ std::string describe(const CloseReason& reason) {
   return text;
 }
 
+// Takes the message's bytes.
+Frame frame_of(Message& message) {
+  const bool text = message.type == MessageType::text;
+  if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
+  return {text ? Opcode::text : Opcode::binary, std::move(message.data)};
+}
+
+// A timeout that does not fit into the clock is none.
+TimePoint deadline_in(std::chrono::milliseconds timeout) {
+  if (timeout <= std::chrono::milliseconds(0)) return kNow;
+  const TimePoint now = Clock::now();
+  if (timeout >= std::chrono::duration_cast<std::chrono::milliseconds>(kNever - now)) return kNever;
+  return now + timeout;
+}
+
 // A connection must be able to end when there is no memory for the text that says why.
 CloseReason copy_of(const CloseReason& reason) noexcept {
   try {
@@ -60,6 +76,7 @@ Connection::Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const R
       options_(options),
       threads_(threads),
       peer_address_(socket->peer_address()),
+      path_options_(&options),
       socket_(std::move(socket)),
       in_queue_({options.queue_messages, options.queue_bytes}),
       out_queue_({options.queue_messages, options.queue_bytes}),
@@ -72,11 +89,29 @@ Connection::~Connection() = default;
 
 std::optional<Message> Connection::read() { return in_queue_.pop(); }
 
-bool Connection::write(Message message) {
-  const bool text = message.type == MessageType::text;
-  if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
-  return out_queue_.push({text ? Opcode::text : Opcode::binary, std::move(message.data)});
+ReadResult Connection::read_for(Message& message, std::chrono::milliseconds timeout) {
+  switch (in_queue_.pop_until(message, deadline_in(timeout))) {
+    case PopResult::kItems:
+      return ReadResult::kMessage;
+    case PopResult::kNothing:
+      return ReadResult::kTimeout;
+    case PopResult::kClosed:
+      break;
+  }
+  return ReadResult::kEnd;
 }
+
+bool Connection::write(Message message) { return out_queue_.push(frame_of(message)); }
+
+WriteResult Connection::write_for(Message& message, std::chrono::milliseconds timeout) {
+  Frame frame = frame_of(message);
+  const PushResult result = out_queue_.push_until(frame, deadline_in(timeout));
+  if (result == PushResult::kPushed) return WriteResult::kQueued;
+  message.data = std::move(frame.payload);  // it is still the caller's
+  return result == PushResult::kFull ? WriteResult::kTimeout : WriteResult::kOver;
+}
+
+ConnectionHandle Connection::handle() { return ConnectionHandle(weak_from_this(), id_); }
 
 void Connection::close(std::uint16_t code, const std::string& reason) {
   if (!is_sendable_close_code(code)) {
