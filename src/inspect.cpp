@@ -162,6 +162,7 @@ void serve_inspect(Server& server, InspectAccess access) {
   };
   PathOptions options;
   options.heartbeat = std::chrono::milliseconds(0);  // a text that is no JSON
+  options.queue_messages = 1;                        // an old snapshot is of no use
   const auto inspect = [&server, may_look](Connection& connection) {
     if (may_look(connection.request())) return send_snapshots(connection, server);
     connection.close(close_code::kPolicyViolation, "only from this machine; see --inspect");
