@@ -13,6 +13,7 @@
 #include "socket.h"
 #include "spare_threads.h"
 #include "trace.h"
+#include "triloop/handle.h"
 #include "ws_protocol.h"
 
 namespace triloop {
@@ -43,6 +44,21 @@ std::string describe(const CloseReason& reason) {
   return text;
 }
 
+// Takes the message's bytes.
+Frame frame_of(Message& message) {
+  const bool text = message.type == MessageType::text;
+  if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
+  return {text ? Opcode::text : Opcode::binary, std::move(message.data), 0};
+}
+
+// A timeout that does not fit into the clock is none.
+TimePoint deadline_in(std::chrono::milliseconds timeout) {
+  if (timeout <= std::chrono::milliseconds(0)) return kNow;
+  const TimePoint now = Clock::now();
+  if (timeout >= std::chrono::duration_cast<std::chrono::milliseconds>(kNever - now)) return kNever;
+  return now + timeout;
+}
+
 // A connection must be able to end when there is no memory for the text that says why.
 CloseReason copy_of(const CloseReason& reason) noexcept {
   try {
@@ -61,6 +77,7 @@ Connection::Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const R
       options_(options),
       threads_(threads),
       peer_address_(socket->peer_address()),
+      path_options_(&options),
       socket_(std::move(socket)),
       in_queue_({options.queue_messages, options.queue_bytes}),
       out_queue_({options.queue_messages, options.queue_bytes}),
@@ -72,28 +89,53 @@ Connection::~Connection() = default;
 // -- What a processor calls -----------------------------------------------------------------------
 
 std::optional<Message> Connection::read() {
-  std::optional<Frame> frame;
+  Message message;
+  if (read_until(message, kNever) == ReadResult::kEnd) return std::nullopt;
+  return message;
+}
+
+ReadResult Connection::read_for(Message& message, std::chrono::milliseconds timeout) {
+  return read_until(message, deadline_in(timeout));
+}
+
+ReadResult Connection::read_until(Message& message, TimePoint deadline) {
+  Frame frame;
+  PopResult result{};
   {
     const trace::Gap gap;  // in the slice of the user's code: the next one begins with the message
     const trace::Slice reading("read()");
-    frame = in_queue_.pop();
+    result = in_queue_.pop_until(frame, deadline);
     trace::fill("in-queue", id_, in_queue_);
   }
-  if (!frame) return std::nullopt;
-  trace::arrive("in-queue", frame->arrow);
-  return Message{frame->opcode == Opcode::text ? MessageType::text : MessageType::binary,
-                 std::move(frame->payload)};
+  if (result != PopResult::kItems) {
+    return result == PopResult::kClosed ? ReadResult::kEnd : ReadResult::kTimeout;
+  }
+  trace::arrive("in-queue", frame.arrow);
+  message.type = frame.opcode == Opcode::text ? MessageType::text : MessageType::binary;
+  message.data = std::move(frame.payload);
+  return ReadResult::kMessage;
 }
 
 bool Connection::write(Message message) {
-  const bool text = message.type == MessageType::text;
-  if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
-  const trace::Slice writing("write()");
-  const bool queued = out_queue_.push(
-      {text ? Opcode::text : Opcode::binary, std::move(message.data), trace::depart("out-queue")});
-  trace::fill("out-queue", id_, out_queue_);
-  return queued;
+  return write_until(message, kNever) == WriteResult::kQueued;
 }
+
+WriteResult Connection::write_for(Message& message, std::chrono::milliseconds timeout) {
+  return write_until(message, deadline_in(timeout));
+}
+
+WriteResult Connection::write_until(Message& message, TimePoint deadline) {
+  Frame frame = frame_of(message);
+  const trace::Slice writing("write()");
+  frame.arrow = trace::depart("out-queue");
+  const PushResult result = out_queue_.push_until(frame, deadline);
+  trace::fill("out-queue", id_, out_queue_);
+  if (result == PushResult::kPushed) return WriteResult::kQueued;
+  message.data = std::move(frame.payload);  // it is still the caller's
+  return result == PushResult::kFull ? WriteResult::kTimeout : WriteResult::kOver;
+}
+
+ConnectionHandle Connection::handle() { return ConnectionHandle(weak_from_this(), id_); }
 
 void Connection::close(std::uint16_t code, const std::string& reason) {
   if (!is_sendable_close_code(code)) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <exception>
 
+#include "gather.h"
 #include "http.h"
 #include "printable.h"
 #include "routes.h"
@@ -112,13 +113,14 @@ std::string Connection::respond() {
   if (refused_) throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
   const auto route = routes_.processors.find(request_.path);
   if (route == routes_.processors.end()) return answer_plain(request_, routes_);
+  if (route->second.options) use(*route->second.options);
   const std::string origin = request_.header("Origin");
-  if (!origin.empty() && !is_allowed(origin, options_.allowed_origins)) {
+  if (!origin.empty() && !is_allowed(origin, path_options_->allowed_origins)) {
     throw HttpError(403, "this origin may not connect");
   }
   subprotocol_ = choose_subprotocol(request_, route->second.subprotocols);
   std::string extensions;
-  if (options_.compress) {
+  if (path_options_->compress) {
     if (const auto agreed = choose_deflate(request_.header("Sec-WebSocket-Extensions"))) {
       protocol_->use_deflate(*agreed);
       extensions = to_header(*agreed);
@@ -127,6 +129,15 @@ std::string Connection::respond() {
   std::string response = upgrade_response(request_, subprotocol_, extensions);
   processor_ = &route->second.processor;
   return response;
+}
+
+// What the path has of its own. Before the other two threads begin.
+void Connection::use(const PathOptions& options) {
+  path_options_ = &options;
+  in_queue_.set_bounds({options.queue_messages, options.queue_bytes});
+  out_queue_.set_bounds({options.queue_messages, options.queue_bytes});
+  protocol_ = std::make_unique<WsProtocol>(options.max_message_bytes);
+  outgoing_ = std::make_unique<Gather>(*protocol_);
 }
 
 // False if the peer left, was too slow, or the server stopped meanwhile.

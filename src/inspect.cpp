@@ -113,13 +113,25 @@ bool is_loopback(std::string_view host) {
          host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-// What /inspect runs. It never reads: what the peer sends stays in the in-queue.
+// What the peer sends until `time` is read, and says nothing. False if the connection ends.
+bool ignore_until(Connection& connection, TimePoint time) {
+  Message ignored;
+  ReadResult result = ReadResult::kMessage;
+  while (result == ReadResult::kMessage) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now());
+    if (left.count() <= 0) return true;
+    result = connection.read_for(ignored, left);
+  }
+  return result == ReadResult::kTimeout;
+}
+
+// What /inspect runs. To an observer that is slow, snapshots come less often.
 void send_snapshots(Connection& connection, const Server& server) {
   TimePoint next = Clock::now();
-  while (!connection.closing().wait_until(next)) {
+  do {
     if (!connection.write(Message::text(to_json(server.snapshot())))) return;
     next = std::max(next + kBetweenSnapshots, Clock::now());
-  }
+  } while (ignore_until(connection, next));
 }
 
 }  // namespace
@@ -148,10 +160,14 @@ void serve_inspect(Server& server, InspectAccess access) {
   const auto may_look = [access](const Request& request) {
     return access == InspectAccess::kAny || is_local(request);
   };
-  server.handle("/inspect", [&server, may_look](Connection& connection) {
+  PathOptions options;
+  options.heartbeat = std::chrono::milliseconds(0);  // a text that is no JSON
+  options.queue_messages = 1;                        // an old snapshot is of no use
+  const auto inspect = [&server, may_look](Connection& connection) {
     if (may_look(connection.request())) return send_snapshots(connection, server);
     connection.close(close_code::kPolicyViolation, "only from this machine; see --inspect");
-  });
+  };
+  server.handle("/inspect", inspect, {}, options);
   server.page("/inspect.json", [&server, may_look](const Request& request) {
     Response response;
     if (may_look(request)) {

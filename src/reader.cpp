@@ -125,6 +125,7 @@ void Connection::pass_on(Frame frame) {
       out_queue_.push_urgent({Opcode::pong, std::move(frame.payload)});
       break;
     case Opcode::pong:
+      take_pong(frame.payload);
       break;
     case Opcode::close:
       peer_says_last(parse_close(frame.payload));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct Routes {
   struct WebSocket {
     Processor processor;
     std::vector<std::string> subprotocols;
+    std::optional<PathOptions> options{};  // none of its own: the server's
   };
   std::map<std::string, WebSocket> processors;
   std::map<std::string, Page> pages;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -50,29 +51,38 @@ constexpr milliseconds kAbortGrace{1000};
 // A deadline that lies further ahead may not fit into the clock's type.
 constexpr milliseconds kLongest = std::chrono::hours(365 * 24);
 
-const Options& checked(const Options& options) {
-  const auto demand = [](bool good, const char* what) {
-    if (!good) throw std::invalid_argument(what);
-  };
+void demand(bool good, const char* what) {
+  if (!good) throw std::invalid_argument(what);
+}
+
+void demand_sensible(std::initializer_list<milliseconds> durations) {
+  for (const auto duration : durations) {
+    demand(duration <= kLongest, "intervals and timeouts must not be longer than a year");
+  }
+}
+
+void check(const PathOptions& options) {
   demand(options.queue_messages > 0, "queue_messages must be at least 1");
   demand(options.queue_bytes > 0, "queue_bytes must be at least 1");
   demand(options.max_message_bytes > 0, "max_message_bytes must be at least 1");
-  demand(options.max_connections > 0, "max_connections must be at least 1");
-  demand(options.spare_threads <= kMostSpareThreads, "spare_threads must be at most 65536");
-  demand(options.stack_bytes == 0 || options.stack_bytes >= kLeastStackBytes,
-         "stack_bytes must be 0, or at least 65536");
   demand(options.ping_interval >= milliseconds(0), "ping_interval must not be negative");
   demand(options.pong_timeout > milliseconds(0), "pong_timeout must be positive");
   demand(options.heartbeat >= milliseconds(0), "heartbeat must not be negative");
+  demand(options.close_timeout > milliseconds(0), "close_timeout must be positive");
+  demand_sensible(
+      {options.heartbeat, options.ping_interval, options.pong_timeout, options.close_timeout});
+}
+
+const Options& checked(const Options& options) {
+  check(options);
+  demand(options.max_connections > 0, "max_connections must be at least 1");
+  demand(options.stack_bytes == 0 || options.stack_bytes >= kLeastStackBytes,
+         "stack_bytes must be 0, or at least 65536");
+  demand(options.spare_threads <= kMostSpareThreads, "spare_threads must be at most 65536");
   demand(options.handshake_timeout > milliseconds(0), "handshake_timeout must be positive");
   demand(options.write_timeout > milliseconds(0), "write_timeout must be positive");
-  demand(options.close_timeout > milliseconds(0), "close_timeout must be positive");
   demand(options.drain_timeout >= milliseconds(0), "drain_timeout must not be negative");
-  for (const auto duration :
-       {options.heartbeat, options.ping_interval, options.pong_timeout, options.handshake_timeout,
-        options.write_timeout, options.close_timeout, options.drain_timeout}) {
-    demand(duration <= kLongest, "intervals and timeouts must not be longer than a year");
-  }
+  demand_sensible({options.handshake_timeout, options.write_timeout, options.drain_timeout});
   return options;
 }
 
@@ -133,8 +143,10 @@ std::uint16_t Server::port() const { return impl_->listener.port(); }
 std::string Server::url() const { return "http://" + impl_->listener.address() + "/"; }
 
 void Server::handle(const std::string& path, Processor processor,
-                    std::vector<std::string> subprotocols) {
-  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols)};
+                    std::vector<std::string> subprotocols,
+                    const std::optional<PathOptions>& options) {
+  if (options) check(*options);
+  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options};
 }
 
 void Server::page(const std::string& path, Page page) {

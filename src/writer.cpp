@@ -94,9 +94,9 @@ void Connection::write_loop() {
   const ThreadMeter::Presence here(writer_meter_, threads_ended_);
   const trace::Track track(trace::Role::writer, id_);
   const RelaxedTimers relaxed(kTimerSlack);
-  Beat heartbeat(options_.heartbeat);
-  Beat ping(options_.ping_interval);
-  Silence silence(options_.pong_timeout, receives_);
+  Beat heartbeat(path_options_->heartbeat);
+  Beat ping(path_options_->ping_interval);
+  Silence silence(path_options_->pong_timeout, receives_);
   std::vector<Frame> batch;
   for (;;) {
     batch.clear();  // lest large frames stay in memory while the next ones are waited for
@@ -113,7 +113,7 @@ void Connection::write_loop() {
     }
     if (ping.is_due()) {
       silence.asks();
-      if (!send({Opcode::ping, {}})) return;
+      if (!send(next_ping())) return;
     }
   }
   say_goodbye();
@@ -181,7 +181,7 @@ bool Connection::keep_deadline() {
   const TimePoint now = Clock::now();
   if (give_up_ == kNever) {
     const bool stopping = closing_.reason()->by == ClosedBy::server;
-    give_up_ = now + (stopping ? options_.drain_timeout : options_.close_timeout);
+    give_up_ = now + (stopping ? options_.drain_timeout : path_options_->close_timeout);
   }
   if (now < give_up_) return true;
   end_now({ClosedBy::network, close_code::kAbnormal, "the close timeout passed"});
@@ -198,7 +198,7 @@ void Connection::say_goodbye() {
   socket_->shutdown_send();
   one_direction_done();
   const Stopwatch::Running waiting(goodbye_);
-  if (!closed_.wait_until(std::min(give_up_, Clock::now() + options_.close_timeout))) {
+  if (!closed_.wait_until(std::min(give_up_, Clock::now() + path_options_->close_timeout))) {
     end_now({ClosedBy::network, close_code::kAbnormal, "the peer did not end its stream"});
   }
 }

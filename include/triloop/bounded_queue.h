@@ -8,42 +8,11 @@
 #include <vector>
 
 #include "triloop/meters.h"
+#include "triloop/queue_types.h"
 #include "triloop/sync.h"
 #include "triloop/trace.h"
 
 namespace triloop {
-
-/// A bound on items and on bytes, for a queue or for a batch. Both hold at once.
-struct QueueBounds {
-  std::size_t items = 1000;
-  std::size_t bytes = std::size_t{4} << 20;
-};
-
-/// How many bytes an item counts for. Specialise it for what you queue; by default an item counts
-/// only as an item.
-template <typename T>
-struct BytesOf {
-  std::size_t operator()(const T& /*item*/) const { return 0; }
-};
-
-/// A queue at one instant. For people to look at: when they do, it has changed.
-struct QueueSnapshot {
-  std::size_t items = 0;
-  std::size_t bytes = 0;
-  QueueBounds bounds;
-  int waiting_for_items = 0;  ///< threads
-  int waiting_for_room = 0;
-  std::chrono::nanoseconds waited_for_items{0};  ///< by all threads so far
-  std::chrono::nanoseconds waited_for_room{0};
-  TimePoint at{};  ///< this instant
-};
-
-/// What pop_batch() brought.
-enum class PopResult {
-  kItems,    ///< at least one item, appended to the argument
-  kNothing,  ///< the deadline passed, or nudge() was called
-  kClosed,   ///< the queue is closed and empty: there will never be another item
-};
 
 /// Bounded FIFO between threads. Open until close(); then push() refuses and pop() drains.
 ///
@@ -91,6 +60,22 @@ class BoundedQueue {
     return true;
   }
 
+  /// As push(), but blocks no longer than until `deadline`: kNow does not block at all. Moves from
+  /// `item` only if it is pushed.
+  PushResult push_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
+    {
+      const MutexLock lock(mutex_);
+      while (!closed_ && !has_room_for(item)) {
+        if (!wait_for_room(deadline)) break;
+      }
+      if (closed_) return PushResult::kClosed;
+      if (!has_room_for(item)) return PushResult::kFull;
+      append(item);
+    }
+    has_items_.notify_one();
+    return PushResult::kPushed;
+  }
+
   /// Appends all of `items`, in their order, and leaves it empty. Blocks while full, as often as it
   /// takes; freed by pops or close(). One lock and one wake for as many as find room at once. False
   /// if the queue was closed meanwhile: those that had found room are queued, the rest is gone.
@@ -132,6 +117,21 @@ class BoundedQueue {
     }
     if (item) has_room_.notify_all();  // all: each may wait for room of another size
     return item;
+  }
+
+  /// As pop(), but blocks no longer than until `deadline`: kNow does not block at all.
+  PopResult pop_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
+    {
+      const MutexLock lock(mutex_);
+      while (!closed_ && !has_item()) {
+        if (!wait_for_items(deadline)) break;
+      }
+      // Looks once more after the deadline: a wake may have come with it, and nobody else has it.
+      if (!has_item()) return closed_ ? PopResult::kClosed : PopResult::kNothing;
+      item = take();
+    }
+    has_room_.notify_all();
+    return PopResult::kItems;
   }
 
   /// Appends to `batch` what there is: no more than `most.items`, which is at least 1, and, behind
@@ -191,6 +191,15 @@ class BoundedQueue {
     has_room_.notify_all();
   }
 
+  /// Other bounds from now on. What is inside stays, even if it is more.
+  void set_bounds(QueueBounds bounds) TRILOOP_EXCLUDES(mutex_) {
+    {
+      const MutexLock lock(mutex_);
+      bounds_ = bounds;
+    }
+    has_room_.notify_all();
+  }
+
   /// What is inside, and who waits. Holds the lock for a moment.
   QueueSnapshot snapshot() const TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
@@ -220,15 +229,17 @@ class BoundedQueue {
            bytes <= bounds_.bytes - bytes_;
   }
 
-  void wait_for_room() TRILOOP_REQUIRES(mutex_) {
+  // Both: false if the deadline has passed.
+  bool wait_for_room(TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
+    if (deadline == kNow) return false;
     const trace::Slice waiting("waiting for room");
     for_room_.begin();
-    has_room_.wait(mutex_);
+    const bool in_time = has_room_.wait_until(mutex_, deadline);
     for_room_.end();
+    return in_time;
   }
-
-  // False if the deadline has passed.
   bool wait_for_items(TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
+    if (deadline == kNow) return false;
     const trace::Slice waiting("waiting for a message");
     for_items_.begin();
     const bool in_time = has_items_.wait_until(mutex_, deadline);
@@ -237,7 +248,7 @@ class BoundedQueue {
   }
 
   bool wait_and_append(T& item) TRILOOP_REQUIRES(mutex_) {
-    while (!closed_ && !has_room_for(item)) wait_for_room();
+    while (!closed_ && !has_room_for(item)) wait_for_room(kNever);
     if (!closed_) append(item);
     return !closed_;
   }
@@ -263,11 +274,10 @@ class BoundedQueue {
     return item;
   }
 
-  const QueueBounds bounds_;
-
   mutable Mutex mutex_;
   CondVar has_items_;
   CondVar has_room_;
+  QueueBounds bounds_ TRILOOP_GUARDED_BY(mutex_);
   std::deque<T> items_ TRILOOP_GUARDED_BY(mutex_);
   std::deque<T> urgent_ TRILOOP_GUARDED_BY(mutex_);
   std::size_t bytes_ TRILOOP_GUARDED_BY(mutex_) = 0;  // of items_; the lane is not counted

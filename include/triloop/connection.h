@@ -1,14 +1,16 @@
 /// One WebSocket connection: three threads, two queues, and a latch for each end of the ending.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 #include <vector>
 
 #include "triloop/bounded_queue.h"
@@ -24,6 +26,7 @@
 namespace triloop {
 
 class Connection;
+class ConnectionHandle;
 class Gather;
 class MessageIterator;
 class Socket;
@@ -32,6 +35,20 @@ class WsProtocol;
 struct Bytes;
 struct CloseStatus;
 struct Routes;
+
+/// What a read with a timeout brought.
+enum class ReadResult {
+  kMessage,
+  kTimeout,  ///< none came in time; the next call may bring one
+  kEnd,      ///< there will never be another one
+};
+
+/// What became of a write with a timeout. The message is moved from only if it was queued.
+enum class WriteResult {
+  kQueued,
+  kTimeout,  ///< there was no room in time
+  kOver,     ///< the connection is over
+};
 
 /// The user's code: a plain function that runs on the connection's processor thread. It may block
 /// as long as it likes. When it returns, the connection is closed with 1000; when it throws, with
@@ -53,7 +70,7 @@ using Processor = std::function<void(Connection&)>;
 ///
 /// Thread safety: read(), write(), close(), abort() and the accessors may be called by any number
 /// of threads at once.
-class Connection {
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // -- For the processor ---------------------------------------------------------------------
 
@@ -62,6 +79,10 @@ class Connection {
   /// will never be another one: then it is time to return.
   std::optional<Message> read();
 
+  /// As read(), but blocks no longer than `timeout`; 0 does not block. A timeout loses nothing.
+  ReadResult read_for(Message& message, std::chrono::milliseconds timeout);
+  ReadResult try_read(Message& message) { return read_for(message, {}); }
+
   /// Queues a message for the peer; those of one thread are sent in order. Blocks while the
   /// out-queue is full, that is, while the peer is slower than the processor; freed when the
   /// writer takes a message, or by the latch (at the latest `write_timeout` after the peer stopped
@@ -69,6 +90,26 @@ class Connection {
   /// more than that it is queued. During a drain replies are still taken, until the processor
   /// returns. Throws std::invalid_argument if a text message is not UTF-8.
   bool write(Message message);
+
+  /// As write(), but blocks no longer than `timeout`; 0 does not block.
+  WriteResult write_for(Message& message, std::chrono::milliseconds timeout);
+  WriteResult try_write(Message& message) { return write_for(message, {}); }
+
+  /// Sends a ping, past what is queued. Never blocks. round_trip() tells when its pong has come.
+  void ping();
+
+  /// From the last ping that was answered, yours or the server's own, to its pong; nullopt if none
+  /// was. It is late by as long as the reader had to wait for room.
+  std::optional<std::chrono::nanoseconds> round_trip() const;
+
+  /// A T of the connection's own, made by T{} when it is first asked for; it goes with the
+  /// connection. Always the same T: another one is a std::logic_error. For one thread, or yours to
+  /// guard.
+  template <typename T>
+  T& state();
+
+  /// For other threads to keep, also after the connection has ended (triloop/handle.h).
+  ConnectionHandle handle();
 
   /// Begins a drain: what was received is still read() and processed, replies are sent, then the
   /// peer gets `code` and `reason`. Never blocks. The first reason stays, whatever comes later; a
@@ -146,8 +187,17 @@ class Connection {
   // handshake.cpp, reader thread
   bool receive_request(TimePoint deadline);
   std::string respond();
+  void use(const PathOptions& options);
   bool answer(std::string_view bytes, TimePoint deadline);
   void linger(TimePoint deadline);
+
+  // connection.cpp, any thread: what a processor calls
+  ReadResult read_until(Message& message, TimePoint deadline);
+  WriteResult write_until(Message& message, TimePoint deadline);
+
+  // ping.cpp, any thread
+  Frame next_ping();
+  void take_pong(const std::string& payload);
 
   // reader.cpp, reader thread
   std::size_t receive(char* buffer, std::size_t size, std::error_code& error);
@@ -191,6 +241,7 @@ class Connection {
   Request request_;
   std::string subprotocol_;
   const Processor* processor_ = nullptr;
+  const PathOptions* path_options_;  // those of the path, or the server's
 
   // Where the threads meet: each is thread-safe in itself (the socket as its header says).
   const std::unique_ptr<Socket> socket_;
@@ -228,43 +279,27 @@ class Connection {
   Gauge<int> threads_ended_;
   Traffic received_, sent_;
 
+  // What state() gives out.
+  std::shared_ptr<void> state_;
+  const std::type_info* state_type_ = nullptr;
+
   mutable Mutex mutex_;
+  std::uint64_t pings_ TRILOOP_GUARDED_BY(mutex_) = 0;  // asked for; the last one's payload
+  TimePoint pinged_at_ TRILOOP_GUARDED_BY(mutex_){};    // the last one
+  std::optional<std::chrono::nanoseconds> round_trip_ TRILOOP_GUARDED_BY(mutex_);
   Phase phase_ TRILOOP_GUARDED_BY(mutex_) = Phase::receiving_request;
 };
 
-/// Input iterator over a connection's messages; each step is a read().
-class MessageIterator {
- public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = Message;
-  using difference_type = std::ptrdiff_t;
-  using pointer = Message*;
-  using reference = Message&;
-
-  MessageIterator() = default;
-  explicit MessageIterator(Connection& connection) : connection_(&connection) { ++*this; }
-
-  Message& operator*() { return *message_; }
-  Message* operator->() { return &*message_; }
-  MessageIterator& operator++() {
-    message_.reset();  // lest the last message stay in memory while the next is waited for
-    message_ = connection_->read();
-    return *this;
+template <typename T>
+T& Connection::state() {
+  if (state_ == nullptr) {
+    state_ = std::make_shared<T>();
+    state_type_ = &typeid(T);
   }
-  void operator++(int) { ++*this; }
-
-  /// Two iterators are equal when both are at the end: the only question a loop asks.
-  friend bool operator==(const MessageIterator& a, const MessageIterator& b) {
-    return !a.message_ && !b.message_;
-  }
-  friend bool operator!=(const MessageIterator& a, const MessageIterator& b) { return !(a == b); }
-
- private:
-  Connection* connection_ = nullptr;
-  std::optional<Message> message_;
-};
-
-inline MessageIterator Connection::begin() { return MessageIterator(*this); }
-inline MessageIterator Connection::end() { return MessageIterator(); }
+  if (*state_type_ != typeid(T)) throw std::logic_error("state() of another type");
+  return *static_cast<T*>(state_.get());
+}
 
 }  // namespace triloop
+
+#include "triloop/message_iterator.h"  // begin() and end()

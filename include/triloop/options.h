@@ -1,4 +1,4 @@
-/// Every limit and every deadline of a server.
+/// Every limit and every deadline of a server, and of a path of it.
 #pragma once
 
 #include <chrono>
@@ -9,14 +9,9 @@
 
 namespace triloop {
 
-/// Plain members: `options.port = 0`. Each line: the default, its unit, and why it is there.
-/// Server's constructor checks them and throws std::invalid_argument with the member's name.
-struct Options {
-  /// Address or host name to listen on. The default is every IPv4 interface.
-  std::string bind = "0.0.0.0";
-  /// TCP port; 0 takes a free one, which Server::port() then tells.
-  std::uint16_t port = 7777;
-
+/// What may be another for each path: see Server::handle(). Each line: the default, its unit, and
+/// why it is there.
+struct PathOptions {
   /// Every so often the writer sends the text message `heartbeat from server`; 0 is off.
   std::chrono::milliseconds heartbeat{2000};
 
@@ -26,8 +21,6 @@ struct Options {
   /// while the reader is listening: a full in-queue proves nothing about the peer.
   std::chrono::milliseconds pong_timeout{20'000};
 
-  /// Connections at a time, plain HTTP requests included. The next gets 503 with Retry-After.
-  std::size_t max_connections = 10'000;
   /// Which web pages may connect: patterns for the Origin header, `*` standing for anything
   /// ("https://*.example.org"). Others get 403. Empty: every page may. A client that sends no
   /// Origin is no browser, and may.
@@ -45,14 +38,27 @@ struct Options {
   /// for what it expands to.
   bool compress = false;
 
+  /// From the first sign of an ending (a Close frame either way, close()) to its end.
+  std::chrono::milliseconds close_timeout{5'000};
+};
+
+/// Plain members: `options.port = 0`. Server's constructor checks them and throws
+/// std::invalid_argument with the member's name. Those of PathOptions are for all paths that have
+/// none of their own.
+struct Options : PathOptions {
+  /// Address or host name to listen on. The default is every IPv4 interface.
+  std::string bind = "0.0.0.0";
+  /// TCP port; 0 takes a free one, which Server::port() then tells.
+  std::uint16_t port = 7777;
+
+  /// Connections at a time, plain HTTP requests included. The next gets 503 with Retry-After.
+  std::size_t max_connections = 10'000;
   /// For the whole HTTP request, however slowly it drips in, and its answer. A request is one short
   /// packet.
   std::chrono::milliseconds handshake_timeout{10'000};
   /// A peer that takes not one byte for so long is held to be dead; likewise one that acknowledges
   /// nothing for so long (TCP_USER_TIMEOUT, tcp(7)).
   std::chrono::milliseconds write_timeout{30'000};
-  /// From the first sign of an ending (a Close frame either way, close()) to its end.
-  std::chrono::milliseconds close_timeout{5'000};
   /// After Server::stop(): how long the connections may take to finish what they have received.
   std::chrono::milliseconds drain_timeout{10'000};
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,9 +44,12 @@ class Server {
 
   /// WebSocket connections to `path` ("/ws") are given to `processor`. Of the subprotocols that the
   /// peer offers, the one that comes first in `subprotocols` is chosen (RFC 6455 section 1.9); none
-  /// if they have none in common. Before run().
+  /// if they have none in common. With `options` the path has its own instead of the server's;
+  /// begin with those: `PathOptions mine = options;`. Throws std::invalid_argument if one of them
+  /// makes no sense. Before run().
   void handle(const std::string& path, Processor processor,
-              std::vector<std::string> subprotocols = {});
+              std::vector<std::string> subprotocols = {},
+              const std::optional<PathOptions>& options = std::nullopt);
 
   /// GET and HEAD of `path` are answered by `page`. Before run().
   void page(const std::string& path, Page page);

@@ -44,6 +44,9 @@ using TimePoint = Clock::time_point;
 /// "Wait without a deadline", wherever a deadline is asked for.
 constexpr TimePoint kNever = TimePoint::max();
 
+/// "Do not wait at all", likewise: it is always over.
+constexpr TimePoint kNow = TimePoint{};
+
 /// An atomic value. Used only where a mutex would be wrong, and then the member says why.
 template <typename T>
 using Atomic = std::atomic<T>;

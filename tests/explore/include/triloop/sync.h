@@ -32,6 +32,7 @@ struct Clock {
 };
 using TimePoint = Clock::time_point;
 constexpr TimePoint kNever = TimePoint::max();
+constexpr TimePoint kNow = TimePoint{};
 
 template <typename T>
 class Atomic {

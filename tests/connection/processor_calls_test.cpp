@@ -1,0 +1,328 @@
+// What a processor may call besides read(), write() and close().
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "support/catch.h"
+#include "support/fake_connection.h"
+#include "support/running_server.h"
+#include "support/test_client.h"
+#include "triloop/handle.h"
+
+namespace triloop {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::await;
+using testing::await_standstill;
+using testing::client_close;
+using testing::client_frame;
+using testing::FakeConnection;
+using testing::patient_options;
+using testing::quiet_options;
+using testing::RunningServer;
+using testing::TestClient;
+
+constexpr milliseconds kLong = testing::kFailSafe;
+
+Options narrow() {
+  Options options = patient_options();
+  options.queue_messages = 1;
+  return options;
+}
+
+// -- Reading with a timeout -----------------------------------------------------------------------
+
+TEST_CASE("read_for: a timeout loses nothing, and the connection stays usable", "[processor]") {
+  ReadResult first{}, second{}, third{};
+  std::string got;
+  CloseLatch timed_out;
+  FakeConnection connection([&](Connection& self) {
+    Message message;
+    first = self.read_for(message, milliseconds(1));
+    timed_out.fire({});
+    second = self.read_for(message, kLong);
+    got = message.data;
+    self.write(std::move(message));
+    third = self.read_for(message, kLong);
+  });
+  timed_out.wait();
+  connection.socket().deliver(client_frame(Opcode::text, "late") + client_close(1000));
+  connection.socket().end_stream();
+  connection.await_end();
+  CHECK(first == ReadResult::kTimeout);
+  CHECK(second == ReadResult::kMessage);
+  CHECK(got == "late");
+  CHECK(third == ReadResult::kEnd);
+  CHECK(connection.socket().count_sent("late") == 1);
+}
+
+TEST_CASE("try_read: what is there, or nothing, or the end", "[processor]") {
+  ReadResult none{}, one{}, end{};
+  FakeConnection connection([&](Connection& self) {
+    Message message;
+    none = self.try_read(message);
+    self.write(Message::text("go on"));
+    self.closing().wait();  // the peer's message, and its Close, are here
+    one = self.try_read(message);
+    end = self.try_read(message);
+  });
+  connection.socket().await_sent("go on");
+  connection.socket().deliver(client_frame(Opcode::text, "x") + client_close(1000));
+  connection.socket().end_stream();
+  connection.await_end();
+  CHECK(none == ReadResult::kTimeout);
+  CHECK(one == ReadResult::kMessage);
+  CHECK(end == ReadResult::kEnd);
+}
+
+TEST_CASE("read_for: a timeout too long for the clock is none", "[processor]") {
+  ReadResult result{};
+  FakeConnection connection([&](Connection& self) {
+    Message message;
+    result = self.read_for(message, milliseconds::max());
+  });
+  await_standstill();
+  connection.socket().deliver(client_frame(Opcode::text, "x"));
+  await("the processor", [&] { return connection->closing().fired(); });
+  connection.socket().end_stream();
+  connection.await_end();
+  CHECK(result == ReadResult::kMessage);
+}
+
+// -- Writing with a timeout -----------------------------------------------------------------------
+
+TEST_CASE("write_for and try_write: no room in time leaves the message with its owner",
+          "[processor]") {
+  WriteResult tried{}, timed{};
+  std::string left;
+  FakeConnection connection(
+      [&](Connection& self) {
+        self.read();  // the peer takes nothing from now on
+        Message message;
+        do {  // until the writer is stuck, and the queue behind it is full
+          message = Message::text("fills the queue");
+          timed = self.write_for(message, milliseconds(1));
+        } while (timed == WriteResult::kQueued);
+        tried = self.try_write(message);
+        left = message.data;
+      },
+      narrow());
+  connection.socket().take(0);
+  connection.socket().deliver(client_frame(Opcode::text, "go"));
+  await("the processor", [&] { return connection->closing().fired(); });
+  CHECK(tried == WriteResult::kTimeout);
+  CHECK(timed == WriteResult::kTimeout);
+  CHECK(left == "fills the queue");
+}
+
+TEST_CASE("write_for: room that comes in time is used; after the end it says so", "[processor]") {
+  WriteResult in_time{}, over{};
+  FakeConnection connection(
+      [&](Connection& self) {
+        self.read();
+        Message message = Message::text("one");
+        while (self.try_write(message) == WriteResult::kQueued) message = Message::text("one");
+        in_time = self.write_for(message, kLong);
+        self.closed().wait();  // fires a moment before the queue is closed
+        do {
+          over = self.try_write(message);
+        } while (over != WriteResult::kOver);
+      },
+      narrow());
+  connection.socket().take(0);
+  connection.socket().deliver(client_frame(Opcode::text, "go"));
+  await_standstill();
+  connection.socket().take(SIZE_MAX);
+  connection.socket().await_sent("one");
+  await_standstill();
+  connection->abort();
+  connection.await_end();
+  CHECK(in_time == WriteResult::kQueued);
+  CHECK(over == WriteResult::kOver);
+}
+
+TEST_CASE("write_for: a text that is not UTF-8 is refused with an exception", "[processor]") {
+  bool refused = false;
+  std::string left;
+  FakeConnection connection([&](Connection& self) {
+    Message message = Message::text("\xff");
+    try {
+      self.try_write(message);
+    } catch (const std::invalid_argument&) {
+      refused = true;
+    }
+    left = message.data;
+  });
+  await("the processor", [&] { return connection->closing().fired(); });
+  connection.socket().end_stream();
+  connection.await_end();
+  CHECK(refused);
+  CHECK(left == "\xff");
+}
+
+// -- Pings ----------------------------------------------------------------------------------------
+
+TEST_CASE("ping: the pong to the last one tells the round trip, another pong does not",
+          "[processor]") {
+  FakeConnection connection([](Connection& self) { self.read(); });
+  CHECK_FALSE(connection->round_trip());
+  connection.socket().deliver(client_frame(Opcode::pong, "1"));  // nobody has asked
+  await_standstill();
+  CHECK_FALSE(connection->round_trip());
+
+  connection->ping();
+  connection.socket().await_sent(std::string("\x89\x01") + "1");
+  connection.socket().deliver(client_frame(Opcode::pong, "7"));
+  await_standstill();
+  CHECK_FALSE(connection->round_trip());
+  connection.socket().deliver(client_frame(Opcode::pong, "1"));
+  await_standstill();
+  REQUIRE(connection->round_trip());
+  CHECK(connection->round_trip()->count() > 0);
+}
+
+// -- State ----------------------------------------------------------------------------------------
+
+TEST_CASE("state: made when it is first asked for, kept, and gone with the connection",
+          "[processor]") {
+  static int alive;
+  alive = 0;
+  struct Mine {
+    Mine() { ++alive; }
+    ~Mine() { --alive; }
+    int count = 0;
+  };
+  int seen = 0;
+  bool refused = false;
+  {
+    FakeConnection connection([&](Connection& self) {
+      self.state<Mine>().count = 3;
+      seen = self.state<Mine>().count;
+      try {
+        self.state<int>();
+      } catch (const std::logic_error&) {
+        refused = true;
+      }
+    });
+    await("the processor", [&] { return connection->closing().fired(); });
+    connection.socket().end_stream();
+    connection.await_end();
+    CHECK(alive == 1);
+  }
+  CHECK(alive == 0);
+  CHECK(seen == 3);
+  CHECK(refused);
+}
+
+// -- Handles --------------------------------------------------------------------------------------
+
+TEST_CASE("handle: reaches the connection while it lives, and says so when it is over",
+          "[processor]") {
+  Mutex mutex;
+  ConnectionHandle kept;
+  RunningServer server([&](Connection& self) {
+    {
+      const MutexLock lock(mutex);
+      kept = self.handle();
+    }
+    self.write(Message::text("ready"));
+    while (self.read()) {
+    }
+  });
+  const auto handle = [&] {
+    const MutexLock lock(mutex);
+    return kept;
+  };
+  {
+    TestClient client(server.port());
+    client.open();
+    CHECK(client.next_text() == "ready");
+    CHECK(handle().id() == 1);
+    CHECK_FALSE(handle().is_over());
+    CHECK(handle().write(Message::text("from outside")));
+    CHECK(client.next_text() == "from outside");
+    handle().close(4001, "from outside, too");
+    CHECK(client.frames_to_end().back().close_code() == 4001);
+  }
+  await("the end", [&] { return handle().is_over(); });
+  CHECK_FALSE(handle().write(Message::text("too late")));
+  Message message = Message::text("mine");
+  CHECK(handle().try_write(message) == WriteResult::kOver);
+  CHECK(message.data == "mine");
+  handle().close();
+  handle().abort();
+}
+
+TEST_CASE("handle: one that refers to nothing is over", "[processor]") {
+  const ConnectionHandle none;
+  CHECK(none.is_over());
+  CHECK(none.id() == 0);
+  CHECK_FALSE(none.write(Message::text("x")));
+}
+
+TEST_CASE("handle: a write that waits for room is freed when the connection ends", "[processor]") {
+  CloseLatch filled;
+  ConnectionHandle kept;
+  Options options = quiet_options();
+  options.queue_messages = 1;
+  RunningServer server(
+      [&](Connection& self) {
+        kept = self.handle();
+        filled.fire({});
+        self.read();
+      },
+      options);
+  TestClient client(server.port(), /*receive_buffer_bytes=*/4096);
+  client.open();
+  filled.wait();
+  Atomic<bool> over{false};
+  const Thread writer("outside", [&] {
+    while (kept.write(Message::binary(std::string(1 << 20, 'x')))) {
+    }
+    over.store(true);
+  });
+  testing::await_blocked("outside");
+  CHECK_FALSE(over.load());
+  client.reset();
+  await("the write to return", [&] { return over.load(); });
+}
+
+// -- Options of a path ----------------------------------------------------------------------------
+
+TEST_CASE("options of a path: its own limits, and the server's for the others", "[processor]") {
+  Server server(quiet_options());
+  PathOptions small = quiet_options();
+  small.max_message_bytes = 4;
+  small.queue_messages = 7;
+  small.heartbeat = milliseconds(1);
+  server.handle("/small", testing::plain_echo, {}, small);
+  server.handle("/ws", testing::plain_echo);
+  const Thread accept("accept", [&] { server.run(); });
+  {
+    TestClient limited(server.port()), normal(server.port());
+    limited.open("/small");
+    normal.open("/ws");
+    CHECK(limited.next_text() == "heartbeat from server");
+    normal.send_text("12345");
+    CHECK(normal.next_text() == "12345");
+    for (const auto& one : server.snapshot().connections) {
+      CHECK(one.in_queue.bounds.items == (one.path == "/small" ? 7 : 1000));
+      CHECK(one.out_queue.bounds.items == (one.path == "/small" ? 7 : 1000));
+    }
+    limited.send_text("12345");
+    CHECK(limited.frames_to_end().back().close_code() == 1009);
+  }
+  server.stop();
+}
+
+TEST_CASE("options of a path that make no sense are refused at once", "[processor]") {
+  Server server(quiet_options());
+  PathOptions options = quiet_options();
+  options.queue_bytes = 0;
+  CHECK_THROWS_AS(server.handle("/ws", testing::plain_echo, {}, options), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace triloop
