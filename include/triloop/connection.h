@@ -36,20 +36,6 @@ struct Bytes;
 struct CloseStatus;
 struct Routes;
 
-/// What a read with a timeout brought.
-enum class ReadResult {
-  kMessage,
-  kTimeout,  ///< none came in time; the next call may bring one
-  kEnd,      ///< there will never be another one
-};
-
-/// What became of a write with a timeout. The message is moved from only if it was queued.
-enum class WriteResult {
-  kQueued,
-  kTimeout,  ///< there was no room in time
-  kOver,     ///< the connection is over
-};
-
 /// The user's code: a plain function that runs on the connection's processor thread. It may block
 /// as long as it likes. When it returns, the connection is closed with 1000; when it throws, with
 /// 1011.

@@ -32,4 +32,18 @@ struct BytesOf<Message> {
   std::size_t operator()(const Message& message) const { return message.data.size(); }
 };
 
+/// What a read with a timeout brought.
+enum class ReadResult {
+  kMessage,
+  kTimeout,  ///< none came in time; the next call may bring one
+  kEnd,      ///< there will never be another one
+};
+
+/// What became of a write with a timeout. The message is moved from only if it was queued.
+enum class WriteResult {
+  kQueued,
+  kTimeout,  ///< there was no room in time
+  kOver,     ///< the connection is over
+};
+
 }  // namespace triloop
