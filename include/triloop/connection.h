@@ -13,6 +13,7 @@
 
 #include "triloop/bounded_queue.h"
 #include "triloop/close_latch.h"
+#include "triloop/export.h"
 #include "triloop/frame.h"
 #include "triloop/message.h"
 #include "triloop/meters.h"
@@ -60,7 +61,7 @@ class Connection {
   /// The next message from the peer. Blocks while the in-queue is empty; freed by a message, by
   /// the peer's Close, close(), abort(), a broken connection or Server::stop(). nullopt when there
   /// will never be another one: then it is time to return.
-  std::optional<Message> read();
+  TRILOOP_EXPORT std::optional<Message> read();
 
   /// Queues a message for the peer; those of one thread are sent in order. Blocks while the
   /// out-queue is full, that is, while the peer is slower than the processor; freed when the
@@ -68,18 +69,19 @@ class Connection {
   /// reading). False if the connection is over and the message will not be sent; true promises no
   /// more than that it is queued. During a drain replies are still taken, until the processor
   /// returns. Throws std::invalid_argument if a text message is not UTF-8.
-  bool write(Message message);
+  TRILOOP_EXPORT bool write(Message message);
 
   /// Begins a drain: what was received is still read() and processed, replies are sent, then the
   /// peer gets `code` and `reason`. Never blocks. The first reason stays, whatever comes later; a
   /// later close() changes nothing, an abort() or a broken connection cuts the drain short. Throws
   /// std::invalid_argument for a code that may not be sent (RFC 6455 section 7.4) or a reason that
   /// is not UTF-8 or longer than 123 bytes.
-  void close(std::uint16_t code = close_code::kNormal, const std::string& reason = {});
+  TRILOOP_EXPORT void close(std::uint16_t code = close_code::kNormal,
+                            const std::string& reason = {});
 
   /// Fires the latch: nothing more is read, processed or sent, and no Close frame either; the peer
   /// sees 1006. Never blocks. `why` goes to the log.
-  void abort(const std::string& why = {});
+  TRILOOP_EXPORT void abort(const std::string& why = {});
 
   /// Fired when an ending has begun: finish up. For a long computation to poll.
   const CloseLatch& closing() const { return closing_; }
