@@ -3,7 +3,8 @@
 # change what a shared one promises.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME triloop)
-set(CPACK_PACKAGE_CONTACT "triloop <triloop@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "WebSocket server with three threads for each connection")
+set(CPACK_PACKAGE_CONTACT "triloop <triloop@example.org>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL server development)
@@ -17,16 +18,17 @@ set(CPACK_DEBIAN_SERVER_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_SERVER_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA ${debian}/postinst ${debian}/prerm ${debian}/postrm)
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_STRICT_PERMISSION ON)
-set(CPACK_COMPONENT_SERVER_DESCRIPTION "WebSocket echo server with three threads for each connection
- It sends back what it receives, serves a page to try it with, and runs as a
- systemd service on port 7777, at first for this machine only.")
+set(CPACK_COMPONENT_SERVER_DESCRIPTION 
+"The program sends back what it receives, serves a page to try it with, and runs
+as a systemd service on port 7777, at first for this machine only.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libtriloop-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libspdlog-dev, zlib1g-dev")
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "WebSocket server with threads, a library for C++
- A reader, a processor and a writer thread for each connection, joined by
- bounded queues. Headers, static library, and the files for CMake and pkg-config.")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION 
+"The library for programs in C++: a reader, a processor and a writer thread for
+each connection, joined by bounded queues. This package has the headers, the
+static library, and what CMake and pkg-config ask for.")
 
 # What Debian wants beside the files, and how it wants them.
 set(CPACK_PRE_BUILD_SCRIPTS ${debian}/finish.cmake)
