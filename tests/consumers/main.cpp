@@ -19,7 +19,9 @@ int round_trip() {
     }
   });
   server.page("/", [](const triloop::Request& request) {
-    return triloop::Response{200, "text/plain", request.header("Host"), {}};
+    triloop::Response response;
+    response.body = request.header("Host");
+    return response;
   });
   const triloop::Thread thread("server", [&server] { server.run(); });
   std::string answer;

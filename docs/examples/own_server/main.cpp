@@ -24,7 +24,10 @@ int main(int argc, char** argv) {
   triloop::Server server(options);
   server.handle("/ws", answer);
   server.page("/", [](const triloop::Request&) {
-    return triloop::Response{200, "text/html; charset=utf-8", kPage, {}};
+    triloop::Response response;
+    response.content_type = "text/html; charset=utf-8";
+    response.body = kPage;
+    return response;
   });
   std::cout << "open " << server.url() << " in a browser" << std::endl;
   server.run();
