@@ -4,8 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source .ci/install.sh
 
-parts=(format house unit protocol connection server memory rfc explore e2e browser faults soak fuzz bench asan tsan tidy)
-named_only=(bench-full explore-deep)
+parts=(format house unit protocol connection server memory rfc explore e2e browser consumers faults soak fuzz
+  bench asan tsan tidy)
+named_only=(package bench-full explore-deep)
 
 usage() {
   cat <<END
@@ -23,6 +24,9 @@ usage() {
   explore-deep up to 3 preemptions, some hours, and only when it is named
   e2e          the program, with node's ws as client
   browser      the page, in Chromium
+  consumers    programs that use an installed triloop, or include it, in every way that is documented
+  package      the Debian packages: built, looked at by lintian, installed on this machine, run,
+               and removed again; only when it is named
   faults       limits, floods, a bad link between two network namespaces, shutdown under load
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
   fuzz         libFuzzer on requests and frames (see FUZZ_SECONDS)
@@ -68,7 +72,7 @@ run_ctest() {
   if [[ $failures -gt 0 ]]; then failed_parts+=("$part"); fi
 }
 
-sources() { find src include tests -name node_modules -prune -o -name '*.cpp' -print -o -name '*.h' -print; }
+sources() { find src include tests docs/examples -name node_modules -prune -o -name '*.cpp' -print -o -name '*.h' -print; }
 check_format() { sources | xargs clang-format --dry-run -Werror; }
 
 # install_node_packages [FOLDER]: what its package-lock.json names.
@@ -143,6 +147,18 @@ run_part() {
       install_node_packages
       build_for_test dev
       run_ctest browser dev -L '^browser$'
+      ;;
+    consumers)
+      install_missing "${build_packages[@]}" clang++=clang pkg-config=pkg-config nm=binutils ccache=ccache
+      build release
+      build shared
+      count consumers tests/consumers/run.sh
+      ;;
+    package)
+      install_missing "${build_packages[@]}" dpkg-shlibdeps=dpkg-dev lintian=lintian python3=python3 \
+        systemd-analyze=systemd man=man-db ccache=ccache
+      build package
+      count package tests/package/run.sh
       ;;
     faults)
       install_missing "${build_packages[@]}" node=nodejs npm=npm ip=iproute2

@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-#include "version.h"  // made by CMake from the project's version
+#include "triloop/version.h"
 
 namespace triloop {
 namespace {
@@ -114,7 +114,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_s
   CLI::App app("triloop: a WebSocket echo server with three threads for each connection",
                "triloop");
   app.option_defaults()->always_capture_default();
-  app.set_version_flag("--version", "triloop " TRILOOP_VERSION);
+  app.set_version_flag("--version", "triloop " TRILOOP_VERSION "\nbuilt with " + built_with());
   add_options(app, line);
   app.set_config("--config", "", "read options from this file (name = value)")->type_name("FILE");
   app.allow_config_extras(CLI::config_extras_mode::error);

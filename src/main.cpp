@@ -16,6 +16,7 @@
 #include "echo.h"
 #include "inspect.h"
 #include "lab.h"
+#include "service_manager.h"
 #include "trace.h"
 #include "triloop/server.h"
 #include "web_page.h"
@@ -40,7 +41,10 @@ class StopOnSignals {
       : thread_("signals", [this, &server] {
           const sigset_t signals = both();
           int signal = 0;
-          while (::sigwait(&signals, &signal) == 0 && !done_) server.stop();
+          while (::sigwait(&signals, &signal) == 0 && !done_) {
+            server.stop();
+            triloop::notify_service_manager("STOPPING=1");
+          }
         }) {}
   ~StopOnSignals() {
     done_ = true;
@@ -103,6 +107,7 @@ int serve(const triloop::CommandLine& line) {
   const StopOnSignals stop_on_signals(server);
   std::cout << "listening on " << server.url() << "\n"
             << "open " << page_url(server, line.server.bind) << " in a browser" << std::endl;
+  triloop::notify_service_manager("READY=1");
   const auto stuck = server.run();
   if (stuck.empty()) return EXIT_SUCCESS;
   for (const auto id : stuck) spdlog::error("[{}] the processor did not return", id);

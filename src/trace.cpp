@@ -162,6 +162,8 @@ const char* Gap::begin() noexcept {
 
 void Gap::end(const char* name) noexcept { detail::open(name); }
 
+Gauge<bool> detail::on;
+
 Ring* detail::open(const char* name) noexcept {
   Ring* const ring = ring_of_this_thread();
   if (ring != nullptr) ring->open(name, now());

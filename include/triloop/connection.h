@@ -15,6 +15,7 @@
 
 #include "triloop/bounded_queue.h"
 #include "triloop/close_latch.h"
+#include "triloop/export.h"
 #include "triloop/frame.h"
 #include "triloop/message.h"
 #include "triloop/meters.h"
@@ -63,10 +64,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// The next message from the peer. Blocks while the in-queue is empty; freed by a message, by
   /// the peer's Close, close(), abort(), a broken connection or Server::stop(). nullopt when there
   /// will never be another one: then it is time to return.
-  std::optional<Message> read();
+  TRILOOP_EXPORT std::optional<Message> read();
 
   /// As read(), but blocks no longer than `timeout`; 0 does not block. A timeout loses nothing.
-  ReadResult read_for(Message& message, std::chrono::milliseconds timeout);
+  TRILOOP_EXPORT ReadResult read_for(Message& message, std::chrono::milliseconds timeout);
   ReadResult try_read(Message& message) { return read_for(message, {}); }
 
   /// Queues a message for the peer; those of one thread are sent in order. Blocks while the
@@ -75,18 +76,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// reading). False if the connection is over and the message will not be sent; true promises no
   /// more than that it is queued. During a drain replies are still taken, until the processor
   /// returns. Throws std::invalid_argument if a text message is not UTF-8.
-  bool write(Message message);
+  TRILOOP_EXPORT bool write(Message message);
 
   /// As write(), but blocks no longer than `timeout`; 0 does not block.
-  WriteResult write_for(Message& message, std::chrono::milliseconds timeout);
+  TRILOOP_EXPORT WriteResult write_for(Message& message, std::chrono::milliseconds timeout);
   WriteResult try_write(Message& message) { return write_for(message, {}); }
 
   /// Sends a ping, past what is queued. Never blocks. round_trip() tells when its pong has come.
-  void ping();
+  TRILOOP_EXPORT void ping();
 
   /// From the last ping that was answered, yours or the server's own, to its pong; nullopt if none
   /// was. It is late by as long as the reader had to wait for room.
-  std::optional<std::chrono::nanoseconds> round_trip() const;
+  TRILOOP_EXPORT std::optional<std::chrono::nanoseconds> round_trip() const;
 
   /// A T of the connection's own, made by T{} when it is first asked for; it goes with the
   /// connection. Always the same T: another one is a std::logic_error. For one thread, or yours to
@@ -95,18 +96,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
   T& state();
 
   /// For other threads to keep, also after the connection has ended (triloop/handle.h).
-  ConnectionHandle handle();
+  TRILOOP_EXPORT ConnectionHandle handle();
 
   /// Begins a drain: what was received is still read() and processed, replies are sent, then the
   /// peer gets `code` and `reason`. Never blocks. The first reason stays, whatever comes later; a
   /// later close() changes nothing, an abort() or a broken connection cuts the drain short. Throws
   /// std::invalid_argument for a code that may not be sent (RFC 6455 section 7.4) or a reason that
   /// is not UTF-8 or longer than 123 bytes.
-  void close(std::uint16_t code = close_code::kNormal, const std::string& reason = {});
+  TRILOOP_EXPORT void close(std::uint16_t code = close_code::kNormal,
+                            const std::string& reason = {});
 
   /// Fires the latch: nothing more is read, processed or sent, and no Close frame either; the peer
   /// sees 1006. Never blocks. `why` goes to the log.
-  void abort(const std::string& why = {});
+  TRILOOP_EXPORT void abort(const std::string& why = {});
 
   /// Fired when an ending has begun: finish up. For a long computation to poll.
   const CloseLatch& closing() const { return closing_; }
@@ -155,7 +157,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void stop_now();
 
   /// How it is at this moment. Holds each of its locks for a moment, one at a time; any thread.
-  ConnectionSnapshot snapshot() const;
+  TRILOOP_EXPORT ConnectionSnapshot snapshot() const;
 
  private:
   enum class Phase {

@@ -7,13 +7,15 @@
 #include <utility>
 #include <vector>
 
+#include "triloop/export.h"
+
 namespace triloop {
 
 /// A parsed HTTP request head (RFC 7230 section 3). Immutable once the connection is open.
 struct Request {
   /// Orders header names without regard to case, RFC 7230 section 3.2.
   struct NameOrder {
-    bool operator()(const std::string& a, const std::string& b) const;
+    TRILOOP_EXPORT bool operator()(const std::string& a, const std::string& b) const;
   };
   using Headers = std::map<std::string, std::string, NameOrder>;
 
@@ -26,14 +28,14 @@ struct Request {
   std::string peer_address;
 
   /// The header's value; empty if it is not there.
-  std::string header(const std::string& name) const;
+  TRILOOP_EXPORT std::string header(const std::string& name) const;
 
   /// The value of `name=value` in the query, undecoded; empty if it is not there.
-  std::string parameter(const std::string& name) const;
+  TRILOOP_EXPORT std::string parameter(const std::string& name) const;
 };
 
 /// Is `item` one of the comma-separated values of a header (RFC 7230 section 7)?
-bool list_contains(std::string_view list, std::string_view item);
+TRILOOP_EXPORT bool list_contains(std::string_view list, std::string_view item);
 
 /// The answer to a plain GET.
 struct Response {

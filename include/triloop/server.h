@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "triloop/connection.h"
+#include "triloop/export.h"
 #include "triloop/options.h"
 #include "triloop/request.h"
 
@@ -28,48 +29,48 @@ class Server {
  public:
   /// Binds and listens. Throws std::invalid_argument if an option makes no sense, and
   /// std::system_error if it cannot listen (address in use, no permission, unknown host).
-  explicit Server(const Options& options = {});
+  TRILOOP_EXPORT explicit Server(const Options& options = {});
 
   /// Ends what run() had to leave behind: blocks until the last processor has returned.
-  ~Server();
+  TRILOOP_EXPORT ~Server();
 
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   /// The port it listens on, also when the options asked for 0.
-  std::uint16_t port() const;
+  TRILOOP_EXPORT std::uint16_t port() const;
 
   /// "http://0.0.0.0:7777/"
-  std::string url() const;
+  TRILOOP_EXPORT std::string url() const;
 
   /// WebSocket connections to `path` ("/ws") are given to `processor`. Of the subprotocols that the
   /// peer offers, the one that comes first in `subprotocols` is chosen (RFC 6455 section 1.9); none
   /// if they have none in common. With `options` the path has its own instead of the server's;
   /// begin with those: `PathOptions mine = options;`. Throws std::invalid_argument if one of them
   /// makes no sense. Before run().
-  void handle(const std::string& path, Processor processor,
-              std::vector<std::string> subprotocols = {},
-              const std::optional<PathOptions>& options = std::nullopt);
+  TRILOOP_EXPORT void handle(const std::string& path, Processor processor,
+                             std::vector<std::string> subprotocols = {},
+                             const std::optional<PathOptions>& options = std::nullopt);
 
   /// GET and HEAD of `path` are answered by `page`. Before run().
-  void page(const std::string& path, Page page);
+  TRILOOP_EXPORT void page(const std::string& path, Page page);
 
   /// Accepts connections. Blocks until stop(), and then for as long as the connections need to
   /// end, but no longer than `drain_timeout` and one second. Returns the ids of the connections
   /// whose processor (or page) had not returned even then: empty is a clean end, with every thread
   /// joined. Meanwhile the calling thread runs as SCHED_BATCH; processors, and threads that they
   /// start, do so too (docs/decisions/0004-batches.md).
-  std::vector<std::uint64_t> run();
+  TRILOOP_EXPORT std::vector<std::uint64_t> run();
 
   /// Makes run() end: no new connections; every open one is drained and closed with 1001; those
   /// that are not done after `drain_timeout` are aborted. A second call aborts them at once. Never
   /// blocks; safe in a signal handler (it is one write(2) to an eventfd).
-  void stop() noexcept;
+  TRILOOP_EXPORT void stop() noexcept;
 
   /// All connections at this moment, those of `/inspect` among them; and the last 32 that have
   /// ended. For people to look at: no message waits for it for longer than it takes to copy a few
   /// numbers. Any thread, also a processor's.
-  ServerSnapshot snapshot() const;
+  TRILOOP_EXPORT ServerSnapshot snapshot() const;
 
  private:
   struct Impl;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 
+#include "triloop/export.h"
 #include "triloop/sync.h"
 
 namespace triloop::trace {
@@ -24,11 +25,11 @@ struct Limits {
 /// SIGFPE, SIGILL or SIGABRT (so std::terminate, too), whose handlers write it and then let the
 /// program die as it would have. Throws std::system_error if the file cannot be written. One
 /// thread, one trace at a time.
-void start(const std::string& file, const Limits& limits = {});
+TRILOOP_EXPORT void start(const std::string& file, const Limits& limits = {});
 
 /// Keeps nothing from now on, and writes the file. Does nothing if it has been written. Any thread
 /// that still runs may go on.
-void write() noexcept;
+TRILOOP_EXPORT void write() noexcept;
 
 /// start() and write() as a scope; neither if `file` is empty.
 class Recording {
@@ -42,9 +43,9 @@ class Recording {
 };
 
 namespace detail {
-inline Gauge<bool> on;
-Ring* open(const char* name) noexcept;
-void close(Ring* ring) noexcept;
+TRILOOP_EXPORT extern Gauge<bool> on;
+TRILOOP_EXPORT Ring* open(const char* name) noexcept;
+TRILOOP_EXPORT void close(Ring* ring) noexcept;
 }  // namespace detail
 
 /// Are events kept? Off, this is all that tracing costs: a load and a branch.

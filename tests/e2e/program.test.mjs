@@ -42,7 +42,7 @@ test("a bad value is one line on standard error and status 2", async () => {
 });
 
 test("--version and --help go to standard output with status 0", async () => {
-  assert.match((await run("--version")).out, /^triloop \d+\.\d+\.\d+\n$/);
+  assert.match((await run("--version")).out, /^triloop \d+\.\d+\.\d+\nbuilt with .*\n$/);
   const { status, out } = await run("--help");
   assert.equal(status, 0);
   for (const option of ["--bind", "--port", "--queue", "--max-message", "TRILOOP_PORT"]) {

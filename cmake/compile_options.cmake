@@ -1,0 +1,20 @@
+# What everything here is compiled with, and nobody else: warnings and sanitizers.
+add_library(triloop_options INTERFACE)
+if(TRILOOP_WARNINGS)
+  target_compile_options(triloop_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    target_compile_options(triloop_options INTERFACE -Wthread-safety)
+  endif()
+endif()
+if(TRILOOP_WARNINGS_AS_ERRORS)
+  target_compile_options(triloop_options INTERFACE -Werror)
+endif()
+if(TRILOOP_SANITIZE)
+  target_compile_options(triloop_options INTERFACE -fsanitize=${TRILOOP_SANITIZE}
+                         -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(triloop_options INTERFACE -fsanitize=${TRILOOP_SANITIZE})
+endif()
+if(TRILOOP_SANITIZE MATCHES undefined)
+  # vptr looks at objects through a pipe(2), which fails where a test takes all descriptors away.
+  target_compile_options(triloop_options INTERFACE -fno-sanitize=vptr)
+endif()

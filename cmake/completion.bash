@@ -1,0 +1,16 @@
+# Completes triloop's options in bash. The options are those that the program itself names.
+_triloop() {
+  local current=$2 previous=$3 help
+  [[ $previous == '=' ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
+  [[ $current == '=' ]] && previous=${COMP_WORDS[COMP_CWORD - 1]} current=
+  case $previous in
+    --inspect) COMPREPLY=($(compgen -W "local any off" -- "$current")) && return ;;
+    --log-level) COMPREPLY=($(compgen -W "debug info warn error off" -- "$current")) && return ;;
+    --web) COMPREPLY=($(compgen -d -- "$current")) && return ;;
+    --config) COMPREPLY=($(compgen -f -- "$current")) && return ;;
+  esac
+  help=$("$1" --help 2>/dev/null)
+  if [[ $previous == --* && $help =~ [[:space:]]"$previous "[A-Z] ]]; then return; fi  # a number, an address
+  COMPREPLY=($(compgen -W "$(grep -oE -- '(^ +|,)--[a-z-]+' <<<"$help" | tr -d ' ,')" -- "$current"))
+}
+complete -o filenames -F _triloop triloop

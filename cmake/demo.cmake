@@ -1,0 +1,24 @@
+# The demo: an echo server with a page, which stands in the program.
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+set(web_files index.html page.css picture.css view.css lab.css
+    page.js picture.js inspect.js rows.js view.js lab.js walk.js)
+list(TRANSFORM web_files PREPEND ${PROJECT_SOURCE_DIR}/web/ OUTPUT_VARIABLE web_paths)
+add_custom_command(
+  OUTPUT ${PROJECT_BINARY_DIR}/generated/embedded_web.h
+  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${PROJECT_BINARY_DIR}/generated/embedded_web.h
+          -DDIRECTORY=${PROJECT_SOURCE_DIR}/web "-DFILES=${web_files}"
+          -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+  DEPENDS ${web_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+  VERBATIM)
+add_executable(triloop_server src/main.cpp src/command_line.cpp src/echo.cpp src/lab.cpp
+               src/inspect.cpp src/service_manager.cpp src/web_page.cpp
+               ${PROJECT_BINARY_DIR}/generated/embedded_web.h)
+if(BUILD_SHARED_LIBS)
+  target_sources(triloop_server PRIVATE src/printable.cpp)  # the library keeps its own to itself
+endif()
+set_target_properties(triloop_server PROPERTIES OUTPUT_NAME triloop)
+target_include_directories(triloop_server PRIVATE src ${PROJECT_BINARY_DIR}/generated)
+target_link_libraries(triloop_server PRIVATE triloop spdlog::spdlog CLI11::CLI11 nlohmann_json::nlohmann_json
+                      triloop_options)

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Programs of other people that use triloop: each is built in every way that the documentation
+# names, and has a message sent round. build/release and build/shared are there already.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+here=$PWD/tests/consumers
+scratch=$PWD/build/consumers  # inside, so that a compiler cache knows the files again
+empty=$(mktemp -d)
+server=
+end() {
+  [[ -z $server ]] || kill "$server"
+  rm -rf "$scratch" "$empty"
+}
+trap end EXIT
+rm -rf "$scratch"
+mkdir -p "$scratch"
+failures=0
+
+# check WHAT COMMAND...: says how it went, and its output if it went wrong.
+check() {
+  local what=$1
+  shift
+  if "$@" >"$scratch/log" 2>&1; then echo "ok: $what"; else
+    failures=$((failures + 1))
+    cat "$scratch/log"
+    echo "FAILED: $what"
+  fi
+}
+
+# build_and_run NAME SOURCE COMPILER ARGUMENTS...: for both standards.
+build_and_run() {
+  local name=$1 source=$2 compiler=$3
+  shift 3
+  cmake -S "$source" -B "$scratch/$name" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" "$@" &&
+    cmake --build "$scratch/$name" && "$scratch/$name/consumer_17" && "$scratch/$name/consumer_20"
+}
+
+# Only what a user calls is visible in the shared library.
+exports_are_the_public_ones() {
+  nm -DC --defined-only build/shared/libtriloop.so |
+    sed -E 's/^[0-9a-f]+ [A-Za-z] //; s/(\[abi:cxx11\])?\(.*//' | LC_ALL=C sort -u |
+    diff "$here/exports.txt" -
+}
+
+# Nothing of what triloop is built with is read when a program is compiled.
+headers_stand_alone() {
+  local headers
+  headers=$(g++ -std=c++17 -M -I"$scratch/static/include" "$here/main.cpp")
+  [[ $headers == *"$scratch/static/include/triloop/server.h"* ]] &&
+    ! grep -E '/(websocketpp|asio|spdlog|fmt|zlib)' <<<"$headers"
+}
+
+# A project that includes triloop has none of its tests and installs none of its files.
+is_only_the_library() {
+  local tree=$scratch/add_subdirectory-g++
+  ctest --test-dir "$tree" -N | grep -q 'Total Tests: 0$' &&
+    [[ ! -e $tree/triloop/triloop ]] && cmake --install "$tree" --prefix "$scratch/nothing" &&
+    [[ ! -e $scratch/nothing ]]
+}
+
+with_pkg_config() {
+  local prefix=$1 folder
+  folder=$(dirname "$(find "$prefix" -name triloop.pc)")
+  # No --static: what is installed says itself what it needs.
+  local -x PKG_CONFIG_PATH=$folder LD_LIBRARY_PATH=$prefix/lib
+  local flags
+  read -ra flags <<<"$(pkg-config --cflags --libs triloop)"
+  g++ -std=c++17 "$here/main.cpp" -o "$scratch/with_pkg_config" "${flags[@]}" &&
+    "$scratch/with_pkg_config"
+}
+
+# A client of an own server, whose first line says the port.
+speaks() {
+  coproc "$1/own_server" 0
+  server=$COPROC_PID
+  local line port
+  read -r -t 10 line <&"${COPROC[0]}"
+  port=$(sed -nE 's|^open http://127.0.0.1:([0-9]+)/ in a browser$|\1|p' <<<"$line")
+  [[ $("$scratch/ask" "$port" abc) == 'you said: abc' ]]
+}
+
+# What docs/install.md tells a reader to do.
+own_server_in_an_empty_folder() {
+  cp -r docs/examples/own_server/. "$empty" && cd "$empty" &&
+    cmake -B build -DCMAKE_PREFIX_PATH="$scratch/static" && cmake --build build &&
+    g++ -std=c++17 "$here/ask.cpp" -o "$scratch/ask" && speaks "$empty/build"
+}
+
+for kind in static shared; do
+  tree=build/release
+  [[ $kind == static ]] || tree=build/shared
+  check "cmake --install, $kind" cmake --install "$tree" --prefix "$scratch/$kind"
+  check "the installed program runs, $kind" "$scratch/$kind/bin/triloop" --version
+  for compiler in g++ clang++; do
+    check "find_package, $kind, $compiler, C++17 and C++20" build_and_run "$kind-$compiler" \
+      "$here/find_package" "$compiler" -DCMAKE_PREFIX_PATH="$scratch/$kind"
+  done
+  check "pkg-config, $kind" with_pkg_config "$scratch/$kind"
+done
+check "add_subdirectory, g++, C++17 and C++20" build_and_run add_subdirectory-g++ \
+  "$here/add_subdirectory" g++ -DTRILOOP_SOURCE="$PWD"
+check "FetchContent, clang++, C++17 and C++20" build_and_run add_subdirectory-clang++ \
+  "$here/add_subdirectory" clang++ -DTRILOOP_SOURCE="$PWD" -DFETCH=ON
+check "a project that includes triloop gets the library and nothing else" is_only_the_library
+check "the shared library shows what tests/consumers/exports.txt names, and nothing else" \
+  exports_are_the_public_ones
+check "the headers need nothing but the standard library" headers_stand_alone
+check "the own server of the documentation, in an empty folder" own_server_in_an_empty_folder
+[[ $failures -eq 0 ]]
