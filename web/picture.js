@@ -158,13 +158,14 @@
   const fullness = (queue) =>
     Math.max(share(queue.messages, queue.max_messages), share(queue.bytes, queue.max_bytes));
 
-  function showQueue(part, queue) {
+  // `isWaitedFor`: somebody waits for room. A large message may have none before the bars are full.
+  function showQueue(part, queue, isWaitedFor) {
     const [messages, bytes] = part.lines;
     setText(messages.words, `${grouped(queue.messages)} of ${grouped(queue.max_messages)} messages`);
     setText(bytes.words, `${sizeWord(queue.bytes)} of ${sizeWord(queue.max_bytes)}`);
     setBar(messages.fill, 0, share(queue.messages, queue.max_messages));
     setBar(bytes.fill, 0, share(queue.bytes, queue.max_bytes));
-    const full = fullness(queue) >= 1;
+    const full = isWaitedFor || fullness(queue) >= 1;
     setData(part.box, "full", String(full));
     setText(part.full, full ? "full" : "");
   }
@@ -244,7 +245,9 @@
 
     function show(connection, { rates = null, buffered = null } = {}) {
       for (const name of THREADS) showThread(parts[name], name, connection.threads[name]);
-      for (const name of ["in", "out"]) showQueue(parts[name], connection.queues[name]);
+      const waits = (name) => connection.threads[name].doing === "waiting_for_room";
+      showQueue(parts.in, connection.queues.in, waits("reader"));
+      showQueue(parts.out, connection.queues.out, waits("processor"));
       showLatch(parts.latch, connection.latch);
       showPeer(parts.peer, rates, buffered);
       ARROWS.forEach((name, i) => {
