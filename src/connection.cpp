@@ -89,8 +89,9 @@ bool Connection::write(Message message) {
   const bool text = message.type == MessageType::text;
   if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
   const trace::Slice writing("write()");
-  const bool queued = out_queue_.push(
-      {text ? Opcode::text : Opcode::binary, std::move(message.data), trace::depart("out-queue")});
+  Frame frame(text ? Opcode::text : Opcode::binary, std::move(message.data));
+  frame.arrow = trace::depart("out-queue");
+  const bool queued = out_queue_.push(std::move(frame));
   trace::fill("out-queue", id_, out_queue_);
   return queued;
 }
