@@ -48,7 +48,7 @@ std::string describe(const CloseReason& reason) {
 Frame frame_of(Message& message) {
   const bool text = message.type == MessageType::text;
   if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
-  return {text ? Opcode::text : Opcode::binary, std::move(message.data), 0};
+  return {text ? Opcode::text : Opcode::binary, std::move(message.data)};
 }
 
 // A timeout that does not fit into the clock is none.

@@ -141,7 +141,9 @@ void Connection::pass_on_batch() {
   received_.bytes.add(batch_bytes_);
   batch_bytes_ = 0;
   const trace::Slice pushing("into the in-queue");
-  for (Frame& frame : batch_) frame.arrow = trace::depart("in-queue");
+  if (trace::is_on()) {
+    for (Frame& frame : batch_) frame.arrow = trace::depart("in-queue");
+  }
   in_queue_.push_all(batch_);
   trace::fill("in-queue", id_, in_queue_);
 }

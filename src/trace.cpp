@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -105,6 +106,7 @@ extern "C" void write_and_die(int signal) {
 }  // namespace
 
 void start(const std::string& file, const Limits& limits) {
+  if (limits.threads > Ring::kMostRings) throw std::invalid_argument("a trace of too many threads");
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) {
     throw std::system_error(errno, std::generic_category(),
@@ -175,19 +177,20 @@ void detail::close(Ring* ring) noexcept {
   if (is_on()) ring->close(now());
 }
 
-std::uint64_t detail::depart(const char* name) noexcept {
+std::uint32_t detail::depart(const char* name) noexcept {
   Ring* const ring = ring_of_this_thread();
   if (ring == nullptr) return 0;
   Event event;
   event.kind = Event::Kind::departure;
   event.name = name;
   event.at = now();
-  event.a = ring->next_arrow();
+  const std::uint32_t arrow = ring->next_arrow();
+  event.a = arrow;
   ring->append(event);
-  return event.a;
+  return arrow;
 }
 
-void detail::arrive(const char* name, std::uint64_t arrow) noexcept {
+void detail::arrive(const char* name, std::uint32_t arrow) noexcept {
   if (!is_on()) return;
   Ring* const ring = ring_of_this_thread();
   if (ring == nullptr) return;

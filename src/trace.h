@@ -50,18 +50,18 @@ class Gap {
 };
 
 namespace detail {
-std::uint64_t depart(const char* name) noexcept;
-void arrive(const char* name, std::uint64_t arrow) noexcept;
+std::uint32_t depart(const char* name) noexcept;
+void arrive(const char* name, std::uint32_t arrow) noexcept;
 void fill(const char* name, std::uint64_t connection, const QueueSnapshot& queue) noexcept;
 }  // namespace detail
 
 /// An arrow leaves the calling thread's slice. The message takes its number along; 0 when off.
-inline std::uint64_t depart(const char* name) noexcept {
+inline std::uint32_t depart(const char* name) noexcept {
   return is_on() ? detail::depart(name) : 0;
 }
 
 /// And it arrives in the slice of whoever has the message now.
-inline void arrive(const char* name, std::uint64_t arrow) noexcept {
+inline void arrive(const char* name, std::uint32_t arrow) noexcept {
   if (arrow != 0) detail::arrive(name, arrow);
 }
 

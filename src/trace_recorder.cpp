@@ -22,7 +22,8 @@ Recorder::Recorder(int file, const Limits& limits, const Recorder* before)
       copies_(limits.threads),
       output_(file) {
   for (std::size_t i = 0; i < limits.threads; ++i) {
-    rings_[i].use(&words_[i * limits.events * Ring::kWords], limits.events);
+    rings_[i].use(static_cast<std::uint32_t>(i), &words_[i * limits.events * Ring::kWords],
+                  limits.events);
   }
 }
 

@@ -9,9 +9,9 @@ constexpr auto kRelease = std::memory_order_release;
 constexpr auto kAcquire = std::memory_order_acquire;
 constexpr auto kOwn = std::memory_order_relaxed;  // what the owner itself has written
 
-// A number that JavaScript, too, holds exactly: 21 bits for the track and 32 for the arrow.
-constexpr std::uint64_t kTrackMask = (std::uint64_t{1} << 21) - 1;
-constexpr unsigned kArrowBits = 32;
+// So many arrows leave from a ring before their numbers come again: far more than it holds.
+constexpr unsigned kArrowBits = 20;
+constexpr std::uint32_t kArrowMask = (std::uint32_t{1} << kArrowBits) - 1;
 
 constexpr int kTriesToCopy = 1000;
 
@@ -30,7 +30,8 @@ class Ring::Change {
   Atomic<std::uint64_t>& version_;
 };
 
-void Ring::use(Atomic<std::uint64_t>* words, std::size_t events) {
+void Ring::use(std::uint32_t index, Atomic<std::uint64_t>* words, std::size_t events) {
+  index_ = index;
   words_ = words;
   events_ = events;
 }
@@ -45,7 +46,6 @@ void Ring::begin_track(std::uint64_t number, std::uint64_t order, const Name& na
   order_.store(order, kRelease);
   first_.store(count_.load(kOwn), kRelease);
   depth_.store(0, kRelease);
-  arrows_ = 0;
 }
 
 void Ring::end_track(std::int64_t at) noexcept {
@@ -83,8 +83,10 @@ const char* Ring::innermost() const noexcept {
   return depth == 0 || depth > kMostOpen ? nullptr : open_[depth - 1].name.load(kOwn);
 }
 
-std::uint64_t Ring::next_arrow() noexcept {
-  return (track_.load(kOwn) & kTrackMask) << kArrowBits | (++arrows_ & 0xFFFF'FFFF);
+// Not 0, which is no arrow.
+std::uint32_t Ring::next_arrow() noexcept {
+  arrows_ = arrows_ == kArrowMask ? 1 : arrows_ + 1;
+  return index_ << kArrowBits | arrows_;
 }
 
 void Ring::append_words(const Words& words) noexcept {

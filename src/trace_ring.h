@@ -59,6 +59,7 @@ class Ring {
 
   /// Slices in slices; those further inside are not kept.
   static constexpr std::size_t kMostOpen = 12;
+  static constexpr std::size_t kMostRings = 4096;
 
   struct OpenSlice {
     const char* name = nullptr;
@@ -77,8 +78,9 @@ class Ring {
     std::array<OpenSlice, kMostOpen> open_slices;
   };
 
-  /// Its events are kept in `words`, which are `events` times kWords. Before anything else.
-  void use(Atomic<std::uint64_t>* words, std::size_t events);
+  /// It is number `index`, below kMostRings, and keeps its events in `words`, which are `events`
+  /// times kWords. Before anything else.
+  void use(std::uint32_t index, Atomic<std::uint64_t>* words, std::size_t events);
 
   // -- Its owner
 
@@ -97,8 +99,8 @@ class Ring {
     std::memcpy(words.data(), &event, sizeof(words));
     append_words(words);
   }
-  /// The next number for an arrow that leaves from here: unique among all tracks.
-  std::uint64_t next_arrow() noexcept;
+  /// The next number for an arrow that leaves from here: no other ring's arrows have it.
+  std::uint32_t next_arrow() noexcept;
 
   // -- Any thread, any signal handler
 
@@ -117,6 +119,7 @@ class Ring {
   void append_words(const Words& words) noexcept;
 
   // Constant once used.
+  std::uint32_t index_ = 0;
   Atomic<std::uint64_t>* words_ = nullptr;
   std::size_t events_ = 0;
 
@@ -130,7 +133,7 @@ class Ring {
   Atomic<std::size_t> depth_{0};  // may be more than are kept
   std::array<AtomicSlice, kMostOpen> open_;
 
-  std::uint64_t arrows_ = 0;  // owner only
+  std::uint32_t arrows_ = 0;  // owner only
 };
 
 }  // namespace triloop::trace

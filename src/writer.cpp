@@ -129,7 +129,9 @@ bool Connection::send(Frame frame) {
 bool Connection::send(std::vector<Frame>& frames) {
   const trace::Slice slice("sending");
   const Stopwatch::Running sending(writer_meter_.socket);
-  for (const Frame& frame : frames) trace::arrive("out-queue", frame.arrow);
+  if (trace::is_on()) {
+    for (const Frame& frame : frames) trace::arrive("out-queue", frame.arrow);
+  }
   Gather& bytes = *outgoing_;
   bytes.load(frames);
   TimePoint stalled_since = kNever;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "triloop/bounded_queue.h"
 
@@ -14,9 +15,12 @@ enum class Opcode : std::uint8_t { text = 0x1, binary = 0x2, close = 0x8, ping =
 
 /// A whole message or a control frame, decoded.
 struct Frame {
+  Frame() = default;
+  Frame(Opcode code, std::string bytes) : opcode(code), payload(std::move(bytes)) {}
+
   Opcode opcode = Opcode::text;
+  std::uint32_t arrow = 0;  ///< by which a trace follows it through its queue; 0: it does not
   std::string payload;
-  std::uint64_t arrow = 0;  ///< by which a trace follows it through its queue; 0: it does not
 };
 
 /// The byte bound of a queue counts payloads.

@@ -17,8 +17,10 @@ class Ring;
 
 /// What is kept at most, and so how large the file can get: about 100 bytes for each event.
 struct Limits {
-  std::size_t threads = 256;   ///< more at a time are left out; the one that ended first goes first
-  std::size_t events = 4'096;  ///< of each
+  /// At most 4096. More at a time are left out; of those that have ended the first goes first.
+  std::size_t threads = 256;
+  /// Of each thread.
+  std::size_t events = 4'096;
 };
 
 /// Keeps events from now on. `file` holds an empty trace until write(), or until SIGSEGV, SIGBUS,

@@ -204,8 +204,8 @@ TEST_CASE("a thread for which there is no room is left out, and counted", "[trac
 TEST_CASE("an arrow is written if both of its ends are there", "[trace]") {
   Trace trace;
   const Slice slice("slice");
-  const std::uint64_t first = depart("queue");
-  const std::uint64_t second = depart("queue");
+  const std::uint32_t first = depart("queue");
+  const std::uint32_t second = depart("queue");
   CHECK(first != second);
   arrive("queue", second);
   const json written = trace.read();
@@ -313,7 +313,7 @@ TEST_CASE("a copy of a ring is of one instant, and what was written over is know
   constexpr std::size_t kEvents = 8;
   std::vector<Atomic<std::uint64_t>> words(kEvents * Ring::kWords);
   Ring ring;
-  ring.use(words.data(), kEvents);
+  ring.use(0, words.data(), kEvents);
   std::atomic<bool> stop{false};
   std::uint64_t events = 0;
   // Every slice is as old as the number of its track and lasts as long: no mixture looks right.
