@@ -170,7 +170,7 @@ TEST_CASE("what is not an upgrade gets an HTTP answer", "[server]") {
 
 TEST_CASE("a page that throws is 500 and the server goes on", "[server]") {
   Server server(quiet_options());
-  server.page("/", [](const Request&) { return Response{"text/html", "fine", {}}; });
+  server.page("/", [](const Request&) { return Response{200, "text/html", "fine", {}}; });
   server.page("/broken", [](const Request&) -> Response { throw std::runtime_error("no file"); });
   server.page("/worse", [](const Request&) -> Response { throw 42; });
   const Thread thread("accept", [&] { server.run(); });

@@ -28,7 +28,7 @@ void plain_echo(Connection& connection) {
 
 RunningServer::RunningServer(Processor processor, const Options& options) : server_(options) {
   server_.handle("/ws", std::move(processor));
-  server_.page("/", [](const Request&) { return Response{"text/html", "<p>page</p>", {}}; });
+  server_.page("/", [](const Request&) { return Response{200, "text/html", "<p>page</p>", {}}; });
   thread_ = Thread("accept", [this] { stuck_ = server_.run(); });
 }
 
