@@ -50,6 +50,12 @@ builds_with_find_package() {
     cmake --build "$scratch/consumer_tree" && "$scratch/consumer_tree/consumer_20"
 }
 
+is_understood() {  # what systemd does not know it passes over, with status 0
+  local complaints
+  complaints=$(systemd-analyze verify triloop.service 2>&1) || return
+  [[ $complaints != *triloop* ]] || { echo "$complaints"; return 1; }
+}
+
 # 100 is the worst; a service without any restriction has 96.
 is_hardened() {
   systemd-analyze security --offline=true --threshold=20 /usr/lib/systemd/system/triloop.service
@@ -93,7 +99,7 @@ check "dpkg -i" "${root[@]}" dpkg -i "$server" "$development"
 check "the program runs" triloop --version
 check "the service is enabled" test -L /etc/systemd/system/multi-user.target.wants/triloop.service
 check "the service manager is told READY=1 and STOPPING=1" python3 tests/package/notify.py /usr/bin/triloop
-check "the service is understood by systemd" systemd-analyze verify triloop.service
+check "the service is understood by systemd" is_understood
 check "the service may do little" is_hardened
 check "manual page triloop(1)" man_page_is_clean /usr/share/man/man1/triloop.1.gz
 check "manual page triloop(3)" man_page_is_clean /usr/share/man/man3/triloop.3.gz

@@ -203,7 +203,7 @@ TEST_CASE("a wrong version is told the right one", "[http]") {
 }
 
 TEST_CASE("an answer has a length, and HEAD gets the same head without the body", "[http]") {
-  const Response response{200, "text/html", "<p>hello</p>", {{"X-More", "yes"}}};
+  const Response response{"text/html", "<p>hello</p>", {{"X-More", "yes"}}};
   const std::string get = http_response(response, true);
   const std::string head = http_response(response, false);
   CHECK(get == head + "<p>hello</p>");
