@@ -120,11 +120,12 @@ run_part() {
       run_ctest "$1" dev -L "^$1\$"
       ;;
     explore)
-      install_missing patch=patch
+      install_missing patch=patch node=nodejs
       build_for_test dev
       preemptions=2
       if [[ $short == yes ]]; then preemptions=1; fi
       count "explore (schedules)" build/dev/tests/explore/explorer --preemptions "$preemptions" --random 2000 --jobs 2
+      count "explore (wrong queues)" node tests/explore/wrong_queues.mjs --explorer build/dev/tests/explore/explorer
       count "explore (mutants)" tests/explore/mutants.sh
       ;;
     explore-deep)
