@@ -19,8 +19,8 @@ usage() {
   server       behaviours S1 to S13 and the endings over TCP
   memory       each allocation of the server fails once
   rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
-  explore      queue, latch and loops under every schedule with up to 2 preemptions (among all the
-               parts: 1), and mutants of them, each of which must be found
+  explore      queue, latch, loops and server under every schedule with up to 2 preemptions (among all
+               the parts: 1), and mutants of them, each of which must be found
   explore-deep up to 3 preemptions, some hours, and only when it is named
   e2e          the program, with node's ws as client
   browser      the page, in Chromium
@@ -124,16 +124,17 @@ run_part() {
       run_ctest "$1" dev -L "^$1\$"
       ;;
     explore)
-      install_missing patch=patch
+      install_missing patch=patch node=nodejs
       build_for_test dev
       preemptions=2
       if [[ $short == yes ]]; then preemptions=1; fi
-      count "explore (schedules)" build/dev/tests/explore/explorer --preemptions "$preemptions" --random 2000
+      count "explore (schedules)" build/dev/tests/explore/explorer --preemptions "$preemptions" --random 2000 --jobs 2
+      count "explore (wrong queues)" node tests/explore/wrong_queues.mjs --explorer build/dev/tests/explore/explorer
       count "explore (mutants)" tests/explore/mutants.sh
       ;;
     explore-deep)
       build_for_test dev
-      count explore-deep build/dev/tests/explore/explorer --preemptions 3 \
+      count explore-deep build/dev/tests/explore/explorer --preemptions 3 --jobs 2 \
         --schedules 1000000000000 --random 10000000
       ;;
     e2e)

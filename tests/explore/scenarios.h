@@ -15,6 +15,13 @@ struct Named {
 
 const std::vector<Named>& queue_scenarios();
 const std::vector<Named>& spare_scenarios();
+
+/// These share nothing but under locks (or touch() it), so their states may be merged.
 const std::vector<Named>& connection_scenarios();
+const std::vector<Named>& server_scenarios();
+
+/// Queues that look right (docs/wrong-queues.md), and the right one beside them.
+const std::vector<Named>& wrong_queues();
+const std::vector<Named>& right_queue();
 
 }  // namespace explore

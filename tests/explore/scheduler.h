@@ -16,29 +16,62 @@ namespace explore {
 using TimePoint = std::chrono::steady_clock::time_point;
 constexpr int kNobody = -1;
 
-// -- What a scenario says
-// ---------------------------------------------------------------------------
+// A hash of what has led to the present state of a thread or of an object (run.h).
+using History = std::uint64_t;
+
+// -- What a scenario says -------------------------------------------------------------------------
 
 /// Fails the schedule unless `condition` holds.
 void require(bool condition, const char* what);
 
-/// A name for an object, in the printed schedules.
-void name(const void* object, const char* name);
+/// Has a deadline passed because nobody could go on without it? Then somebody waits for what will
+/// not come, and only time has freed him.
+bool time_had_to_help();
 
-// -- What an exploration found
-// ----------------------------------------------------------------------
+/// Has a deadline passed although somebody could go on? So it may be on a slow machine.
+bool time_came_early();
+
+/// A name for an object, or for all that is inside it, in the printed schedules.
+void name(const void* object, std::size_t bytes, const char* name);
+template <typename T>
+void name(const T& object, const char* name) {
+  explore::name(&object, sizeof object, name);
+}
+
+/// The name of the thread that runs the scenario; "main" if there is none.
+void name_this_thread(const char* name);
+
+/// A line for the printed schedule. No choice point.
+void remark(const std::string& text);
+
+/// What follows may come at any moment: the others run first, or not, and neither is a preemption.
+void any_moment();
+
+/// The scenario reads or writes what other threads share, and no lock orders it. No choice point.
+void touch(History& history);
+
+// -- What an exploration found --------------------------------------------------------------------
 
 struct Bounds {
   int preemptions = 2;  // also: timeouts and spurious wakes while somebody could run
   std::uint64_t schedules = 50'000'000;
+  bool merge = false;     // go on from each state once only
+  bool spurious = true;   // waits may end for no reason
+  bool shortest = false;  // go on after a failure, and keep the one with the fewest steps
+};
+
+struct Step {
+  std::string who;
+  std::string what;
 };
 
 struct Outcome {
   std::uint64_t schedules = 0;
-  bool exhausted = false;          // all schedules within the bound were tried
-  std::string failure;             // empty: none was found
-  std::vector<std::string> steps;  // of the failing schedule
-  std::string schedule;            // its decisions, for replay()
+  bool exhausted = false;        // all schedules within the bound were tried
+  std::string failure;           // empty: none was found
+  std::vector<Step> steps;       // of the failing schedule
+  std::string schedule;          // its decisions, for replay()
+  std::uint64_t step_count = 0;  // of the failing schedule
 };
 
 using Scenario = std::function<void()>;
@@ -48,21 +81,24 @@ Outcome explore(const Scenario& scenario, const Bounds& bounds = {});
 /// PCT (Burckhardt et al., ASPLOS 2010): random priorities, which change at a few random places.
 Outcome search(const Scenario& scenario, std::uint64_t schedules, std::uint64_t seed);
 
+/// From now on a crash or an abort() fails the schedule in which it happens.
+void catch_crashes();
+
 /// One schedule again, `Outcome::schedule` of an earlier one, with all its steps.
 Outcome replay(const Scenario& scenario, const std::string& schedule);
 
-// -- What the explorer's triloop/sync.h calls
-// -------------------------------------------------------
+// -- What the explorer's triloop/sync.h calls -----------------------------------------------------
 
 struct MutexState {
   int owner = kNobody;
+  History history = 0;
 };
 struct CondState {
   std::vector<int> waiters;
 };
 
-/// Somebody else may go on here. `operation` is what the thread is about to do.
-void point(const char* operation, const void* object);
+/// Somebody else may go on here. `operation` is what the thread is about to do to an atomic.
+void point(const char* operation, const void* object, History& history, bool writes);
 void lock(MutexState& mutex);
 void unlock(MutexState& mutex);
 void destroy(const MutexState& mutex);

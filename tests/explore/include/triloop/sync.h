@@ -41,11 +41,11 @@ class Atomic {
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
   T load(std::memory_order /*order*/ = std::memory_order_seq_cst) const {
-    explore::point("loads", this);
+    explore::point("loads", this, history_, /*writes=*/false);
     return value_;
   }
   void store(T value, std::memory_order /*order*/ = std::memory_order_seq_cst) {
-    explore::point("stores", this);
+    explore::point("stores", this, history_, /*writes=*/true);
     value_ = value;
   }
   T exchange(T value) {
@@ -53,17 +53,22 @@ class Atomic {
     return std::exchange(value_, value);
   }
   T operator++() {
-    explore::point("counts up", this);
+    explore::point("counts up", this, history_, /*writes=*/true);
     return ++value_;
   }
   T operator--() {
-    explore::point("counts down", this);
+    explore::point("counts down", this, history_, /*writes=*/true);
     return --value_;
   }
   operator T() const { return load(); }  // NOLINT: as std::atomic
+  T operator=(T value) {                 // NOLINT: as std::atomic
+    store(value);
+    return value;
+  }
 
  private:
   T value_;
+  mutable explore::History history_ = 0;
 };
 
 /// No choice point: no thread decides anything by it.

@@ -1,0 +1,107 @@
+#include "kernel.h"
+
+#include <poll.h>
+
+#include <chrono>
+#include <utility>
+
+#include "event.h"
+#include "listener.h"
+#include "scheduler.h"
+
+namespace explore {
+namespace {
+
+Kernel* g_kernel = nullptr;
+
+}  // namespace
+
+Kernel::Kernel() {
+  g_kernel = this;
+  name(*this, "kernel");
+}
+Kernel::~Kernel() { g_kernel = nullptr; }
+
+void Kernel::connect(std::unique_ptr<triloop::Socket> socket) {
+  const triloop::MutexLock lock(mutex_);
+  backlog_.push_back(std::move(socket));
+  changed_.notify_all();
+}
+
+int Kernel::open_event() {
+  const int descriptor = static_cast<int>(events_.size());
+  events_[descriptor] = 0;
+  return descriptor;
+}
+
+void Kernel::signal(int descriptor) {
+  const triloop::MutexLock lock(mutex_);
+  ++events_[descriptor];
+  changed_.notify_all();
+}
+
+std::uint64_t Kernel::take(int descriptor) {
+  const triloop::MutexLock lock(mutex_);
+  return std::exchange(events_[descriptor], 0);
+}
+
+std::unique_ptr<triloop::Socket> Kernel::accept() {
+  const triloop::MutexLock lock(mutex_);
+  if (backlog_.empty()) return nullptr;
+  auto socket = std::move(backlog_.front());
+  backlog_.pop_front();
+  return socket;
+}
+
+void Kernel::close_listener() {
+  const triloop::MutexLock lock(mutex_);
+  backlog_.clear();
+}
+
+bool Kernel::is_ready(int descriptor) const {
+  if (descriptor == kListener) return !backlog_.empty();
+  const auto event = events_.find(descriptor);
+  return event != events_.end() && event->second > 0;
+}
+
+int Kernel::poll(pollfd* events, std::size_t count, triloop::TimePoint deadline) {
+  const triloop::MutexLock lock(mutex_);
+  for (;;) {
+    int ready = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      events[i].revents = is_ready(events[i].fd) ? POLLIN : 0;
+      if (events[i].revents != 0) ++ready;
+    }
+    if (ready > 0 || !changed_.wait_until(mutex_, deadline)) return ready;
+  }
+}
+
+}  // namespace explore
+
+int poll(pollfd* events, unsigned long count, int timeout_ms) {
+  const auto deadline = timeout_ms < 0
+                            ? triloop::kNever
+                            : triloop::Clock::now() + std::chrono::milliseconds(timeout_ms);
+  return explore::g_kernel->poll(events, count, deadline);
+}
+
+namespace triloop {
+
+Event::Event() : descriptor_(explore::g_kernel->open_event()) {}
+Event::~Event() = default;
+void Event::signal() noexcept { explore::g_kernel->signal(descriptor_); }
+std::uint64_t Event::take() noexcept { return explore::g_kernel->take(descriptor_); }
+
+struct Listener::Impl {};
+Listener::Listener(const std::string& /*host*/, std::uint16_t port,
+                   std::chrono::milliseconds /*dead_after*/)
+    : port_(port) {}
+Listener::~Listener() = default;
+std::unique_ptr<Socket> Listener::accept(std::error_code& error) {
+  error.clear();
+  return explore::g_kernel->accept();
+}
+void Listener::close() { explore::g_kernel->close_listener(); }
+int Listener::descriptor() const { return explore::Kernel::kListener; }
+
+}  // namespace triloop

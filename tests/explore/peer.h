@@ -1,0 +1,187 @@
+// The peer of a connection, and what it says.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "scheduler.h"
+#include "socket.h"
+#include "triloop/connection.h"
+
+namespace explore {
+
+constexpr const char* kRequest =
+    "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+// Masked with zeros, which changes nothing.
+inline std::string client_frame(int opcode, const std::string& payload) {
+  const std::string head{static_cast<char>(0x80 | opcode),
+                         static_cast<char>(0x80 | payload.size())};
+  return head + std::string(4, '\0') + payload;
+}
+inline std::string server_frame(int opcode, const std::string& payload) {
+  return std::string{static_cast<char>(0x80 | opcode), static_cast<char>(payload.size())} + payload;
+}
+inline std::string code(int number) {
+  return {static_cast<char>(number >> 8), static_cast<char>(number & 0xFF)};
+}
+
+// What a peer has got of a connection. It outlives it.
+struct Received {
+  std::string bytes;
+  bool reset = false;    // the server closed its socket with something unread in it
+  bool refused = false;  // by the peer: what the server sends fails
+  bool has(const std::string& part) const { return bytes.find(part) != std::string::npos; }
+};
+
+// A peer that has said all it has to say before the schedule begins. It ends its stream when the
+// server has ended its own.
+class Peer final : public triloop::Socket {
+ public:
+  Peer(std::string says, Received& received) : incoming_(std::move(says)), received_(received) {}
+
+  void take(std::size_t bytes) {
+    const triloop::MutexLock lock(mutex_);
+    room_ = bytes;
+    changed_.notify_all();
+  }
+  // One word more, unless it has ended its stream.
+  void say(const std::string& more) {
+    const triloop::MutexLock lock(mutex_);
+    if (!ended_) incoming_ += more;
+    changed_.notify_all();
+  }
+  // Never ends its stream.
+  void stay() {
+    const triloop::MutexLock lock(mutex_);
+    stays_ = true;
+  }
+  // From now on sends fail; it has not ended its own stream.
+  void refuse() {
+    const triloop::MutexLock lock(mutex_);
+    received_.refused = true;
+    changed_.notify_all();
+  }
+  // Until the server has taken all that this peer says, and asks for more; or has ended it all.
+  void await_all_heard() {
+    const triloop::MutexLock lock(mutex_);
+    while (!all_heard_ && !shut_down_) changed_.wait(mutex_);
+  }
+  void end_stream() {
+    const triloop::MutexLock lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+  }
+
+  std::size_t receive(char* buffer, std::size_t size, triloop::TimePoint deadline,
+                      std::error_code& error) override {
+    const Alone alone(receivers_, "two threads receive");
+    const triloop::MutexLock lock(mutex_);
+    error.clear();
+    if (incoming_.empty() && !all_heard_) {
+      all_heard_ = true;
+      changed_.notify_all();
+    }
+    while (incoming_.empty() && !ended_ && !shut_down_) {
+      if (!changed_.wait_until(mutex_, deadline)) {
+        error = std::make_error_code(std::errc::timed_out);
+        return 0;
+      }
+    }
+    if (shut_down_) return 0;
+    const std::size_t taken = incoming_.copy(buffer, size);
+    incoming_.erase(0, taken);
+    return taken;
+  }
+  std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) override {
+    const Alone alone(senders_, "two threads send");
+    const triloop::MutexLock lock(mutex_);
+    error.clear();
+    if (shut_down_ || send_shut_down_ || received_.refused) {
+      error = std::make_error_code(std::errc::broken_pipe);
+      return 0;
+    }
+    std::string bytes;
+    for (std::size_t i = 0; i < count; ++i) {
+      bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+    }
+    const std::size_t taken = std::min(bytes.size(), room_);
+    received_.bytes.append(bytes, 0, taken);
+    if (room_ != SIZE_MAX) room_ -= taken;
+    return taken;
+  }
+  bool wait_writable(triloop::TimePoint deadline) override {
+    const Alone alone(senders_, "two threads send");
+    const triloop::MutexLock lock(mutex_);
+    while (room_ == 0 && !shut_down_ && !received_.refused) {
+      if (!changed_.wait_until(mutex_, deadline)) return false;
+    }
+    return true;
+  }
+  void shutdown_send() noexcept override {
+    const triloop::MutexLock lock(mutex_);
+    send_shut_down_ = true;
+    if (!stays_) ended_ = true;
+    changed_.notify_all();
+  }
+  void shutdown() noexcept override {
+    const triloop::MutexLock lock(mutex_);
+    if (!shut_down_) received_.reset = !incoming_.empty();
+    shut_down_ = true;
+    changed_.notify_all();
+  }
+  std::string peer_address() const override { return "peer"; }
+
+ private:
+  // One thread at a time is inside.
+  struct Inside {
+    int count = 0;
+    History history = 0;
+  };
+  struct Alone {
+    Alone(Inside& inside, const char* what) : inside_(inside) {
+      touch(inside_.history);
+      require(++inside_.count == 1, what);
+    }
+    ~Alone() {
+      touch(inside_.history);
+      --inside_.count;
+    }
+    Alone(const Alone&) = delete;
+    Alone& operator=(const Alone&) = delete;
+    Inside& inside_;
+  };
+  triloop::Mutex mutex_;
+  triloop::CondVar changed_;
+  std::string incoming_;
+  Received& received_;
+  std::size_t room_ = SIZE_MAX;
+  bool ended_ = false;
+  bool stays_ = false;
+  bool send_shut_down_ = false;
+  bool shut_down_ = false;
+  bool all_heard_ = false;
+  Inside receivers_;
+  Inside senders_;
+};
+
+inline void echo(triloop::Connection& connection) {
+  while (auto message = connection.read()) connection.write(std::move(*message));
+}
+
+inline triloop::Options quiet() {
+  triloop::Options options;
+  options.heartbeat = options.ping_interval = std::chrono::milliseconds(0);
+  return options;
+}
+
+inline triloop::Options narrow() {
+  triloop::Options options = quiet();
+  options.queue_messages = 1;
+  return options;
+}
+
+}  // namespace explore

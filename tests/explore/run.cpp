@@ -1,0 +1,327 @@
+#include "run.h"
+
+#include <cxxabi.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+namespace explore {
+namespace {
+
+constexpr std::size_t kStackBytes = 256 * 1024;
+
+// A schedule with more steps has a thread that never ends.
+constexpr std::uint64_t kMostSteps = 20'000;
+
+Exceptions& exceptions() { return *reinterpret_cast<Exceptions*>(abi::__cxa_get_globals()); }
+
+// Stacks are used again: a scenario is run a million times.
+std::vector<std::unique_ptr<char[]>> g_stacks;
+
+std::unique_ptr<char[]> take_stack() {
+  if (g_stacks.empty()) return std::unique_ptr<char[]>(new char[kStackBytes]);
+  std::unique_ptr<char[]> stack = std::move(g_stacks.back());
+  g_stacks.pop_back();
+  return stack;
+}
+
+History mix(History a, History b) {
+  a = a * 0x9E3779B97F4A7C15 + b;
+  a = (a ^ (a >> 29)) * 0xBF58476D1CE4E5B9;
+  a = (a ^ (a >> 32)) * 0x94D049BB133111EB;
+  return a ^ (a >> 29);
+}
+
+// What a thread has done, in its history.
+enum : History {
+  kPoint = 1,
+  kLock,
+  kUnlock,
+  kWait,
+  kWoken,
+  kNotify,
+  kStart,
+  kBegin,
+  kJoin,
+  kYield,
+  kEnd
+};
+
+}  // namespace
+
+Run* Run::current = nullptr;
+
+void Run::execute(const Scenario& scenario) {
+  current = this;
+  forget_names();
+  strategy_.begin();
+  const Exceptions outside = exceptions();
+  start("main", scenario);
+  current_ = &fibers_.front();
+  current_->has_begun = true;
+  exceptions() = current_->exceptions;
+  ::swapcontext(&main_, &current_->context);
+  exceptions() = outside;
+  // Of a schedule that failed the stacks still hold what the threads had: they are not used again.
+  for (Fiber& fiber : fibers_) {
+    if (fiber.state == State::kDone) {
+      g_stacks.push_back(std::move(fiber.stack));
+    } else {
+      static_cast<void>(fiber.stack.release());
+    }
+  }
+  current = nullptr;
+}
+
+void Run::enter() {
+  Run& run = *current;
+  try {
+    run.current_->body();
+  } catch (const std::exception& error) {
+    run.fail(std::string("an exception leaves the thread: ") + error.what());
+  } catch (...) {
+    run.fail("an exception leaves the thread");
+  }
+  run.current_->body = nullptr;
+  run.current_->state = State::kDone;
+  run.learn(kEnd);
+  run.note("ends");
+  run.schedule();
+}
+
+bool Run::can_run(const Fiber& fiber) const {
+  switch (fiber.state) {
+    case State::kReady:
+    case State::kYields:
+      return true;
+    case State::kWantsMutex:
+      return fiber.mutex->owner == kNobody;
+    case State::kJoins:
+      return fibers_[static_cast<std::size_t>(fiber.joined)].state == State::kDone;
+    case State::kWaits:
+    case State::kDone:
+      break;
+  }
+  return false;
+}
+
+bool Run::goes_on_by_itself(const Fiber& fiber) const {
+  return fiber.state != State::kYields && can_run(fiber);
+}
+
+// The thread that runs goes on, if it can, for nothing; that another one does costs a preemption.
+const std::vector<Option>& Run::options() {
+  options_.clear();
+  const bool goes_on = goes_on_by_itself(*current_);
+  if (goes_on) options_.push_back({Option::kRun, current_->id, 0});
+  for (const Fiber& fiber : fibers_) {
+    if (goes_on && &fiber == current_) continue;
+    if (can_run(fiber)) options_.push_back({Option::kRun, fiber.id, goes_on});
+  }
+  add_timeouts(!options_.empty());
+  return options_;
+}
+
+// While somebody runs, time may pass all the same, and waits may end for no reason. When nobody
+// can, it is the earliest deadline that comes.
+void Run::add_timeouts(bool somebody_runs) {
+  TimePoint earliest = TimePoint::max();
+  for (const Fiber& fiber : fibers_) {
+    if (fiber.state == State::kWaits) earliest = std::min(earliest, fiber.deadline);
+  }
+  for (const Fiber& fiber : fibers_) {
+    if (fiber.state != State::kWaits) continue;
+    if (fiber.deadline != TimePoint::max() && (somebody_runs || fiber.deadline == earliest)) {
+      options_.push_back({Option::kTimeout, fiber.id, somebody_runs});
+    }
+    if (somebody_runs) options_.push_back({Option::kSpurious, fiber.id, 1});
+  }
+}
+
+// Lets whoever the strategy wants go on; returns when it is this thread's turn again.
+void Run::schedule() {
+  if (++count_ > kMostSteps) fail("it never ends");
+  for (;;) {
+    if (strategy_.has_spent_all() && goes_on_by_itself(*current_)) return strategy_.pass();
+    const std::vector<Option>& all = options();
+    if (all.empty()) {
+      const bool done = std::all_of(fibers_.begin(), fibers_.end(),
+                                    [](const Fiber& fiber) { return fiber.state == State::kDone; });
+      if (!done) deadlock();
+      ::setcontext(&main_);
+    }
+    const Option chosen = all[strategy_.pick(all, this)];
+    if (chosen.kind == Option::kRun) return switch_to(fiber(chosen.fiber));
+    take(chosen);
+  }
+}
+
+// A wait ends, and nobody has ended it.
+void Run::take(const Option& chosen) {
+  Fiber& waiter = fiber(chosen.fiber);
+  const bool timeout = chosen.kind == Option::kTimeout;
+  if (timeout) {
+    now_ = std::max(now_, waiter.deadline);
+    (chosen.cost == 0 ? time_had_to_help_ : time_came_early_) = true;
+  }
+  if (steps_ != nullptr) {
+    steps_->push_back({waiter.name, timeout ? "'s deadline passes" : "wakes for no reason"});
+  }
+  end_wait(waiter, timeout);
+}
+
+void Run::switch_to(Fiber& next) {
+  if (&next == current_) return;
+  Fiber& last = *current_;
+  last.exceptions = exceptions();
+  current_ = &next;
+  exceptions() = next.exceptions;
+  if (_setjmp(last.place) != 0) return;
+  if (next.has_begun) _longjmp(next.place, 1);
+  next.has_begun = true;
+  ::setcontext(&next.context);
+}
+
+void Run::end_wait(Fiber& fiber, bool timed_out) {
+  auto& waiters = fiber.condition->waiters;
+  waiters.erase(std::find(waiters.begin(), waiters.end(), fiber.id));
+  fiber.condition = nullptr;
+  fiber.timed_out = timed_out;
+  fiber.state = State::kWantsMutex;
+}
+
+void Run::point(const char* operation, const void* object, History& history, bool writes) {
+  schedule();
+  learn(mix(kPoint, history));
+  if (writes) history = current_->history;
+  note(operation, "atomic", object);
+}
+
+void Run::lock(MutexState& mutex) {
+  current_->state = State::kWantsMutex;
+  current_->mutex = &mutex;
+  schedule();
+  if (mutex.owner == current_->id) fail("it locks a mutex that it holds");
+  mutex.owner = current_->id;
+  current_->state = State::kReady;
+  learn(mix(kLock, mutex.history));
+  note("locks", "mutex", &mutex);
+}
+
+void Run::unlock(MutexState& mutex) {
+  if (mutex.owner != current_->id) fail("it unlocks a mutex that it does not hold");
+  mutex.owner = kNobody;
+  learn(kUnlock);
+  mutex.history = current_->history;
+  note("unlocks", "mutex", &mutex);
+}
+
+bool Run::wait(CondState& condition, MutexState& mutex, TimePoint deadline) {
+  schedule();
+  if (mutex.owner != current_->id) fail("it waits without the mutex");
+  note("waits for", "condition", &condition);
+  mutex.owner = kNobody;
+  learn(kWait);
+  mutex.history = current_->history;
+  condition.waiters.push_back(current_->id);
+  current_->state = State::kWaits;
+  current_->condition = &condition;
+  current_->mutex = &mutex;
+  current_->deadline = deadline;
+  current_->timed_out = false;
+  schedule();
+  mutex.owner = current_->id;
+  current_->state = State::kReady;
+  learn(mix(kWoken + (current_->timed_out ? 100 : 0), mutex.history));
+  note(current_->timed_out ? "gives up waiting, locks" : "goes on, locks", "mutex", &mutex);
+  return !current_->timed_out;
+}
+
+void Run::notify(CondState& condition, bool all) {
+  schedule();
+  learn(kNotify);
+  std::string woken;
+  while (!condition.waiters.empty()) {
+    std::vector<Option> options;
+    for (const int id : condition.waiters) options.push_back({Option::kNotify, id, 0});
+    Fiber& waiter = fiber(options[all ? 0 : strategy_.pick(options, nullptr)].fiber);
+    if (steps_ != nullptr) woken += (woken.empty() ? "" : ", ") + waiter.name;
+    end_wait(waiter, /*timed_out=*/false);
+    if (!all) break;
+  }
+  if (steps_ == nullptr) return;
+  note((all ? "notifies all of " : "notifies ") + describe("condition", &condition) +
+       (woken.empty() ? ": nobody waits" : ": wakes " + woken));
+}
+
+int Run::start(std::string name, std::function<void()> body) {
+  Fiber& fiber = fibers_.emplace_back();
+  fiber.id = static_cast<int>(fibers_.size()) - 1;
+  fiber.name = std::move(name);
+  fiber.body = std::move(body);
+  fiber.stack = take_stack();
+  ::getcontext(&fiber.context);
+  fiber.context.uc_stack.ss_sp = fiber.stack.get();
+  fiber.context.uc_stack.ss_size = kStackBytes;
+  fiber.context.uc_link = nullptr;
+  ::makecontext(&fiber.context, &Run::enter, 0);
+  if (current_ != nullptr) {
+    learn(kStart);
+    fiber.history = mix(kBegin, current_->history);
+    note("starts " + fiber.name);
+    schedule();
+    learn(kStart);  // lest its next choice look like the same state again
+  }
+  return fiber.id;
+}
+
+void Run::join(int id) {
+  current_->state = State::kJoins;
+  current_->joined = id;
+  schedule();
+  current_->state = State::kReady;
+  learn(mix(kJoin, fiber(id).history));
+  note("has joined " + fiber(id).name);
+}
+
+TimePoint Run::now() {
+  learn(static_cast<History>(now_.time_since_epoch().count()));
+  return now_;
+}
+
+void Run::any_moment() {
+  current_->state = State::kYields;
+  schedule();
+  current_->state = State::kReady;
+  learn(kYield);
+}
+
+void Run::touch(History& history) {
+  learn(history);
+  history = current_->history;
+}
+
+void Run::learn(History what) { current_->history = mix(current_->history, what); }
+
+// No matter in which order the threads were started.
+std::uint64_t Run::state() const {
+  History all = mix(static_cast<History>(now_.time_since_epoch().count()),
+                    (time_had_to_help_ ? 2 : 0) + (time_came_early_ ? 1 : 0));
+  for (const Fiber& fiber : fibers_) {
+    const bool waits = fiber.state == State::kWaits;
+    all += mix(fiber.history, (waits ? 2 : 0) + (fiber.timed_out ? 1 : 0));
+  }
+  return mix(all, current_->history);
+}
+
+void Run::fail(const std::string& what) { end_with(current_->name + ": " + what); }
+
+void Run::end_with(const std::string& failure) {
+  failure_ = failure;
+  ::setcontext(&main_);
+  std::abort();
+}
+
+}  // namespace explore
