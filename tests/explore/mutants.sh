@@ -77,7 +77,7 @@ try() {
   changed=$(sed -nE 's|^\+\+\+ b/||p' "$here/mutants/$name.patch")
   if [[ $changed == include/* ]]; then
     compile "$copy" -c "$here/queue_scenarios.cpp" -o "$copy/changed.o"
-    objects=("$scratch"/{none,scheduler,run,printing,main,wrong_queues,trace,trace_ring,trace_recorder,trace_json}.o)
+    objects=("$scratch"/{none,scheduler,run,printing,main,kernel,wrong_queues,trace,trace_ring,trace_recorder,trace_json}.o)
   else
     compile "$copy" -c "$copy/$changed" -o "$copy/changed.o"
     for source in "${frame[@]}" "${scenarios[@]}"; do objects+=("$scratch/$source.o"); done

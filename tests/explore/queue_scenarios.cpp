@@ -15,6 +15,7 @@ using triloop::BoundedQueue;
 using triloop::CloseLatch;
 using triloop::kNever;
 using triloop::PopResult;
+using triloop::PushResult;
 using triloop::Thread;
 
 // Who put it in, and as which of his.
@@ -243,6 +244,44 @@ void a_deadline_ends_pop_batch() {
   require(result == PopResult::kNothing, "an item that nobody pushed");
 }
 
+// Of two who wait, one no longer than a second. Whoever of them is woken for the only item, it is
+// not left behind.
+void a_wake_at_the_deadline_is_not_lost() {
+  BoundedQueue<Item> queue({1, 100});
+  const auto in_seconds = [](int n) { return triloop::Clock::now() + std::chrono::seconds(n); };
+  bool timed_has_it = false, patient_has_it = false;
+  Thread timed("timed consumer", [&] {
+    Item item;
+    timed_has_it = queue.pop_until(item, in_seconds(1)) == PopResult::kItems;
+  });
+  Thread patient("patient consumer", [&] { patient_has_it = queue.pop().has_value(); });
+  Thread time("time", [&] { CloseLatch().wait_until(in_seconds(2)); });
+  queue.push({0, 0});
+  timed.join();
+  if (timed_has_it) queue.close();
+  patient.join();
+  require(timed_has_it != patient_has_it, "an item is lost, or comes twice");
+}
+
+void a_push_gives_up_at_its_deadline() {
+  BoundedQueue<Item> queue({1, 100});
+  queue.push({0, 0});
+  int pushed = 1, popped = 0;
+  {
+    Thread producer("producer", [&] {
+      Item item{1, 0};
+      const auto deadline = triloop::Clock::now() + std::chrono::seconds(1);
+      if (queue.push_until(item, deadline) == PushResult::kPushed) ++pushed;
+    });
+    Thread consumer("consumer", [&] {
+      if (queue.pop()) ++popped;
+    });
+  }
+  queue.close();
+  while (queue.pop()) ++popped;
+  require(pushed == popped, "an item is lost, or comes twice");
+}
+
 void three_fire_at_once() {
   CloseLatch latch;
   int fired = 0;
@@ -303,6 +342,8 @@ const std::vector<Named>& queue_scenarios() {
       {"push_all stays within the bound", push_all_within_the_bound},
       {"a nudge is not lost", a_nudge_is_not_lost},
       {"a deadline ends pop_batch", a_deadline_ends_pop_batch},
+      {"a wake at the deadline is not lost", a_wake_at_the_deadline_is_not_lost},
+      {"a push gives up at its deadline", a_push_gives_up_at_its_deadline},
       {"the latch is fired by three at once", three_fire_at_once},
       {"the latch wakes all who wait", the_latch_wakes_all},
       {"who sees that it fired finds the reason", who_sees_fired_finds_the_reason},

@@ -236,7 +236,8 @@ bool Run::wait(CondState& condition, MutexState& mutex, TimePoint deadline) {
   current_->state = State::kReady;
   learn(mix(kWoken + (current_->timed_out ? 100 : 0), mutex.history));
   note(current_->timed_out ? "gives up waiting, locks" : "goes on, locks", "mutex", &mutex);
-  return !current_->timed_out;
+  // Whoever is woken after his deadline is told that it has passed, as by libstdc++.
+  return !current_->timed_out && now_ < deadline;
 }
 
 void Run::notify(CondState& condition, bool all) {

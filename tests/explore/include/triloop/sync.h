@@ -49,7 +49,7 @@ class Atomic {
     value_ = value;
   }
   T exchange(T value) {
-    explore::point("exchanges", this);
+    explore::point("exchanges", this, history_, /*writes=*/true);
     return std::exchange(value_, value);
   }
   T operator++() {
