@@ -37,11 +37,11 @@ bool list_contains(std::string_view list, std::string_view item);
 
 /// The answer to a plain GET.
 struct Response {
-  int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   /// Further header lines, name and value: {"Content-Security-Policy", "..."}.
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  int status = 200;
 };
 
 }  // namespace triloop
