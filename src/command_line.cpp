@@ -29,6 +29,23 @@ void add_seconds(CLI::App& app, const std::string& name, std::chrono::millisecon
       ->type_name("SECONDS");
 }
 
+// What runs at /ws, and the options that only one of them has.
+void add_processor_options(CLI::App& app, ProcessorChoice& choice) {
+  app.add_option("--processor", choice.name, "what answers at /ws: echo, parallel")
+      ->check(CLI::IsMember({"echo", "parallel"}))
+      ->type_name("NAME");
+  app.add_option("--workers", choice.parallel.workers,
+                 "parallel: threads that work for one connection")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("COUNT");
+  app.add_option("--all-workers", choice.parallel.all_workers,
+                 "parallel: requests worked on at once in all connections together")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("COUNT");
+  app.add_flag("--in-order", choice.parallel.in_order,
+               "parallel: send replies in the order of the requests");
+}
+
 void add_options(CLI::App& app, CommandLine& line) {
   Options& server = line.server;
   constexpr std::size_t kMost = std::size_t{1} << 40;
@@ -73,6 +90,7 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "threads of ended connections kept for the next ones")
       ->check(CLI::Range(0, 65'536))
       ->type_name("COUNT");
+  add_processor_options(app, line.processor);
   app.add_option("--web", line.web_directory, "serve the page from this directory")
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");

@@ -13,9 +13,9 @@
 #include <mutex>
 
 #include "command_line.h"
-#include "echo.h"
 #include "inspect.h"
 #include "lab.h"
+#include "processors/choose.h"
 #include "triloop/server.h"
 #include "web_page.h"
 
@@ -93,7 +93,7 @@ std::string page_url(const triloop::Server& server, const std::string& bind) {
 int serve(const triloop::CommandLine& line) {
   StopOnSignals::block();
   triloop::Server server(line.server);
-  server.handle("/ws", triloop::echo(/*print=*/!line.quiet));
+  triloop::serve_processor(server, line.processor, /*print=*/!line.quiet);
   server.handle("/lab", triloop::lab);
   triloop::serve_inspect(server, line.inspect);
   triloop::serve_web_page(server, line.web_directory);
