@@ -2,7 +2,7 @@
 #   cmake -DOUTPUT=embedded_web.h -DDIRECTORY=web -P embed.cmake
 set(header "// Made from web/ by cmake/embed.cmake.\n#pragma once\n\n#include <string_view>\n\n")
 string(APPEND header "namespace triloop::embedded {\n\n")
-foreach(file index.html page.css page.js)
+foreach(file index.html page.css page.js chat.html chat.css chat.js)
   file(READ "${DIRECTORY}/${file}" bytes HEX)
   string(LENGTH "${bytes}" digits)
   math(EXPR size "${digits} / 2")

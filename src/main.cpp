@@ -93,7 +93,10 @@ std::string page_url(const triloop::Server& server, const std::string& bind) {
 int serve(const triloop::CommandLine& line) {
   StopOnSignals::block();
   triloop::Server server(line.server);
-  triloop::serve_processor(server, line.processor, /*print=*/!line.quiet);
+  triloop::ProcessorChoice processor = line.processor;
+  processor.print = !line.quiet;
+  triloop::serve_processor(server, processor, line.server);
+  if (processor.name == "chat") triloop::serve_chat_page(server, line.web_directory);
   server.handle("/lab", triloop::lab);
   triloop::serve_inspect(server, line.inspect);
   triloop::serve_web_page(server, line.web_directory);

@@ -2,20 +2,29 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "processors/parallel.h"
+#include "processors/rooms.h"
 #include "triloop/server.h"
 
 namespace triloop {
 
-/// `--processor NAME`, and what belongs to one of them.
+/// `--processor NAME`, and the options that belong to one or two of them.
 struct ProcessorChoice {
   std::string name = "echo";
-  ParallelOptions parallel;
+  ParallelOptions parallel;  ///< `workers` is rpc's, too
+  std::string database = "triloop-chat.db";
+  SlowMember slow_member = SlowMember::kSkip;
+  std::string upstream = "localhost:6379";
+  bool print = true;  ///< echo prints what it receives
 };
 
-/// Gives /ws to the processor of that name. `print` is echo's. Before
-/// run().
-void serve_processor(Server& server, const ProcessorChoice& choice, bool print);
+/// The names there are.
+std::vector<std::string> processor_names();
+
+/// Gives /ws to the processor of that name. Throws if that cannot do its work: no database, no
+/// upstream address. Before run().
+void serve_processor(Server& server, const ProcessorChoice& choice, const Options& options);
 
 }  // namespace triloop
