@@ -40,7 +40,10 @@ TEST_CASE("snapshot: those that are there, and those that have ended", "[inspect
     leaves.send(client_close(1000, "bye"));
     leaves.frames_to_end();
   }
-  await("one to have ended", [&] { return count(server.server().snapshot(), State::ended) == 1; });
+  await("one to have ended", [&] {
+    const ServerSnapshot now = server.server().snapshot();
+    return count(now, State::ended) == 1 && count(now, State::open) == 1;
+  });
   const ServerSnapshot now = server.server().snapshot();
   REQUIRE(now.connections.size() == 2);
   CHECK(now.accepted == 2);
@@ -115,6 +118,7 @@ TEST_CASE("inspect: the JSON has what docs/inspect.md says", "[inspect]") {
   RunningServer server;
   TestClient client(server.port());
   client.open();
+  await("its three threads", [&] { return count(server.server().snapshot(), State::open) == 1; });
   const json all = json::parse(to_json(server.server().snapshot()));
   CHECK(all["time"].get<double>() > 0);
   CHECK(all["accepted"] == 1);
