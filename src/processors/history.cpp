@@ -15,8 +15,9 @@ constexpr int kBusyMs = 1000;        // for another process that has the file op
 constexpr const char* kSetUp[] = {
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
-    "CREATE TABLE IF NOT EXISTS lines (id INTEGER PRIMARY KEY, room TEXT NOT NULL, name TEXT NOT "
-    "NULL, text TEXT NOT NULL, time TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))",
+    R"(CREATE TABLE IF NOT EXISTS lines (
+         id INTEGER PRIMARY KEY, room TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL,
+         time TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))))",
     "CREATE INDEX IF NOT EXISTS lines_by_room ON lines (room, id)",
 };
 

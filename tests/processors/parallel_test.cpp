@@ -76,6 +76,12 @@ class Work {
   int begun_ TRILOOP_GUARDED_BY(mutex_) = 0;
 };
 
+// Lets all work end before the server is stopped, also when the test has failed.
+struct EndAll {
+  Work& work;
+  ~EndAll() { work.end_all(); }
+};
+
 ParallelOptions with(std::size_t workers, std::size_t all_workers, bool in_order = false) {
   return {workers, all_workers, in_order};
 }
@@ -102,6 +108,7 @@ std::vector<std::string> replies_to_end(TestClient& client, std::uint16_t code) 
 TEST_CASE("parallel: as many at once as there are workers, and never more", "[parallel]") {
   Work work;
   RunningServer server(parallel(with(3, 100), work.answer()));
+  const EndAll end_all{work};
   TestClient client(server.port());
   client.open();
   client.send(requests(20) + client_close(1000));
@@ -114,6 +121,7 @@ TEST_CASE("parallel: as many at once as there are workers, and never more", "[pa
 TEST_CASE("parallel: no more at once in all connections than there are slots", "[parallel]") {
   Work work;
   RunningServer server(parallel(with(3, 4), work.answer()));
+  const EndAll end_all{work};
   TestClient one(server.port()), two(server.port());
   for (TestClient* client : {&one, &two}) {
     client->open();
@@ -129,6 +137,7 @@ TEST_CASE("parallel: no more at once in all connections than there are slots", "
 TEST_CASE("parallel: a reply goes when it is ready, whatever came before", "[parallel]") {
   Work work;
   RunningServer server(parallel(with(2, 2), work.answer()));
+  const EndAll end_all{work};
   TestClient client(server.port());
   client.open();
   client.send(requests(4));
@@ -141,6 +150,7 @@ TEST_CASE("parallel: a reply goes when it is ready, whatever came before", "[par
 TEST_CASE("parallel: in order, an early reply waits for those before it", "[parallel]") {
   Work work;
   RunningServer server(parallel(with(4, 4, /*in_order=*/true), work.answer()));
+  const EndAll end_all{work};
   TestClient client(server.port());
   client.open();
   client.send(requests(100) + client_close(1000));
@@ -156,6 +166,7 @@ TEST_CASE("parallel: in order, an early reply waits for those before it", "[para
 TEST_CASE("parallel: whoever waits for its turn holds no slot", "[parallel]") {
   Work work;
   RunningServer server(parallel(with(2, 2, /*in_order=*/true), work.answer()));
+  const EndAll end_all{work};
   TestClient waits(server.port()), other(server.port());
   waits.open();
   waits.send(requests(2));
@@ -175,6 +186,7 @@ TEST_CASE("parallel: when all workers are busy the peer has to wait", "[parallel
   Options options = quiet_options();
   options.queue_messages = 1;
   RunningServer server(parallel(with(1, 1), work.answer()), options);
+  const EndAll end_all{work};
   TestClient client(server.port());
   client.open();
   const std::string message = client_frame(Opcode::binary, std::string(100'000, 'x'));
@@ -192,6 +204,7 @@ TEST_CASE("parallel: when all workers are busy the peer has to wait", "[parallel
 TEST_CASE("parallel: what was received before the peer's Close is answered", "[parallel]") {
   Work work;
   RunningServer server(parallel(with(2, 2), work.answer()));
+  const EndAll end_all{work};
   TestClient client(server.port());
   client.open();
   client.send(requests(5) + client_close(1000));
@@ -205,6 +218,7 @@ TEST_CASE("parallel: when the connection breaks the work in hand ends, no other 
   for (const bool in_order : {false, true}) {
     Work work;
     RunningServer server(parallel(with(2, 2, in_order), work.answer()));
+    const EndAll end_all{work};
     const std::size_t threads = testing::thread_count();
     TestClient client(server.port());
     client.open();
