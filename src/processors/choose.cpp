@@ -27,7 +27,7 @@ constexpr std::size_t kCallBytes = std::size_t{1} << 20;  // as JSON it takes te
 
 const std::map<std::string, Offer>& offers() {
   using Choice = ProcessorChoice;
-  static const std::map<std::string, Offer> kOffers{
+  static const std::map<std::string, Offer> all{
       {"echo", {[](const Choice& c) { return echo(c.print); }, true, kAny}},
       {"parallel", {[](const Choice& c) { return parallel(c.parallel); }, true, kAny}},
       {"chat",
@@ -36,7 +36,7 @@ const std::map<std::string, Offer>& offers() {
       {"rpc", {[](const Choice& c) { return rpc(c.parallel.workers); }, false, kCallBytes}},
       {"proxy", {[](const Choice& c) { return proxy(c.upstream); }, false, kAny}},
   };
-  return kOffers;
+  return all;
 }
 
 }  // namespace
