@@ -203,6 +203,7 @@ TEST_CASE("proxy: the peer's Close ends the way up; what still comes down is del
   Stream stream = upstream.accept();
   client.send(client_frame(Opcode::text, "last words") + client_close(1000, "bye"));
   CHECK(stream.receive(100) == "last words");  // and then the end of the stream
+  await_standstill();                          // who would give up by now has done so
   stream.send("an answer");
   stream.end();
   CHECK(next_bytes(client, 9) == "an answer");
