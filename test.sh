@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source .ci/install.sh
 
-parts=(format house unit protocol connection server memory rfc explore e2e browser consumers faults soak fuzz
+parts=(format house unit protocol connection server processors memory rfc explore e2e browser consumers faults soak fuzz
   bench asan tsan tidy)
 named_only=(package bench-full explore-deep)
 
@@ -17,6 +17,7 @@ usage() {
   protocol     HTTP and frames, bytes in and bytes out, without sockets
   connection   the three loops over a socket that the test controls; each wait, each ending
   server       behaviours S1 to S13 and the endings over TCP
+  processors   the processors to copy: parallel, chat, rpc, proxy
   memory       each allocation of the server fails once
   rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
   explore      queue, latch, loops and server under every schedule with up to 2 preemptions (among all
@@ -119,7 +120,7 @@ run_part() {
       count format check_format
       ;;
     house) count house tests/check_house.sh ;;
-    unit | protocol | connection | server | memory | rfc)
+    unit | protocol | connection | server | processors | memory | rfc)
       build_for_test dev
       run_ctest "$1" dev -L "^$1\$"
       ;;
@@ -138,7 +139,7 @@ run_part() {
         --schedules 1000000000000 --random 10000000
       ;;
     e2e)
-      install_missing node=nodejs npm=npm
+      install_missing node=nodejs npm=npm redis-server=redis-server
       install_node_packages
       build_for_test dev
       run_ctest e2e dev -L '^e2e$'

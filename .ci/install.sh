@@ -27,7 +27,7 @@ install_missing() {
 
 # What the server is built with.
 build_packages=(g++=g++ cmake=cmake ninja=ninja-build
-  libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev nlohmann-json3-dev zlib1g-dev)
+  libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libsqlite3-dev)
 
 # What it is measured with, and the servers beside it.
 bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev

@@ -1,9 +1,21 @@
-# The demo: an echo server with a page, which stands in the program.
+# The demo: a server with a page, which stands in the program, and the processors that it offers.
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(SQLite3 REQUIRED)
+
+add_library(triloop_processors STATIC
+  src/processors/choose.cpp src/processors/echo.cpp src/processors/parallel.cpp src/processors/rpc.cpp
+  src/processors/json_rpc.cpp src/processors/rpc_methods.cpp src/processors/proxy.cpp src/processors/upstream.cpp
+  src/processors/chat.cpp src/processors/rooms.cpp src/processors/history.cpp
+  src/processors/chat_name.cpp src/processors/chat_news.cpp
+  src/processors/workers.cpp src/lab.cpp)
+target_include_directories(triloop_processors PUBLIC src)
+target_link_libraries(triloop_processors PUBLIC triloop
+                      PRIVATE spdlog::spdlog nlohmann_json::nlohmann_json SQLite::SQLite3 triloop_options)
 
 set(web_files index.html page.css picture.css view.css lab.css
-    page.js picture.js inspect.js rows.js view.js lab.js walk.js)
+    page.js picture.js inspect.js rows.js view.js lab.js walk.js
+    chat.html chat.css chat.js)
 list(TRANSFORM web_files PREPEND ${PROJECT_SOURCE_DIR}/web/ OUTPUT_VARIABLE web_paths)
 add_custom_command(
   OUTPUT ${PROJECT_BINARY_DIR}/generated/embedded_web.h
@@ -12,13 +24,12 @@ add_custom_command(
           -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${web_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   VERBATIM)
-add_executable(triloop_server src/main.cpp src/command_line.cpp src/echo.cpp src/lab.cpp
-               src/inspect.cpp src/service_manager.cpp src/web_page.cpp
+add_executable(triloop_server src/main.cpp src/command_line.cpp src/inspect.cpp src/service_manager.cpp src/web_page.cpp
                ${PROJECT_BINARY_DIR}/generated/embedded_web.h)
 if(BUILD_SHARED_LIBS)
-  target_sources(triloop_server PRIVATE src/printable.cpp)  # the library keeps its own to itself
+  target_sources(triloop_processors PRIVATE src/printable.cpp)  # the library keeps its own to itself
 endif()
 set_target_properties(triloop_server PROPERTIES OUTPUT_NAME triloop)
-target_include_directories(triloop_server PRIVATE src ${PROJECT_BINARY_DIR}/generated)
-target_link_libraries(triloop_server PRIVATE triloop spdlog::spdlog CLI11::CLI11 nlohmann_json::nlohmann_json
+target_include_directories(triloop_server PRIVATE ${PROJECT_BINARY_DIR}/generated)
+target_link_libraries(triloop_server PRIVATE triloop_processors spdlog::spdlog CLI11::CLI11 nlohmann_json::nlohmann_json
                       triloop_options)

@@ -29,6 +29,36 @@ void add_seconds(CLI::App& app, const std::string& name, std::chrono::millisecon
       ->type_name("SECONDS");
 }
 
+// What answers at /ws, and the options that only one or two of them have.
+void add_processor_options(CLI::App& app, ProcessorChoice& choice) {
+  app.add_option("--processor", choice.name, "what answers at /ws")
+      ->check(CLI::IsMember(processor_names()))
+      ->type_name("NAME");
+  app.add_option("--workers", choice.parallel.workers,
+                 "parallel, rpc: threads that work for one connection")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("COUNT");
+  app.add_option("--all-workers", choice.parallel.all_workers,
+                 "parallel: requests worked on at once in all connections together")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("COUNT");
+  app.add_flag("--in-order", choice.parallel.in_order,
+               "parallel: replies in the order of the requests");
+  app.add_option("--database", choice.database, "chat: the file that keeps the history")
+      ->type_name("FILE");
+  app.add_option("--slow-member", choice.slow_member,
+                 "chat: one that reads too slowly misses lines, or is closed: skip, disconnect")
+      ->default_str("skip")
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, SlowMember>{{"skip", SlowMember::kSkip},
+                                                        {"disconnect", SlowMember::kDisconnect}},
+                      CLI::ignore_case)
+                      .description(""))
+      ->type_name("POLICY");
+  app.add_option("--upstream", choice.upstream, "proxy: the TCP server behind it")
+      ->type_name("HOST:PORT");
+}
+
 void add_options(CLI::App& app, CommandLine& line) {
   Options& server = line.server;
   constexpr std::size_t kMost = std::size_t{1} << 40;
@@ -73,6 +103,7 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "threads of ended connections kept for the next ones")
       ->check(CLI::Range(0, 65'536))
       ->type_name("COUNT");
+  add_processor_options(app, line.processor);
   app.add_option("--web", line.web_directory, "serve the page from this directory")
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");
@@ -111,8 +142,7 @@ void read_environment_too(CLI::App& app) {
 std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_status) {
   CommandLine line;
   line.log_level = "info";
-  CLI::App app("triloop: a WebSocket echo server with three threads for each connection",
-               "triloop");
+  CLI::App app("triloop: a WebSocket server with three threads for each connection", "triloop");
   app.option_defaults()->always_capture_default();
   app.set_version_flag("--version", "triloop " TRILOOP_VERSION "\nbuilt with " + built_with());
   add_options(app, line);

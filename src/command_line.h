@@ -5,12 +5,14 @@
 #include <string>
 
 #include "inspect.h"
+#include "processors/choose.h"
 #include "triloop/options.h"
 
 namespace triloop {
 
 struct CommandLine {
   Options server;
+  ProcessorChoice processor;
   std::string web_directory;  ///< empty: the page in the program
   InspectAccess inspect = InspectAccess::kLocal;
   std::string trace_file;  ///< empty: no trace

@@ -13,9 +13,9 @@
 #include <mutex>
 
 #include "command_line.h"
-#include "echo.h"
 #include "inspect.h"
 #include "lab.h"
+#include "processors/choose.h"
 #include "service_manager.h"
 #include "trace.h"
 #include "triloop/server.h"
@@ -99,7 +99,10 @@ int serve(const triloop::CommandLine& line) {
   StopOnSignals::block();
   const triloop::trace::Recording trace(line.trace_file);
   triloop::Server server(line.server);
-  server.handle("/ws", triloop::echo(/*print=*/!line.quiet));
+  triloop::ProcessorChoice processor = line.processor;
+  processor.print = !line.quiet;
+  triloop::serve_processor(server, processor, line.server);
+  if (processor.name == "chat") triloop::serve_chat_page(server, line.web_directory);
   server.handle("/lab", triloop::lab);
   triloop::serve_inspect(server, line.inspect);
   triloop::serve_web_page(server, line.web_directory);

@@ -33,6 +33,13 @@ const Asset kAssets[] = {
     {"/walk.js", "walk.js", "text/javascript; charset=utf-8", embedded::walk_js},
 };
 
+const Asset kChatAssets[] = {
+    // page.css is theirs, too
+    {"/chat", "chat.html", "text/html; charset=utf-8", embedded::chat_html},
+    {"/chat.css", "chat.css", "text/css; charset=utf-8", embedded::chat_css},
+    {"/chat.js", "chat.js", "text/javascript; charset=utf-8", embedded::chat_js},
+};
+
 // Nothing from elsewhere, no inline script; the page may only talk to WebSocket servers. The page
 // itself says the same for when it is opened from disk.
 constexpr const char* kContentSecurityPolicy =
@@ -45,20 +52,26 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+void serve(Server& server, const Asset& asset, const std::string& directory) {
+  server.page(asset.path, [&asset, directory](const Request&) {
+    Response response;
+    response.content_type = asset.content_type;
+    response.body =
+        directory.empty() ? std::string(asset.content) : read_file(directory + "/" + asset.file);
+    response.headers = {{"Content-Security-Policy", kContentSecurityPolicy},
+                        {"Cache-Control", "no-cache"}};
+    return response;
+  });
+}
+
 }  // namespace
 
 void serve_web_page(Server& server, const std::string& directory) {
-  for (const Asset& asset : kAssets) {
-    server.page(asset.path, [&asset, directory](const Request&) {
-      Response response;
-      response.content_type = asset.content_type;
-      response.body =
-          directory.empty() ? std::string(asset.content) : read_file(directory + "/" + asset.file);
-      response.headers = {{"Content-Security-Policy", kContentSecurityPolicy},
-                          {"Cache-Control", "no-cache"}};
-      return response;
-    });
-  }
+  for (const Asset& asset : kAssets) serve(server, asset, directory);
+}
+
+void serve_chat_page(Server& server, const std::string& directory) {
+  for (const Asset& asset : kChatAssets) serve(server, asset, directory);
 }
 
 }  // namespace triloop

@@ -11,4 +11,7 @@ namespace triloop {
 /// that a reload shows a change.
 void serve_web_page(Server& server, const std::string& directory);
 
+/// The same for the chat's page, at `/chat`.
+void serve_chat_page(Server& server, const std::string& directory);
+
 }  // namespace triloop

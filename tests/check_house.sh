@@ -52,6 +52,6 @@ while read -r lines file; do
     echo "$file: $lines lines; is there a seam where the story turns?" >&2
     missing=$((missing + 1))
   fi
-done < <(wc -l src/* include/triloop/*)
+done < <(find src include -type f -exec wc -l {} +)
 
 [[ $missing -eq 0 ]]

@@ -110,6 +110,22 @@ TEST_CASE("each option reaches its member", "[command_line]") {
   CHECK(result.line->log_level == "warn");
 }
 
+TEST_CASE("each processor's option reaches its member", "[command_line]") {
+  const Result result =
+      parse({"--processor=proxy", "--workers=2", "--all-workers=3", "--in-order", "--database=d",
+             "--slow-member=disconnect", "--upstream=localhost:1"});
+  REQUIRE(result.line);
+  const ProcessorChoice& processor = result.line->processor;
+  CHECK(processor.name == "proxy");
+  CHECK(processor.parallel.workers == 2);
+  CHECK(processor.parallel.all_workers == 3);
+  CHECK(processor.parallel.in_order);
+  CHECK(processor.database == "d");
+  CHECK(processor.slow_member == SlowMember::kDisconnect);
+  CHECK(processor.upstream == "localhost:1");
+  CHECK(parse({}).line->processor.name == "echo");
+}
+
 TEST_CASE("a bad value is one line on standard error and status 2", "[command_line]") {
   const std::vector<std::vector<std::string>> bad = {{"--port", "65536"},
                                                      {"--port", "-1"},
@@ -122,6 +138,10 @@ TEST_CASE("a bad value is one line on standard error and status 2", "[command_li
                                                      {"--close-timeout", "0"},
                                                      {"--web", "/no/such/directory"},
                                                      {"--log-level", "loud"},
+                                                     {"--processor", "none"},
+                                                     {"--workers", "0"},
+                                                     {"--all-workers", "0"},
+                                                     {"--slow-member", "wait"},
                                                      {"--nonsense"},
                                                      {"stray"},
                                                      {"--config", "/no/such/file"},

@@ -1,4 +1,4 @@
-/// The processor of the demo.
+/// The processor of the Go original: what comes in goes out.
 #pragma once
 
 #include "triloop/connection.h"

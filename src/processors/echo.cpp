@@ -1,4 +1,4 @@
-#include "echo.h"
+#include "processors/echo.h"
 
 #include <fmt/format.h>
 
@@ -23,8 +23,7 @@ void print_line(const Connection& connection, const Message& message) {
 
 }  // namespace
 
-// One message at a time. To work on several at once, give them to a bounded number of threads:
-// any thread may call write().
+// One message at a time. To work on several at once, see parallel.cpp.
 Processor echo(bool print) {
   return [print](Connection& connection) {
     const auto delay = delay_of(connection);

@@ -1,0 +1,48 @@
+#include "processors/chat.h"
+
+#include <string>
+#include <utility>
+
+#include "processors/chat_name.h"
+
+namespace triloop {
+namespace {
+
+constexpr std::uint16_t kUnsupportedData = 1003;  // RFC 6455 section 7.4.1
+
+// Blocks in read(), like any processor, and on the disk. That is what a thread of one's own is for:
+// meanwhile this connection's reader goes on reading, and the others go on altogether.
+void listen(Connection& connection, Rooms& rooms, const std::string& room,
+            const std::string& name) {
+  for (const Message& message : connection) {
+    if (message.type == MessageType::text) {
+      rooms.say(room, name, message.data);
+    } else {
+      connection.close(kUnsupportedData, "only text");
+    }
+  }
+}
+
+}  // namespace
+
+Processor chat(std::shared_ptr<Rooms> rooms) {
+  return [rooms = std::move(rooms)](Connection& connection) {
+    const auto room = chat_name(connection.request().parameter("room"));
+    const auto name = chat_name(connection.request().parameter("name"));
+    if (!room || !name) {
+      return connection.close(close_code::kPolicyViolation, "this needs a room and a name");
+    }
+    if (!rooms->join(*room, *name, connection.handle())) {
+      return connection.close(close_code::kPolicyViolation, "somebody here has this name");
+    }
+    try {
+      listen(connection, *rooms, *room, *name);
+    } catch (...) {  // the database failed
+      rooms->leave(*room, *name);
+      throw;
+    }
+    rooms->leave(*room, *name);
+  };
+}
+
+}  // namespace triloop

@@ -1,0 +1,14 @@
+/// Rooms in which everybody hears what anybody says.
+#pragma once
+
+#include <memory>
+
+#include "processors/rooms.h"
+
+namespace triloop {
+
+/// `/ws?room=lobby&name=ann`: each text message is said to all in the room. What they are sent is
+/// in docs/processors/chat.md.
+Processor chat(std::shared_ptr<Rooms> rooms);
+
+}  // namespace triloop

@@ -1,0 +1,58 @@
+#include "processors/history.h"
+
+#include <algorithm>
+
+#include "processors/sqlite.h"
+
+namespace triloop {
+namespace {
+
+constexpr int kMostLines = 100'000;  // in the file
+constexpr int kBusyMs = 1000;        // for another process that has the file open
+
+// With a write-ahead log a line costs no wait for the disk's own cache: after a power cut the last
+// ones may be missing, but the file is whole.
+constexpr const char* kSetUp[] = {
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    R"(CREATE TABLE IF NOT EXISTS lines (
+         id INTEGER PRIMARY KEY, room TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL,
+         time TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))))",
+    "CREATE INDEX IF NOT EXISTS lines_by_room ON lines (room, id)",
+};
+
+}  // namespace
+
+void History::Close::operator()(sqlite3* database) const { ::sqlite3_close(database); }
+
+History::History(const std::string& file) {
+  sqlite3* database = nullptr;
+  const int result = ::sqlite3_open(file.c_str(), &database);
+  database_.reset(database);  // to be closed even if it could not be opened
+  if (result != SQLITE_OK) throw std::runtime_error(file + ": " + ::sqlite3_errmsg(database));
+  ::sqlite3_busy_timeout(database, kBusyMs);
+  for (const char* sql : kSetUp) Statement(database, sql).step();
+}
+
+ChatLine History::add(const std::string& room, const std::string& name, const std::string& text) {
+  Statement insert(database_.get(),
+                   "INSERT INTO lines (room, name, text) VALUES (?, ?, ?) RETURNING time");
+  insert.bind(1, room).bind(2, name).bind(3, text).step();
+  ChatLine line{name, text, insert.text(0)};
+  insert.step();  // to the end: now it is written
+  Statement trim(database_.get(), "DELETE FROM lines WHERE id <= last_insert_rowid() - ?");
+  trim.bind(1, kMostLines).step();
+  return line;
+}
+
+std::vector<ChatLine> History::last(const std::string& room, int count) {
+  Statement select(database_.get(),
+                   "SELECT name, text, time FROM lines WHERE room = ? ORDER BY id DESC LIMIT ?");
+  select.bind(1, room).bind(2, count);
+  std::vector<ChatLine> lines;
+  while (select.step()) lines.push_back({select.text(0), select.text(1), select.text(2)});
+  std::reverse(lines.begin(), lines.end());
+  return lines;
+}
+
+}  // namespace triloop

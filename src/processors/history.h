@@ -1,0 +1,40 @@
+/// What was said in the chat, in an SQLite database.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+struct sqlite3;
+
+namespace triloop {
+
+/// One line that somebody said.
+struct ChatLine {
+  std::string name, text;
+  std::string time;  ///< "2026-11-23T18:00:00Z"
+};
+
+/// The lines of all rooms. They survive the program; the oldest go when there are too many.
+///
+/// Every call waits for the disk, and throws std::runtime_error with SQLite's words if the database
+/// fails. Thread safety: none, its owner guards it.
+class History {
+ public:
+  /// Opens the file, or makes it.
+  explicit History(const std::string& file);
+
+  /// Writes a line down, and returns it as it stands there.
+  ChatLine add(const std::string& room, const std::string& name, const std::string& text);
+
+  /// The last `count` lines of a room, the oldest first.
+  std::vector<ChatLine> last(const std::string& room, int count);
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  std::unique_ptr<sqlite3, Close> database_;
+};
+
+}  // namespace triloop

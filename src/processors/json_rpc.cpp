@@ -1,0 +1,72 @@
+#include "processors/json_rpc.h"
+
+#include <utility>
+
+namespace triloop {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kDeepest = 100;               // what copies and prints JSON calls itself
+constexpr std::size_t kMostInBatch = 1000;  // a reply may be 40 times as long as its request
+
+// Section 4.
+bool is_valid(const json& request) {
+  if (!request.is_object() || request.value("jsonrpc", json()) != "2.0") return false;
+  const json id = request.value("id", json());
+  const json params = request.value("params", json::array());
+  return request.value("method", json()).is_string() && params.is_structured() &&
+         (id.is_string() || id.is_number() || id.is_null());
+}
+
+json call_method(const json& request, const RpcMethods& methods, const RpcCall& call) {
+  const auto method = methods.find(request["method"].get<std::string>());
+  if (method == methods.end()) throw RpcError(rpc_code::kMethodNotFound, "Method not found");
+  return call(method->second, request.value("params", json()));
+}
+
+json answer_one(const json& request, const RpcMethods& methods, const RpcCall& call) {
+  if (!is_valid(request)) return rpc_error(nullptr, {rpc_code::kInvalidRequest, "Invalid Request"});
+  const json id = request.value("id", json());
+  json reply;
+  try {
+    json result = call_method(request, methods, call);
+    reply = {{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}};
+  } catch (const RpcError& error) {
+    reply = rpc_error(id, error);
+  } catch (const json::exception&) {  // asked for params that are not there
+    reply = rpc_error(id, {rpc_code::kInvalidParams, "Invalid params"});
+  } catch (const std::exception&) {
+    reply = rpc_error(id, {rpc_code::kInternalError, "Internal error"});
+  }
+  return request.contains("id") ? reply : json();  // a notification is not even told its error
+}
+
+}  // namespace
+
+json parse_rpc(const std::string& text) {
+  const auto not_too_deep = [](int depth, json::parse_event_t, json&) {
+    if (depth > kDeepest) throw RpcError(rpc_code::kParseError, "Nested too deeply");
+    return true;
+  };
+  try {
+    return json::parse(text, not_too_deep);
+  } catch (const json::exception&) {
+    throw RpcError(rpc_code::kParseError, "Parse error");
+  }
+}
+
+json answer_rpc(const json& document, const RpcMethods& methods, const RpcCall& call) {
+  if (!document.is_array()) return answer_one(document, methods, call);
+  if (document.empty() || document.size() > kMostInBatch) {
+    return rpc_error(nullptr, {rpc_code::kInvalidRequest, "Invalid Request"});
+  }
+  json replies = json::array();
+  for (const json& request : document) {
+    json reply = answer_one(request, methods, call);
+    if (!reply.is_null()) replies.push_back(std::move(reply));
+  }
+  return replies.empty() ? json() : replies;
+}
+
+}  // namespace triloop

@@ -1,0 +1,45 @@
+#include <chrono>
+#include <numeric>
+#include <vector>
+
+#include "processors/rpc.h"
+
+namespace triloop {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kLongestSleepMs = 10'000;
+
+json subtract(const json& params, const CloseLatch&) {
+  if (params.is_array()) return params.at(0).get<double>() - params.at(1).get<double>();
+  return params.at("minuend").get<double>() - params.at("subtrahend").get<double>();
+}
+
+json sum(const json& params, const CloseLatch&) {
+  const auto numbers = params.get<std::vector<double>>();
+  return std::accumulate(numbers.begin(), numbers.end(), 0.0);
+}
+
+// A slow call that gives up when the connection ends: it waits for the latch, not for the time.
+json sleep_for(const json& params, const CloseLatch& closing) {
+  const int ms = params.at("ms").get<int>();
+  if (ms < 0 || ms > kLongestSleepMs) throw RpcError(rpc_code::kInvalidParams, "Invalid params");
+  if (closing.wait_until(Clock::now() + std::chrono::milliseconds(ms))) {
+    throw RpcError(rpc_code::kCancelled, "Cancelled");
+  }
+  return ms;
+}
+
+}  // namespace
+
+RpcMethods demo_methods() {
+  return {{"subtract", {subtract}},
+          {"sum", {sum}},
+          {"get_data", {[](const json&, const CloseLatch&) {
+             return json{"hello", 5};
+           }}},
+          {"sleep", {sleep_for, /*slow=*/true}}};
+}
+
+}  // namespace triloop

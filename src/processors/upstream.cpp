@@ -1,0 +1,79 @@
+#include "processors/upstream.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "poll_timeout.h"
+
+namespace triloop {
+namespace {
+
+constexpr int kDeadAfterMs = 30'000;
+
+// 0 if connected, else an errno. connect(2): its end shows as writable, its outcome as SO_ERROR.
+int connect_one(int descriptor, const addrinfo& target, TimePoint deadline) {
+  if (::connect(descriptor, target.ai_addr, target.ai_addrlen) == 0) return 0;
+  if (errno != EINPROGRESS) return errno;
+  pollfd request{descriptor, POLLOUT, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&request, 1, poll_timeout(deadline));
+  } while (ready <= 0 && Clock::now() < deadline);
+  if (ready <= 0) return ETIMEDOUT;
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
+}
+
+// A host that is gone is found by the kernel, tcp(7).
+void set_options(int descriptor) {
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &kDeadAfterMs, sizeof kDeadAfterMs);
+  ::fcntl(descriptor, F_SETFL, 0);  // it blocks from now on, as Socket has it
+}
+
+}  // namespace
+
+UpstreamAddress parse_upstream(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
+    throw std::invalid_argument("an upstream server looks like localhost:6379");
+  }
+  const bool brackets = text.front() == '[' && text[colon - 1] == ']';
+  return {brackets ? text.substr(1, colon - 2) : text.substr(0, colon), text.substr(colon + 1)};
+}
+
+std::unique_ptr<Socket> connect_to(const UpstreamAddress& address, TimePoint deadline,
+                                   std::error_code& error) {
+  error = std::make_error_code(std::errc::host_unreachable);
+  addrinfo hints{}, *found = nullptr;
+  hints.ai_socktype = SOCK_STREAM;
+  if (::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found) != 0)
+    return nullptr;
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> targets(found, ::freeaddrinfo);
+  for (const addrinfo* target = found; target != nullptr; target = target->ai_next) {
+    constexpr int kType = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    Descriptor descriptor(::socket(target->ai_family, kType, 0));
+    const int problem =
+        descriptor.number() < 0 ? errno : connect_one(descriptor.number(), *target, deadline);
+    error.assign(problem, std::generic_category());
+    if (error) continue;
+    set_options(descriptor.number());
+    return make_socket(std::move(descriptor), address.host + ":" + address.port);
+  }
+  return nullptr;
+}
+
+}  // namespace triloop

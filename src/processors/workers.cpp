@@ -1,0 +1,47 @@
+#include "processors/workers.h"
+
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "printable.h"
+
+namespace triloop {
+
+Workers::Workers(Connection& connection, std::size_t count)
+    : connection_(connection), jobs_({count, /*bytes=*/0}) {
+  try {
+    for (std::size_t i = 0; i < count; ++i) {
+      threads_.emplace_back("work-" + std::to_string(connection.id()), [this] { work(); });
+    }
+  } catch (...) {  // no thread left: those that have started are joined all the same
+    jobs_.close();
+    throw;
+  }
+}
+
+Workers::~Workers() { jobs_.close(); }  // then threads_ are joined
+
+void Workers::push(Job job) { jobs_.push(std::move(job)); }
+
+bool Workers::try_push(Job job) { return jobs_.push_until(job, kNow) == PushResult::kPushed; }
+
+// The top of a worker thread. Blocks in pop(), freed by a job or by the destructor, and wherever
+// the job does.
+void Workers::work() {
+  while (auto job = jobs_.pop()) {
+    try {
+      (*job)();
+    } catch (const std::exception& error) {
+      spdlog::error("[{}] a worker threw: {}", connection_.id(), printable(error.what()));
+      connection_.close(close_code::kInternalError);
+    } catch (...) {
+      spdlog::error("[{}] a worker threw something that is no std::exception", connection_.id());
+      connection_.close(close_code::kInternalError);
+    }
+  }
+}
+
+}  // namespace triloop

@@ -1,0 +1,311 @@
+// src/processors/chat.h: who hears what, what is kept, and what becomes of a slow member.
+#include "processors/chat.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "processors/chat_name.h"
+#include "support/catch.h"
+#include "support/running_server.h"
+#include "support/test_client.h"
+#include "support/threads.h"
+
+namespace triloop {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::await;
+using testing::client_close;
+using testing::client_frame;
+using testing::quiet_options;
+using testing::RunningServer;
+using testing::TestClient;
+
+// A folder for a database, which goes with it.
+class Folder {
+ public:
+  Folder() {
+    std::string path = (fs::temp_directory_path() / "triloop-chat-XXXXXX").string();
+    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    path_ = path;
+  }
+  ~Folder() { fs::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string file() const { return (path_ / "chat.db").string(); }
+
+ private:
+  fs::path path_;
+};
+
+// A chat server; its database is in memory unless it is given a file.
+struct ChatServer {
+  explicit ChatServer(SlowMember slow = SlowMember::kSkip, const std::string& file = ":memory:",
+                      const Options& options = quiet_options())
+      : rooms(std::make_shared<Rooms>(file, slow)), server(chat(rooms), options) {}
+  std::uint16_t port() const { return server.port(); }
+
+  std::shared_ptr<Rooms> rooms;
+  RunningServer server;
+};
+
+json next_news(TestClient& client) { return json::parse(client.next_text()); }
+
+// Enters, and returns the welcome.
+json enter(TestClient& client, const std::string& name, const std::string& room = "lobby") {
+  client.open("/ws?room=" + room + "&name=" + name);
+  return next_news(client);
+}
+
+std::uint16_t code_at_the_door(std::uint16_t port, const std::string& query) {
+  TestClient client(port);
+  client.open("/ws" + query);
+  const auto frame = client.next_frame();
+  return frame && frame->is(Opcode::close) ? frame->close_code() : 0;
+}
+
+json join(const std::string& name) { return {{"type", "join"}, {"name", name}}; }
+json leave(const std::string& name) { return {{"type", "leave"}, {"name", name}}; }
+
+// What was said, without the time.
+void check_line(const json& news, const std::string& name, const std::string& text) {
+  CHECK(news["type"] == "line");
+  CHECK(news["name"] == name);
+  CHECK(news["text"] == text);
+  CHECK(news["time"].get<std::string>().size() == 20);
+}
+
+TEST_CASE("chat: joins, lines and leaves reach everybody in the room, and nobody else", "[chat]") {
+  const ChatServer server;
+  TestClient ann(server.port()), other(server.port());
+  CHECK(enter(ann, "ann")["members"] == json{"ann"});
+  enter(other, "other", "cellar");
+  {
+    TestClient bob(server.port());
+    const json welcome = enter(bob, "bob");
+    CHECK(welcome["type"] == "welcome");
+    CHECK(welcome["room"] == "lobby");
+    CHECK(welcome["members"].size() == 2);
+    CHECK(next_news(ann) == join("bob"));
+    bob.send_text("hello");
+    check_line(next_news(ann), "bob", "hello");
+    check_line(next_news(bob), "bob", "hello");
+    bob.send(client_close(1000));
+    CHECK(next_news(ann) == leave("bob"));
+  }
+  other.send_text("alone");
+  check_line(next_news(other), "other", "alone");  // the first that was heard in the cellar
+}
+
+TEST_CASE("chat: a member whose connection breaks has left", "[chat]") {
+  const ChatServer server;
+  TestClient ann(server.port()), bob(server.port());
+  enter(ann, "ann");
+  enter(bob, "bob");
+  CHECK(next_news(ann) == join("bob"));
+  bob.reset();
+  CHECK(next_news(ann) == leave("bob"));
+  TestClient again(server.port());
+  CHECK(enter(again, "bob")["type"] == "welcome");
+}
+
+TEST_CASE("chat: all hear everything in the same order", "[chat]") {
+  constexpr int kSpeakers = 4, kLines = 50;
+  const ChatServer server;
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < kSpeakers; ++i) {
+    clients.push_back(std::make_unique<TestClient>(server.port()));
+    enter(*clients.back(), std::to_string(i));
+  }
+  for (int line = 0; line < kLines; ++line) {
+    for (auto& client : clients) client->send_text(std::to_string(line));
+  }
+  std::vector<std::vector<json>> heard(kSpeakers);
+  for (std::size_t i = 0; i < kSpeakers; ++i) {
+    while (heard[i].size() < kSpeakers * kLines) {
+      json news = next_news(*clients[i]);
+      if (news["type"] == "line") heard[i].push_back(std::move(news));
+    }
+    CHECK(heard[i] == heard[0]);
+  }
+}
+
+TEST_CASE("chat: the history survives the server, each room has its own, the last 50 are told",
+          "[chat]") {
+  const Folder folder;
+  {
+    const ChatServer server(SlowMember::kSkip, folder.file());
+    TestClient ann(server.port()), bob(server.port());
+    enter(ann, "ann");
+    enter(bob, "bob", "cellar");
+    for (int i = 0; i < 60; ++i) {
+      ann.send_text(std::to_string(i));
+      check_line(next_news(ann), "ann", std::to_string(i));
+    }
+    bob.send_text("from below");
+    next_news(bob);
+  }
+  const ChatServer server(SlowMember::kSkip, folder.file());
+  TestClient ann(server.port()), bob(server.port());
+  const json lobby = enter(ann, "ann")["history"];
+  REQUIRE(lobby.size() == 50);
+  check_line(lobby[0], "ann", "10");
+  check_line(lobby[49], "ann", "59");
+  const json cellar = enter(bob, "bob", "cellar")["history"];
+  REQUIRE(cellar.size() == 1);
+  check_line(cellar[0], "bob", "from below");
+}
+
+TEST_CASE("chat: between the history and the first line nothing is missed and nothing is double",
+          "[chat]") {
+  constexpr int kLines = 300;
+  const ChatServer server;
+  TestClient speaker(server.port());
+  enter(speaker, "speaker");
+  testing::Worker speaks([&] {
+    for (int i = 0; i < kLines; ++i) speaker.send_text(std::to_string(i));
+  });
+  for (int i = 0; i < 10; ++i) {  // each comes in at another moment
+    TestClient client(server.port());
+    const json history = enter(client, "late" + std::to_string(i))["history"];
+    int next = -1;
+    for (const json& line : history) {
+      const int number = std::stoi(line["text"].get<std::string>());
+      if (next >= 0) CHECK(number == next);
+      next = number + 1;
+    }
+    if (next == kLines || next < 0) continue;
+    json news = next_news(client);
+    while (news["type"] != "line") news = next_news(client);
+    CHECK(news["text"] == std::to_string(next));
+  }
+  speaks.await_done();
+}
+
+// A room in which `slow` takes nothing in, and `talker` says so much that it is noticed.
+struct SlowRoom {
+  explicit SlowRoom(SlowMember policy) : server(policy, ":memory:", small_queues()) {
+    enter(talker, "talker");
+    enter(slow, "slow");
+    CHECK(next_news(talker) == join("slow"));
+  }
+  static Options small_queues() {
+    Options options = quiet_options();
+    options.queue_messages = 4;
+    return options;
+  }
+  // Says long lines until `done`. When the talker has heard one, `slow`, whose name comes first in
+  // the alphabet, has had it or missed it.
+  void talk_until(const std::function<bool()>& done) {
+    const std::string text(100'000, 'x');
+    for (; !done(); ++said) {
+      talker.send_text(text);
+      CHECK(line_heard()["text"] == text);
+    }
+  }
+  json line_heard() {
+    for (;;) {
+      json news = next_news(talker);
+      if (news["type"] == "line") return news;
+      other_news.push_back(std::move(news));
+    }
+  }
+  ChatServer server;
+  TestClient talker{server.port()}, slow{server.port(), /*receive_buffer_bytes=*/4096};
+  int said = 0;
+  std::vector<json> other_news;
+};
+
+TEST_CASE("chat: a slow member misses lines, is told how many, and holds nobody up", "[chat]") {
+  SlowRoom room(SlowMember::kSkip);
+  room.talk_until([&] { return room.server.rooms->skipped() >= 5; });
+  int heard = 0;
+  const auto listen = [&] {
+    const json news = next_news(room.slow);
+    if (news["type"] == "line") ++heard;
+    return news;
+  };
+  while (heard + static_cast<int>(room.server.rooms->skipped()) < room.said) listen();
+  // It has caught up with all that was queued. The next line comes with word of the gap before it.
+  const auto missed = room.server.rooms->skipped();
+  room.talk_until([&, before = room.said] { return room.said > before; });
+  CHECK(listen() == json{{"type", "gap"}, {"missed", missed}});
+  CHECK(listen()["type"] == "line");
+  CHECK(heard + static_cast<int>(missed) == room.said);
+  CHECK(room.server.rooms->skipped() == missed);
+  CHECK(room.server.rooms->disconnected() == 0);
+}
+
+TEST_CASE("chat: by choice a slow member is disconnected with 1008", "[chat]") {
+  SlowRoom room(SlowMember::kDisconnect);
+  room.talk_until([&] { return room.server.rooms->disconnected() == 1; });
+  std::uint16_t code = 0;
+  int heard = 0;
+  while (const auto frame = room.slow.next_frame()) {
+    if (frame->is(Opcode::close)) code = frame->close_code();
+    if (frame->is(Opcode::text)) ++heard;
+    if (code != 0) break;
+  }
+  CHECK(code == 1008);
+  CHECK(heard < room.said);
+  if (room.other_news.empty()) room.other_news.push_back(next_news(room.talker));
+  CHECK(room.other_news == std::vector<json>{leave("slow")});
+  CHECK(room.server.rooms->skipped() == 0);
+}
+
+TEST_CASE("chat: a name that is missing, hostile or taken is 1008", "[chat]") {
+  const ChatServer server;
+  TestClient ann(server.port());
+  enter(ann, "ann");
+  for (const char* query :
+       {"", "?room=lobby", "?name=bob", "?room=&name=bob",
+        "?room=lobby&name=", "?room=lobby&name=ann", "?room=lobby&name=%61nn",
+        "?room=lobby&name=a%00b", "?room=lobby&name=%ff", "?room=lobby&name=%e2%80%aebob",
+        "?room=lobby&name=%2", "?room=lobby&name=%zz", "?room=lobby&name=+bob",
+        "?room=lobby&name=a%0ab", "?room=lobby&name=12345678901234567890123456789012345678901"}) {
+    INFO(query);
+    CHECK(code_at_the_door(server.port(), query) == 1008);
+  }
+}
+
+TEST_CASE("chat: a name is what it says, whatever it means to HTML, SQL or JSON", "[chat]") {
+  const ChatServer server;
+  const std::string name = R"(<b>'; DROP TABLE lines; --"&é)";
+  const std::string encoded = "%3Cb%3E'%3B+DROP+TABLE+lines%3B+--%22%26%C3%A9";
+  CHECK(chat_name(encoded) == name);
+  {
+    TestClient client(server.port());
+    CHECK(enter(client, encoded, encoded)["members"] == json{name});
+    client.send_text(name + "\n{\"type\":\"leave\"}");
+    check_line(next_news(client), name, name + "\n{\"type\":\"leave\"}");
+  }
+  TestClient client(server.port());
+  const json history = enter(client, "bob", encoded)["history"];
+  REQUIRE(history.size() == 1);
+  check_line(history[0], name, name + "\n{\"type\":\"leave\"}");
+}
+
+TEST_CASE("chat: a message that is no text is 1003", "[chat]") {
+  const ChatServer server;
+  TestClient ann(server.port());
+  enter(ann, "ann");
+  ann.send(client_frame(Opcode::binary, "x"));
+  const auto frame = ann.next_frame();
+  REQUIRE(frame);
+  CHECK(frame->close_code() == 1003);
+  ann.send(client_close(1003));
+}
+
+TEST_CASE("chat: a database that cannot be opened, or is none, is said at once", "[chat]") {
+  CHECK_THROWS_AS(Rooms("/no/such/folder/chat.db", SlowMember::kSkip), std::runtime_error);
+  CHECK_THROWS_AS(Rooms("/proc/self/cmdline", SlowMember::kSkip), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace triloop

@@ -1,0 +1,79 @@
+// src/processors/choose.h: each name has its processor, and that processor the limits it needs.
+#include "processors/choose.h"
+
+#include <string>
+#include <vector>
+
+#include "support/catch.h"
+#include "support/running_server.h"
+#include "support/test_client.h"
+
+namespace triloop {
+namespace {
+
+using testing::client_frame;
+using testing::TestClient;
+
+TEST_CASE("choose: the processors and their names", "[choose]") {
+  CHECK(processor_names() == std::vector<std::string>{"chat", "echo", "parallel", "proxy", "rpc"});
+  CHECK(ProcessorChoice().name == "echo");
+}
+
+// What the peer of `name` is sent in answer to `bytes`.
+std::string first_payload(const std::string& name, const std::string& bytes,
+                          const std::string& query = {}) {
+  Options options = testing::quiet_options();
+  options.heartbeat = std::chrono::milliseconds(1);
+  Server server(options);
+  ProcessorChoice choice;
+  choice.name = name;
+  choice.print = false;
+  choice.database = ":memory:";
+  serve_processor(server, choice, options);
+  const Thread accept("accept", [&] { server.run(); });
+  struct Stop {
+    Server& server;
+    ~Stop() { server.stop(); }
+  } stop{server};
+  TestClient client(server.port());
+  client.open("/ws" + query);
+  client.send(bytes);
+  const auto frame = client.next_frame();
+  return frame ? frame->payload : "";
+}
+
+TEST_CASE("choose: echo and parallel send the heartbeat; those whose peers expect JSON do not",
+          "[choose]") {
+  for (const char* name : {"echo", "parallel"}) {
+    CHECK(first_payload(name, "") == "heartbeat from server");
+  }
+  CHECK(first_payload("chat", "", "?room=a&name=b").find("welcome") != std::string::npos);
+  const std::string slow =  // there would be some 50 heartbeats before its reply
+      R"({"jsonrpc": "2.0", "method": "sleep", "params": {"ms": 50}, "id": 1})";
+  CHECK(first_payload("rpc", client_frame(Opcode::text, slow)).find("result") != std::string::npos);
+}
+
+TEST_CASE("choose: a line of the chat and a call have a limit of their own", "[choose]") {
+  Options options = testing::quiet_options();
+  for (const auto& [name, bytes] :
+       {std::pair<std::string, std::size_t>{"chat", 4096}, {"rpc", std::size_t{1} << 20}}) {
+    Server server(options);
+    ProcessorChoice choice;
+    choice.name = name;
+    choice.database = ":memory:";
+    serve_processor(server, choice, options);
+    const Thread accept("accept", [&] { server.run(); });
+    TestClient client(server.port());
+    client.open("/ws?room=a&name=b");
+    client.send(client_frame(Opcode::text, std::string(bytes + 1, 'x')));
+    auto frame = client.next_frame();
+    if (frame && frame->is(Opcode::text)) frame = client.next_frame();  // the welcome
+    REQUIRE(frame);
+    CHECK(frame->close_code() == 1009);
+    client.shutdown_send();
+    server.stop();
+  }
+}
+
+}  // namespace
+}  // namespace triloop
