@@ -1,6 +1,7 @@
 // A server whose user's code crashes in the way that a message asks for, with a trace.
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -11,6 +12,10 @@
 #include "triloop/server.h"
 
 namespace {
+
+// In the page that is never mapped. Not null, at which UndefinedBehaviorSanitizer would end the
+// program.
+constexpr std::uintptr_t kNothingThere = 64;
 
 int read_through(const volatile int* pointer) { return *pointer; }
 
@@ -37,7 +42,7 @@ void crash(triloop::Connection& connection) {
     const triloop::trace::Slice crashing("crashing");
     if (message->data == "hang") hang(connection);
     if (message->data == "abort") std::abort();
-    if (message->data == "null") read_through(nullptr);
+    if (message->data == "wild") read_through(reinterpret_cast<const int*>(kNothingThere));
     if (message->data == "stack") recurse(1 << 30);
     if (message->data == "terminate") let_nothing_through();
     connection.write(triloop::Message::text(message->data));
