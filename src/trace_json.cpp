@@ -138,10 +138,11 @@ class TrackWriter {
   }
 
   void latch(const Event& event, std::uint64_t index) noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the address of a literal
+    const char* const by = reinterpret_cast<const char*>(event.a);
     begin("i", event.at) << ",\"s\":\"t\",\"name\":";
     out_.quoted(event.name) << ",\"args\":{\"connection\":" << std::uint64_t{event.connection}
-                            << ",\"by\":\"" << reinterpret_cast<const char*>(event.a)
-                            << "\",\"code\":" << event.b << ",\"reason\":";
+                            << ",\"by\":\"" << by << "\",\"code\":" << event.b << ",\"reason\":";
     std::array<char, kMostText> text;
     out_.quoted({text.data(), text_behind(index, text)}) << "}}";
   }

@@ -48,6 +48,6 @@ struct Rings {
 constexpr std::string_view kEmptyTrace = "{\"traceEvents\":[]}\n";
 
 /// Writes all that is in the rings. Safe in a signal handler, and while other threads run.
-void write_json(Output& out, const Rings& rings) noexcept;
+void write_json(Output& out, const Rings& all) noexcept;
 
 }  // namespace triloop::trace
