@@ -27,7 +27,7 @@ add_custom_command(
 add_executable(triloop_server src/main.cpp src/command_line.cpp src/inspect.cpp src/service_manager.cpp src/web_page.cpp
                ${PROJECT_BINARY_DIR}/generated/embedded_web.h)
 if(BUILD_SHARED_LIBS)
-  target_sources(triloop_processors PRIVATE src/printable.cpp)  # the library keeps its own to itself
+  target_sources(triloop_processors PRIVATE src/printable.cpp src/socket.cpp)  # the library keeps its own to itself
 endif()
 set_target_properties(triloop_server PROPERTIES OUTPUT_NAME triloop)
 target_include_directories(triloop_server PRIVATE ${PROJECT_BINARY_DIR}/generated)

@@ -1,0 +1,66 @@
+// The page beside the real server: what it shows equals what /inspect says, in every scenario of the lab.
+
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { Opcode, RawPeer, frame, repeated } from "../faults/raw_peer.mjs";
+import { scenarios } from "../lab/scenarios.mjs";
+import { Watch, isDoing } from "../lab/watch.mjs";
+import { launchBrowser, pageTest } from "./page.mjs";
+
+const THREADS = ["reader", "processor", "writer"];
+const BY = { peer: "the peer", application: "the application", processor: "the processor", network: "the network" };
+const LARGE = frame(Opcode.binary, Buffer.alloc(64 * 1024, 97));
+
+let browser;
+before(async () => (browser = await launchBrowser()));
+after(() => browser?.close());
+const test = (name, body) => pageTest(name, () => browser, {}, body);
+
+/** Chooses a connection on the page, and waits until it is shown in this state. */
+async function choose(page, id, state) {
+  await page.locator(`#view-list [data-row="${id}"]`).click();
+  await page.waitForSelector(`#view-detail[data-connection="${id}"][data-state="${state}"]`);
+}
+
+const doing = (page, thread) => page.locator(`#view-detail [data-thread="${thread}"]`).getAttribute("data-doing");
+
+for (const [name, { run }] of Object.entries(scenarios)) {
+  test(`lab: ${name}: the page shows the ending that /inspect tells of`, async ({ server, page }) => {
+    await page.waitForSelector('#view-status[data-state="live"]');
+    const last = await run(new URL(server.url), () => {});
+    await choose(page, last.id, "ended");
+    for (const thread of THREADS) assert.equal(await doing(page, thread), "ended");
+    const order = await page.locator("#view-order li").allTextContents();
+    assert.deepEqual(order, [...THREADS].sort((a, b) => last.threads[a].left - last.threads[b].left));
+    for (const latch of ["closing", "closed"]) {
+      const words = await page.locator(`#view-detail [data-latch="${latch}"] .words`).textContent();
+      const { by, code, reason } = last.latch[latch];
+      assert.ok(words.includes(BY[by]) && words.includes(String(code)) && words.includes(reason), words);
+    }
+  });
+}
+
+test("a peer that reads nothing: the page shows all three threads stand still", async ({ server, page }) => {
+  await page.waitForSelector('#view-status[data-state="live"]');
+  const peer = await RawPeer.connect(server.port);
+  peer.shakeHands("/lab");
+  await peer.answered;
+  peer.stopReading();
+  const sending = peer.send(repeated(LARGE, 600));
+  const watch = new Watch(server.url, peer.socket.localPort, () => {});
+  for (const thread of ["processor", "reader"]) {
+    await watch.until(`the ${thread} waits`, isDoing(thread, "waiting_for_room"));
+  }
+  const { id, queues } = await watch.look();
+  await choose(page, id, "open");
+  assert.deepEqual(await Promise.all(THREADS.map((thread) => doing(page, thread))),
+    ["waiting_for_room", "waiting_for_room", "writing_socket"]);
+  for (const name of ["in", "out"]) {
+    const box = page.locator(`#view-detail [data-queue="${name}"]`);
+    assert.equal(await box.getAttribute("data-full"), "true");
+    const messages = await box.locator('p[data-part="messages"]').textContent();
+    assert.equal(Number(/^[\d\s]+/.exec(messages)[0].replace(/\s/g, "")), queues[name].messages);
+  }
+  peer.leave();
+  await sending;
+});
