@@ -97,14 +97,18 @@ export const mostResidentBytes = (pid) => status(pid, "VmHWM");
 export const threadCount = (pid) => status(pid, "Threads");
 export const descriptorCount = (pid) => readdirSync(`/proc/${pid}/fd`).length;
 
-/** The names of the threads that belong to connections: read-N, proc-N, write-N. */
-export function connectionThreads(pid) {
+function threadNames(pid) {
   return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
     try {
-      const name = readFileSync(`/proc/${pid}/task/${task}/comm`, "utf8").trim();
-      return /^(read|proc|write)-\d+$/.test(name) ? [name] : [];
+      return [readFileSync(`/proc/${pid}/task/${task}/comm`, "utf8").trim()];
     } catch {
       return []; // it has ended since the folder was listed
     }
   });
 }
+
+/** The names of the threads that belong to connections: read-N, proc-N, write-N. */
+export const connectionThreads = (pid) => threadNames(pid).filter((name) => /^(read|proc|write)-\d+$/.test(name));
+
+/** Threads that are kept for the next connection. */
+export const spareThreads = (pid) => threadNames(pid).filter((name) => name === "spare").length;

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { eventually, within } from "../e2e/wait.mjs";
-import { descriptorCount, residentBytes, startServer, threadCount } from "../faults/process.mjs";
+import { descriptorCount, residentBytes, spareThreads, startServer, threadCount } from "../faults/process.mjs";
 import { cast, randomFrom } from "./clients.mjs";
 
 const { values } = parseArgs({
@@ -29,6 +29,8 @@ const MiB = 1 << 20;
 // The first two are for warming up: in them the server gets the memory that it then keeps.
 const ROUNDS = 6;
 const WARM_UP_ROUNDS = 2;
+
+const MOST_SPARE_THREADS = 96; // the default of --spare-threads
 
 // Short, so that each of them is met many times; not so short that a good client, all of which
 // share one thread here with the bad ones, would ever miss them.
@@ -92,8 +94,10 @@ async function round(server, seconds) {
   });
   // A connection's descriptor is closed last, when its queues are freed.
   const left = await eventually(LEAVE_MS, () => {
-    const now = { threads: threadCount(server.pid), descriptors: descriptorCount(server.pid) };
+    const spare = spareThreads(server.pid);
+    const now = { threads: threadCount(server.pid) - spare, descriptors: descriptorCount(server.pid) };
     assert.deepEqual(now, atStart, "threads or descriptors are left");
+    assert.ok(spare <= MOST_SPARE_THREADS, `${spare} spare threads`);
     return now;
   });
   return { ...left, resident: residentBytes(server.pid) };
