@@ -182,6 +182,7 @@ for (const [how, signal] of
     const first = await openPeer(t, server.wsUrl);
     const second = await openPeer(t, server.wsUrl);
     await echo(first, 10);
+    await echo(second, 1); // so all three threads of it run
     second.socket.send(how);
     const end = await within(PATIENCE_MS, server.exited, "the server dies");
     assert.deepEqual(end, { code: null, signal });
@@ -192,7 +193,7 @@ for (const [how, signal] of
     checkArrows(trace);
     const all = [...trace.names.values()].filter((name) => /-/.test(name)).sort();
     assert.deepEqual(all, ["proc-1", "proc-2", "read-1", "read-2", "write-1", "write-2"]);
-    assert.equal(trace.arrows.filter(({ queue }) => queue === "in-queue").length, 11);
+    assert.equal(trace.arrows.filter(({ queue }) => queue === "in-queue").length, 12);
     const last = trace.on("proc-2").find((slice) => slice.name === "crashing");
     assert.ok(last, "the slice in which it crashed is there");
     const waiting = trace.on("proc-1").at(-1);
