@@ -22,22 +22,6 @@ namespace {
 // RFC 6455 section 5.5: a control frame carries 125 bytes, two of which are the code.
 constexpr std::size_t kMaxReasonBytes = 123;
 
-const char* name_of(ClosedBy by) {
-  switch (by) {
-    case ClosedBy::peer:
-      return "peer";
-    case ClosedBy::application:
-      return "application";
-    case ClosedBy::processor:
-      return "processor";
-    case ClosedBy::server:
-      return "server";
-    case ClosedBy::network:
-      return "network";
-  }
-  return "?";
-}
-
 std::string describe(const CloseReason& reason) {
   std::string text = fmt::format("{}, {}", name_of(reason.by), reason.code);
   if (!reason.text.empty()) text += " \"" + printable(reason.text) + '"';
@@ -80,9 +64,7 @@ Connection::Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const R
       path_options_(&options),
       socket_(std::move(socket)),
       in_queue_({options.queue_messages, options.queue_bytes}),
-      out_queue_({options.queue_messages, options.queue_bytes}),
-      protocol_(std::make_unique<WsProtocol>(options.max_message_bytes)),
-      outgoing_(std::make_unique<Gather>(*protocol_)) {}
+      out_queue_({options.queue_messages, options.queue_bytes}) {}
 
 Connection::~Connection() = default;
 

@@ -114,6 +114,8 @@ std::string Connection::respond() {
   const auto route = routes_.processors.find(request_.path);
   if (route == routes_.processors.end()) return answer_plain(request_, routes_);
   if (route->second.options) use(*route->second.options);
+  protocol_ = std::make_unique<WsProtocol>(path_options_->max_message_bytes);
+  outgoing_ = std::make_unique<Gather>(*protocol_);
   const std::string origin = request_.header("Origin");
   if (!origin.empty() && !is_allowed(origin, path_options_->allowed_origins)) {
     throw HttpError(403, "this origin may not connect");
@@ -136,8 +138,6 @@ void Connection::use(const PathOptions& options) {
   path_options_ = &options;
   in_queue_.set_bounds({options.queue_messages, options.queue_bytes});
   out_queue_.set_bounds({options.queue_messages, options.queue_bytes});
-  protocol_ = std::make_unique<WsProtocol>(options.max_message_bytes);
-  outgoing_ = std::make_unique<Gather>(*protocol_);
 }
 
 // False if the peer left, was too slow, or the server stopped meanwhile.

@@ -45,12 +45,6 @@ const char* name_of(ConnectionSnapshot::State state) {
   return kNames.at(static_cast<std::size_t>(state));
 }
 
-const char* name_of(ClosedBy by) {
-  constexpr std::array<const char*, 5> kNames{"peer", "application", "processor", "server",
-                                              "network"};
-  return kNames.at(static_cast<std::size_t>(by));
-}
-
 json to_json(const ThreadSnapshot& thread, json times) {
   times["working"] = seconds(thread.working);
   return {{"doing", name_of(thread.doing)},

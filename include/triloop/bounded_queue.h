@@ -52,12 +52,7 @@ class BoundedQueue {
   /// Appends an item. Blocks while full; freed by a pop or close(). False, and the item is gone,
   /// if the queue is closed.
   bool push(T item) TRILOOP_EXCLUDES(mutex_) {
-    {
-      const MutexLock lock(mutex_);
-      if (!wait_and_append(item)) return false;
-    }
-    has_items_.notify_one();  // one: any waiter can take it
-    return true;
+    return push_until(item, kNever) == PushResult::kPushed;
   }
 
   /// As push(), but blocks no longer than until `deadline`: kNow does not block at all. Moves from
@@ -65,14 +60,10 @@ class BoundedQueue {
   PushResult push_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
-      while (!closed_ && !has_room_for(item)) {
-        if (!wait_for_room(deadline)) break;
-      }
-      if (closed_) return PushResult::kClosed;
-      if (!has_room_for(item)) return PushResult::kFull;
+      if (!await_room_for(item, deadline)) return closed_ ? PushResult::kClosed : PushResult::kFull;
       append(item);
     }
-    has_items_.notify_one();
+    has_items_.notify_one();  // one: any waiter can take it
     return PushResult::kPushed;
   }
 
@@ -85,7 +76,7 @@ class BoundedQueue {
     while (open && next != items.end()) {
       {
         const MutexLock lock(mutex_);
-        open = wait_and_append(*next++);
+        open = await_room_for(*next, kNever);
         while (open && next != items.end() && has_room_for(*next)) append(*next++);
       }
       has_items_.notify_all();  // all: there may be an item for each who waits
@@ -112,8 +103,7 @@ class BoundedQueue {
     std::optional<T> item;
     {
       const MutexLock lock(mutex_);
-      while (!closed_ && !has_item()) wait_for_items(kNever);
-      if (has_item()) item = take();
+      if (await_item(kNever)) item = take();
     }
     if (item) has_room_.notify_all();  // all: each may wait for room of another size
     return item;
@@ -123,11 +113,7 @@ class BoundedQueue {
   PopResult pop_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
-      while (!closed_ && !has_item()) {
-        if (!wait_for_items(deadline)) break;
-      }
-      // Looks once more after the deadline: a wake may have come with it, and nobody else has it.
-      if (!has_item()) return closed_ ? PopResult::kClosed : PopResult::kNothing;
+      if (!await_item(deadline)) return closed_ ? PopResult::kClosed : PopResult::kNothing;
       item = take();
     }
     has_room_.notify_all();
@@ -247,10 +233,18 @@ class BoundedQueue {
     return in_time;
   }
 
-  bool wait_and_append(T& item) TRILOOP_REQUIRES(mutex_) {
-    while (!closed_ && !has_room_for(item)) wait_for_room(kNever);
-    if (!closed_) append(item);
-    return !closed_;
+  // Both look once more after the deadline: a wake may have come with it, and nobody else has it.
+  bool await_room_for(const T& item, TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
+    while (!closed_ && !has_room_for(item)) {
+      if (!wait_for_room(deadline)) break;
+    }
+    return !closed_ && has_room_for(item);
+  }
+  bool await_item(TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
+    while (!closed_ && !has_item()) {
+      if (!wait_for_items(deadline)) break;
+    }
+    return has_item();
   }
 
   void append(T& item) TRILOOP_REQUIRES(mutex_) {

@@ -33,6 +33,23 @@ enum class ClosedBy {
   network,      ///< a send or receive failed, the stream ended without Close, a deadline passed
 };
 
+/// "peer", "application", ...
+inline const char* name_of(ClosedBy by) {
+  switch (by) {
+    case ClosedBy::peer:
+      return "peer";
+    case ClosedBy::application:
+      return "application";
+    case ClosedBy::processor:
+      return "processor";
+    case ClosedBy::server:
+      return "server";
+    case ClosedBy::network:
+      return "network";
+  }
+  return "?";
+}
+
 /// Why a connection ends: who closed it, the code and text of the Close frame.
 struct CloseReason {
   ClosedBy by = ClosedBy::application;

@@ -248,7 +248,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // nothing: the number stands alone.
   Atomic<std::uint64_t> receives_{0};
 
-  // The codec: its decoding half belongs to the reader, its encoding half to the writer.
+  // The codec, made when the path is known: its decoding half belongs to the reader, its encoding
+  // half to the writer.
   std::unique_ptr<WsProtocol> protocol_;
 
   // Reader only.

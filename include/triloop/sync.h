@@ -130,8 +130,7 @@ inline void name_this_thread(const std::string& name) {
 
 /// A named thread that is always joined: by join(), or at the latest by the destructor.
 ///
-/// On pthreads rather than std::thread, which cannot
-/// be told how large a stack to take.
+/// On pthreads rather than std::thread, which cannot be told how large a stack to take.
 class Thread {
  public:
   Thread() = default;

@@ -53,25 +53,9 @@ struct Queue {
 };
 // [end]
 
-// What the wrong ones have in common with it.
-struct Base {
-  explicit Base(std::size_t most) : capacity(most) {}
-
-  bool push(int item) {
-    const MutexLock lock(mutex);
-    while (!closed && items.size() == capacity) not_full.wait(mutex);
-    if (closed) return false;
-    items.push_back(item);
-    not_empty.notify_one();
-    return true;
-  }
-
-  std::optional<int> pop() {
-    const MutexLock lock(mutex);
-    while (!closed && items.empty()) not_empty.wait(mutex);
-    if (items.empty()) return std::nullopt;
-    return take();
-  }
+// What the wrong ones do not change is the right one's. take() is what it has in the line.
+struct Base : Queue {
+  using Queue::Queue;
 
   int take() {
     require(!items.empty(), "it takes from an empty queue");
@@ -80,19 +64,6 @@ struct Base {
     not_full.notify_one();
     return item;
   }
-
-  void close() {
-    const MutexLock lock(mutex);
-    closed = true;
-    not_empty.notify_all();
-    not_full.notify_all();
-  }
-
-  const std::size_t capacity;
-  Mutex mutex;
-  CondVar not_empty, not_full;
-  std::deque<int> items;
-  bool closed = false;
 };
 
 struct IfForWhile : Base {
