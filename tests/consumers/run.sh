@@ -14,18 +14,7 @@ end() {
 trap end EXIT
 rm -rf "$scratch"
 mkdir -p "$scratch"
-failures=0
-
-# check WHAT COMMAND...: says how it went, and its output if it went wrong.
-check() {
-  local what=$1
-  shift
-  if "$@" >"$scratch/log" 2>&1; then echo "ok: $what"; else
-    failures=$((failures + 1))
-    cat "$scratch/log"
-    echo "FAILED: $what"
-  fi
-}
+source tests/support/check.sh
 
 # build_and_run NAME SOURCE COMPILER ARGUMENTS...: for both standards.
 build_and_run() {

@@ -15,18 +15,7 @@ end() {
   rm -rf "$scratch"
 }
 trap end EXIT
-failures=0
-
-# check WHAT COMMAND...: says how it went, and its output if it went wrong.
-check() {
-  local what=$1
-  shift
-  if "$@" >"$scratch/log" 2>&1; then echo "ok: $what"; else
-    failures=$((failures + 1))
-    cat "$scratch/log"
-    echo "FAILED: $what"
-  fi
-}
+source tests/support/check.sh
 
 holds() {  # holds PACKAGE FILE...: the package has these files
   local deb=$1 file
