@@ -156,9 +156,13 @@
       return node;
     }
 
-    list.addEventListener("click", ({ target }) => {
-      const row = rowOf(target);
-      if (row) take(row);
+    // The row that was under the pointer when it was pressed: others may come in above it before it
+    // is let go, and then the click is not that row's any more.
+    let pressed = null;
+    list.addEventListener("pointerdown", ({ target }) => (pressed = rowOf(target)));
+    list.addEventListener("click", ({ target, detail }) => {
+      const row = detail === 0 ? rowOf(target) : pressed; // 0: no pointer, such as a screen reader
+      if (rows.has(row?.id)) take(row);
     });
     list.addEventListener("keydown", (event) => {
       const row = rowOf(event.target);

@@ -16,9 +16,12 @@ before(async () => (browser = await launchBrowser()));
 after(() => browser?.close());
 const test = (name, body) => pageTest(name, () => browser, {}, body);
 
-/** Chooses a connection on the page, and waits until it is shown in this state. */
+/**
+ * Chooses a connection on the page, and waits until it is shown in this state. By keyboard: new rows
+ * come in above, and a pointer would press where the row has been.
+ */
 async function choose(page, id, state) {
-  await page.locator(`#view-list [data-row="${id}"]`).click();
+  await page.locator(`#view-list [data-row="${id}"]`).press("Enter");
   await page.waitForSelector(`#view-detail[data-connection="${id}"][data-state="${state}"]`);
 }
 

@@ -243,6 +243,16 @@ test("a refusal with 403 is said, and nothing is tried while the page is hidden"
   assert.equal(server.tries, tries + 1);
 });
 
+test("the row that was pressed is chosen, though new ones push it away before the pointer lets go", {}, async (the) => {
+  const { page, show } = the;
+  await show(snapshot(1, connection(1), connection(2), connection(3)));
+  await page.locator('[data-row="2"]').hover();
+  await page.mouse.down();
+  await show(snapshot(2, connection(1), connection(2), connection(3), connection(4), connection(5)));
+  await page.mouse.up();
+  assert.equal(await page.getAttribute(ONE, "data-connection"), "2");
+});
+
 // ---- by keyboard, and for screen readers ----
 
 test("the list is one stop for Tab, arrows choose, the focus survives", {}, async (the) => {
