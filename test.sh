@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source .ci/install.sh
 
-parts=(format house unit protocol connection server processors memory rfc explore e2e browser consumers faults soak fuzz
+parts=(format house unit protocol connection server processors memory rfc explore e2e browser consumers docs faults soak fuzz
   bench asan tsan tidy)
 named_only=(package bench-full explore-deep)
 
@@ -26,6 +26,8 @@ usage() {
   e2e          the program, with node's ws as client
   browser      the page, in Chromium
   consumers    programs that use an installed triloop, or include it, in every way that is documented
+  docs         the book: every link resolves, every block of code compiles, every command runs, and
+               Doxygen finds each public call described
   package      the Debian packages: built, looked at by lintian, installed on this machine, run,
                and removed again; only when it is named
   faults       limits, floods, a bad link between two network namespaces, shutdown under load
@@ -155,6 +157,18 @@ run_part() {
       build release
       build shared
       count consumers tests/consumers/run.sh
+      ;;
+    docs)
+      install_missing node=nodejs npm=npm chromium=chromium doxygen=doxygen
+      install_node_packages
+      install_node_packages tests/docs
+      build_for_test dev
+      build release
+      count "docs (links)" node --test tests/docs/links.test.mjs
+      count "docs (code)" env TRILOOP_GENERATED="$PWD/build/dev/generated" node --test tests/docs/code.test.mjs
+      count "docs (drawings)" node --test tests/docs/mermaid.test.mjs
+      count "docs (reference)" tests/docs/reference.sh
+      count "docs (commands)" tests/docs/commands.sh
       ;;
     package)
       install_missing "${build_packages[@]}" dpkg-shlibdeps=dpkg-dev lintian=lintian python3=python3 \
