@@ -20,7 +20,7 @@ forbid() {  # forbid WHY PATTERN PLACE...
 
 # Tests: what stands between backticks and has at least three spaces and no sign of code in it.
 # `server stop: ...` names all that begin so.
-for page in docs/architecture.md docs/from-go.md; do
+for page in docs/architecture.md docs/from-go.md docs/pattern.md docs/protocol.md; do
   names=$(grep -oE '`[^`]+`' "$page" | tr -d '`' | grep -E '( .*){3}|\.\.\.$' | grep -vE '[;{}<>=]|--|\.h\b')
   [[ -n $names ]] || complain "$page" "name of a test in it: is the pattern still right?"
   while IFS= read -r name; do
