@@ -19,7 +19,7 @@ const FLAGS = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-Iinclude", `-I${pr
 mkdirSync(OUTPUT, { recursive: true });
 
 const onTheLeft = (text) => `\n${text.trimEnd().split("\n").map((line) => line.trim()).join("\n")}\n`;
-const sources = files.filter((file) => /\.(cpp|h)$/.test(file)).map((file) => onTheLeft(read(file)));
+const sources = files.filter((file) => /\.(cpp|h|go)$/.test(file)).map((file) => onTheLeft(read(file)));
 
 const at = (page, block) => `${page.file}:${block.line}`;
 
@@ -48,6 +48,11 @@ const checks = {
   async cpp(page, block) {
     if (/^in /.test(block.comment ?? "") || isWhole(block)) return compiles(page, block);
     assert.ok(standsInASource(block), "stands in no source, and says no context to compile it in");
+  },
+
+  // Of the Go design, which `./test.sh bench` builds.
+  go(page, block) {
+    assert.ok(standsInASource(block), "stands in no source");
   },
 
   // Whole projects are built by tests/consumers; a few lines for somebody's own are tried by CMake alone.
