@@ -45,6 +45,7 @@ class BoundedQueue {
   /// Urgent items kept at a time; one more, and the oldest of them makes room.
   static constexpr std::size_t kUrgentItems = 64;
 
+  /// Empty and open.
   explicit BoundedQueue(QueueBounds bounds) : bounds_(bounds) {}
   BoundedQueue(const BoundedQueue&) = delete;
   BoundedQueue& operator=(const BoundedQueue&) = delete;
@@ -109,7 +110,8 @@ class BoundedQueue {
     return item;
   }
 
-  /// As pop(), but blocks no longer than until `deadline`: kNow does not block at all.
+  /// As pop(), but blocks no longer than until `deadline`: kNow does not block at all. Changes
+  /// `item` only if there was one.
   PopResult pop_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
@@ -144,7 +146,7 @@ class BoundedQueue {
   }
 
   /// Makes one pop_batch(), the one that waits or the next, look up even though there is nothing
-  /// to take: for a consumer whose deadline has changed.
+  /// to take: for a consumer whose deadline has changed. Never blocks.
   void nudge() TRILOOP_EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
@@ -153,8 +155,8 @@ class BoundedQueue {
     has_items_.notify_all();  // a waiter in pop() must not swallow it
   }
 
-  /// From now on push() refuses; what is queued can still be popped. Wakes all who wait. Any
-  /// number of times.
+  /// From now on push() refuses; what is queued can still be popped. Wakes all who wait. Never
+  /// blocks; any number of times.
   void close() TRILOOP_EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
@@ -164,7 +166,7 @@ class BoundedQueue {
     has_room_.notify_all();
   }
 
-  /// close(), and throws away what is queued.
+  /// close(), and throws away what is queued. Never blocks.
   void discard() noexcept TRILOOP_EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
@@ -177,7 +179,7 @@ class BoundedQueue {
     has_room_.notify_all();
   }
 
-  /// Other bounds from now on. What is inside stays, even if it is more.
+  /// Other bounds from now on. What is inside stays, even if it is more. Never blocks.
   void set_bounds(QueueBounds bounds) TRILOOP_EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);

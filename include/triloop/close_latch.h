@@ -10,18 +10,19 @@
 
 namespace triloop {
 
-/// Close codes of RFC 6455 section 7.4.1 that triloop itself uses.
+/// Close codes that triloop itself uses: of RFC 6455 section 7.4.1, and 1013 of IANA's registry
+/// (section 11.7).
 namespace close_code {
-constexpr std::uint16_t kNormal = 1000;
-constexpr std::uint16_t kGoingAway = 1001;
-constexpr std::uint16_t kProtocolError = 1002;
-constexpr std::uint16_t kNoStatus = 1005;  ///< never on the wire: the Close frame had no code
-constexpr std::uint16_t kAbnormal = 1006;  ///< never on the wire: there was no Close frame
-constexpr std::uint16_t kInvalidPayload = 1007;
-constexpr std::uint16_t kPolicyViolation = 1008;
-constexpr std::uint16_t kMessageTooBig = 1009;
-constexpr std::uint16_t kInternalError = 1011;
-constexpr std::uint16_t kTryAgainLater = 1013;
+constexpr std::uint16_t kNormal = 1000;          ///< the processor returned
+constexpr std::uint16_t kGoingAway = 1001;       ///< Server::stop()
+constexpr std::uint16_t kProtocolError = 1002;   ///< the peer broke RFC 6455
+constexpr std::uint16_t kNoStatus = 1005;        ///< never on the wire: the Close frame had no code
+constexpr std::uint16_t kAbnormal = 1006;        ///< never on the wire: there was no Close frame
+constexpr std::uint16_t kInvalidPayload = 1007;  ///< text that is not UTF-8, or corrupt data
+constexpr std::uint16_t kPolicyViolation = 1008;  ///< for a processor to say: not you, not so
+constexpr std::uint16_t kMessageTooBig = 1009;    ///< more than PathOptions::max_message_bytes
+constexpr std::uint16_t kInternalError = 1011;    ///< the processor threw
+constexpr std::uint16_t kTryAgainLater = 1013;    ///< something that it takes is not there now
 }  // namespace close_code
 
 /// Who brought the end about.
@@ -33,7 +34,7 @@ enum class ClosedBy {
   network,      ///< a send or receive failed, the stream ended without Close, a deadline passed
 };
 
-/// "peer", "application", ...
+/// In one word: "peer", "application", ...
 inline const char* name_of(ClosedBy by) {
   switch (by) {
     case ClosedBy::peer:
@@ -52,11 +53,12 @@ inline const char* name_of(ClosedBy by) {
 
 /// Why a connection ends: who closed it, the code and text of the Close frame.
 struct CloseReason {
-  ClosedBy by = ClosedBy::application;
-  std::uint16_t code = close_code::kNormal;
-  std::string text;
+  ClosedBy by = ClosedBy::application;       ///< who closed it
+  std::uint16_t code = close_code::kNormal;  ///< of the Close frame
+  std::string text;                          ///< of the Close frame; of an abort: for the log
 };
 
+/// The same in all three.
 inline bool operator==(const CloseReason& a, const CloseReason& b) {
   return a.by == b.by && a.code == b.code && a.text == b.text;
 }
@@ -71,7 +73,7 @@ inline bool operator==(const CloseReason& a, const CloseReason& b) {
 /// Thread safety: any thread may call anything. It must outlive its waiters.
 class CloseLatch {
  public:
-  /// Fires. True for the one call that did it; false, and without effect, ever after.
+  /// Fires. Never blocks. True for the one call that did it; false, and without effect, ever after.
   bool fire(CloseReason reason) noexcept TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     if (reason_) return false;
@@ -86,7 +88,7 @@ class CloseLatch {
   /// sees true also sees all that the firing thread did before.
   bool fired() const { return fired_.load(std::memory_order_acquire); }
 
-  /// The first reason; nullopt while open.
+  /// The first reason; nullopt while open. Never blocks.
   std::optional<CloseReason> reason() const TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return reason_;

@@ -39,14 +39,13 @@ struct CloseStatus;
 struct Routes;
 
 /// The user's code: a plain function that runs on the connection's processor thread. It may block
-/// as long as it likes. When it returns, the connection is closed with 1000; when it throws, with
-/// 1011.
+/// as long as it likes. The connection is closed with 1000 when it returns, with 1011 when it
+/// throws.
 using Processor = std::function<void(Connection&)>;
 
 /// One connection, as its processor sees it, and the place where its three threads meet.
 ///
-///     socket -> reader thread -> in-queue -> processor thread -> out-queue -> writer thread ->
-///     socket
+///     socket -> reader -> in-queue -> processor -> out-queue -> writer -> socket
 ///
 /// A connection ends in one of two ways. A *drain* finishes what was received: the processor gets
 /// every message that was queued, every reply is sent, then the Close frame. An *abort* fires the
@@ -56,8 +55,8 @@ using Processor = std::function<void(Connection&)>;
 /// Lifetime: a processor may use its connection until it returns. A thread that the processor
 /// starts must be done with it by then.
 ///
-/// Thread safety: read(), write(), close(), abort() and the accessors may be called by any number
-/// of threads at once.
+/// Thread safety: what a processor calls may be called by any number of threads at once, all but
+/// state().
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // -- For the processor ---------------------------------------------------------------------
@@ -67,8 +66,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// will never be another one: then it is time to return.
   TRILOOP_EXPORT std::optional<Message> read();
 
-  /// As read(), but blocks no longer than `timeout`; 0 does not block. A timeout loses nothing.
+  /// As read(), but blocks no longer than `timeout`; 0 does not block. A timeout loses nothing, and
+  /// leaves `message` as it was.
   TRILOOP_EXPORT ReadResult read_for(Message& message, std::chrono::milliseconds timeout);
+  /// As read(), but never blocks: kTimeout if there is none yet.
   ReadResult try_read(Message& message) { return read_for(message, {}); }
 
   /// Queues a message for the peer; those of one thread are sent in order. Blocks while the
@@ -81,6 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// As write(), but blocks no longer than `timeout`; 0 does not block.
   TRILOOP_EXPORT WriteResult write_for(Message& message, std::chrono::milliseconds timeout);
+  /// As write(), but never blocks: kTimeout if there is no room.
   WriteResult try_write(Message& message) { return write_for(message, {}); }
 
   /// Sends a ping, past what is queued. Never blocks. round_trip() tells when its pong has come.
@@ -121,17 +123,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.
   std::uint64_t id() const { return id_; }
-  /// "127.0.0.1:52114", "[::1]:52114".
+  /// Who is at the other end: "127.0.0.1:52114", "[::1]:52114".
   const std::string& peer_address() const { return peer_address_; }
   /// The upgrade request: path, query, headers.
   const Request& request() const { return request_; }
-  const std::string& path() const { return request_.path; }
+  const std::string& path() const { return request_.path; }  ///< "/ws"
   /// The subprotocol that was agreed on; empty if none.
   const std::string& subprotocol() const { return subprotocol_; }
 
-  /// `for (Message& message : connection)` reads until there will never be another one.
+  /// `for (Message& message : connection)` reads until there will never be another one. Each step
+  /// is a read().
   MessageIterator begin();
-  MessageIterator end();
+  MessageIterator end();  ///< where that loop stops
 
   // -- For the server ------------------------------------------------------------------------
 
@@ -156,6 +159,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// The end at once, in any state. Never blocks; any thread.
   void stop_now();
+
+  // -- For whoever looks on ------------------------------------------------------------------
 
   /// How it is at this moment. Holds each of its locks for a moment, one at a time; any thread.
   TRILOOP_EXPORT ConnectionSnapshot snapshot() const;

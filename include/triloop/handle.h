@@ -26,21 +26,27 @@ class ConnectionHandle {
     const auto connection = connection_.lock();
     return connection != nullptr && connection->write(std::move(message));
   }
+
+  /// Connection::write_for(). kOver if it is over.
   WriteResult write_for(Message& message, std::chrono::milliseconds timeout) const {
     const auto connection = connection_.lock();
     return connection == nullptr ? WriteResult::kOver : connection->write_for(message, timeout);
   }
+
+  /// Connection::try_write(), which never blocks. kOver if it is over.
   WriteResult try_write(Message& message) const { return write_for(message, {}); }
 
-  /// Connection::close() and abort(); nothing if it is over.
+  /// Connection::close(), which never blocks; nothing if it is over.
   void close(std::uint16_t code = close_code::kNormal, const std::string& reason = {}) const {
     if (const auto connection = connection_.lock()) connection->close(code, reason);
   }
+
+  /// Connection::abort(), likewise.
   void abort(const std::string& why = {}) const {
     if (const auto connection = connection_.lock()) connection->abort(why);
   }
 
-  /// Will no write succeed any more? "No" may be wrong a moment later.
+  /// Will no write succeed any more? "No" may be wrong a moment later. Never blocks.
   bool is_over() const {
     const auto connection = connection_.lock();
     return connection == nullptr || connection->closed().fired();

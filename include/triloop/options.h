@@ -42,9 +42,10 @@ struct PathOptions {
   std::chrono::milliseconds close_timeout{5'000};
 };
 
+/// All that can be set for a server; what PathOptions has is for the paths without their own.
+///
 /// Plain members: `options.port = 0`. Server's constructor checks them and throws
-/// std::invalid_argument with the member's name. Those of PathOptions are for all paths that have
-/// none of their own.
+/// std::invalid_argument that says what is wrong. No duration may be longer than a year.
 struct Options : PathOptions {
   /// Address or host name to listen on. The default is every IPv4 interface.
   std::string bind = "0.0.0.0";

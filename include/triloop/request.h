@@ -15,8 +15,10 @@ namespace triloop {
 struct Request {
   /// Orders header names without regard to case, RFC 7230 section 3.2.
   struct NameOrder {
+    /// Does `a` come before `b`?
     TRILOOP_EXPORT bool operator()(const std::string& a, const std::string& b) const;
   };
+  /// From name to value.
   using Headers = std::map<std::string, std::string, NameOrder>;
 
   std::string method;   ///< as sent: "GET"
@@ -39,11 +41,11 @@ TRILOOP_EXPORT bool list_contains(std::string_view list, std::string_view item);
 
 /// The answer to a plain GET.
 struct Response {
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
+  std::string content_type = "text/plain; charset=utf-8";  ///< the Content-Type header
+  std::string body;                                        ///< left out for HEAD
   /// Further header lines, name and value: {"Content-Security-Policy", "..."}.
   std::vector<std::pair<std::string, std::string>> headers{};
-  int status = 200;
+  int status = 200;  ///< RFC 7231 section 6
 };
 
 }  // namespace triloop

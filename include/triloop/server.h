@@ -13,6 +13,7 @@
 #include "triloop/options.h"
 #include "triloop/request.h"
 
+/// All that the library has. The main page sorts it by purpose.
 namespace triloop {
 
 /// Makes the answer to a plain GET. Runs on the connection's own thread, so many may run at once;
@@ -27,8 +28,9 @@ using Page = std::function<Response(const Request&)>;
 /// thread calls, once.
 class Server {
  public:
-  /// Binds and listens. Throws std::invalid_argument if an option makes no sense, and
-  /// std::system_error if it cannot listen (address in use, no permission, unknown host).
+  /// Binds and listens. Blocks only while a host name is looked up. Throws std::invalid_argument if
+  /// an option makes no sense, and std::system_error if it cannot listen (address in use, no
+  /// permission, unknown host).
   TRILOOP_EXPORT explicit Server(const Options& options = {});
 
   /// Ends what run() had to leave behind: blocks until the last processor has returned.
@@ -40,26 +42,27 @@ class Server {
   /// The port it listens on, also when the options asked for 0.
   TRILOOP_EXPORT std::uint16_t port() const;
 
-  /// "http://0.0.0.0:7777/"
+  /// Where it listens: "http://0.0.0.0:7777/".
   TRILOOP_EXPORT std::string url() const;
 
   /// WebSocket connections to `path` ("/ws") are given to `processor`. Of the subprotocols that the
   /// peer offers, the one that comes first in `subprotocols` is chosen (RFC 6455 section 1.9); none
   /// if they have none in common. With `options` the path has its own instead of the server's;
   /// begin with those: `PathOptions mine = options;`. Throws std::invalid_argument if one of them
-  /// makes no sense. Before run().
+  /// makes no sense. Of two processors for a path the last one stays. Before run().
   TRILOOP_EXPORT void handle(const std::string& path, Processor processor,
                              std::vector<std::string> subprotocols = {},
                              const std::optional<PathOptions>& options = std::nullopt);
 
-  /// GET and HEAD of `path` are answered by `page`. Before run().
+  /// GET and HEAD of `path` are answered by `page`; of two for a path by the last. Before run().
   TRILOOP_EXPORT void page(const std::string& path, Page page);
 
   /// Accepts connections. Blocks until stop(), and then for as long as the connections need to
   /// end, but no longer than `drain_timeout` and one second. Returns the ids of the connections
   /// whose processor (or page) had not returned even then: empty is a clean end, with every thread
   /// joined. Meanwhile the calling thread runs as SCHED_BATCH; processors, and threads that they
-  /// start, do so too (docs/decisions/0004-batches.md).
+  /// start, do so too (docs/decisions/0004-batches.md). Throws std::system_error if it cannot even
+  /// wait (poll(2): no memory left).
   TRILOOP_EXPORT std::vector<std::uint64_t> run();
 
   /// Makes run() end: no new connections; every open one is drained and closed with 1001; those

@@ -14,47 +14,53 @@ namespace triloop {
 
 /// What a thread does now.
 enum class Doing {
-  not_started,
+  not_started,          ///< its loop has not begun
   reading_socket,       ///< the reader: in the system call, or waiting for bytes in it
   writing_socket,       ///< the writer: in the system call, or waiting for the peer in it
   waiting_for_message,  ///< its queue is empty
   waiting_for_room,     ///< its queue is full
   waiting_for_peer,     ///< the writer has sent the Close frame: the peer has to end its stream
   working,              ///< decoding, the user's code, encoding
-  ended,
+  ended,                ///< it has left its loop
 };
 
 /// One of the three threads, and how its time was split so far.
 struct ThreadSnapshot {
-  Doing doing = Doing::not_started;
-  std::chrono::nanoseconds in_socket{0};
-  std::chrono::nanoseconds waiting_for_message{0};
-  std::chrono::nanoseconds waiting_for_room{0};
-  std::chrono::nanoseconds waiting_for_peer{0};
-  std::chrono::nanoseconds working{0};  ///< the rest
-  int left = 0;                         ///< 1, 2, 3: the place in which it ended; 0: it has not
+  Doing doing = Doing::not_started;                 ///< at this moment
+  std::chrono::nanoseconds in_socket{0};            ///< reading_socket, writing_socket
+  std::chrono::nanoseconds waiting_for_message{0};  ///< its queue was empty
+  std::chrono::nanoseconds waiting_for_room{0};     ///< its queue was full
+  std::chrono::nanoseconds waiting_for_peer{0};     ///< after the Close frame
+  std::chrono::nanoseconds working{0};              ///< the rest
+  int left = 0;  ///< 1, 2, 3: the place in which it ended; 0: it has not
 };
 
 /// One connection. Each number is true by itself; two are not always of the same instant.
 struct ConnectionSnapshot {
+  /// From the first byte to the last.
   enum class State {
     handshake,  ///< the HTTP request, or its answer
-    open,
-    closing,  ///< an ending has begun
-    ended,    ///< its threads have been joined
+    open,       ///< a WebSocket, with three threads
+    closing,    ///< an ending has begun
+    ended,      ///< its threads have been joined
   };
 
-  std::uint64_t id = 0;
-  std::string peer_address;
-  std::string path;  ///< empty during the handshake
-  State state = State::handshake;
-  std::chrono::nanoseconds age{0};  ///< since it was accepted, up to its end
-  ThreadSnapshot reader, processor, writer;
-  QueueSnapshot in_queue, out_queue;
-  std::optional<CloseReason> closing;  ///< why an ending has begun
-  std::optional<CloseReason> closed;   ///< why the close latch has fired
-  std::uint64_t messages_received = 0, bytes_received = 0;
-  std::uint64_t messages_sent = 0, bytes_sent = 0;  ///< heartbeats among them
+  std::uint64_t id = 0;                 ///< Connection::id()
+  std::string peer_address;             ///< Connection::peer_address()
+  std::string path;                     ///< empty during the handshake
+  State state = State::handshake;       ///< how far it has come
+  std::chrono::nanoseconds age{0};      ///< since it was accepted, up to its end
+  ThreadSnapshot reader;                ///< from the socket to the in-queue
+  ThreadSnapshot processor;             ///< the user's code
+  ThreadSnapshot writer;                ///< from the out-queue to the socket
+  QueueSnapshot in_queue;               ///< received, not yet read()
+  QueueSnapshot out_queue;              ///< written, not yet sent
+  std::optional<CloseReason> closing;   ///< why an ending has begun
+  std::optional<CloseReason> closed;    ///< why the close latch has fired
+  std::uint64_t messages_received = 0;  ///< text and binary
+  std::uint64_t bytes_received = 0;     ///< in them, expanded if they came compressed
+  std::uint64_t messages_sent = 0;      ///< text and binary, heartbeats among them
+  std::uint64_t bytes_sent = 0;         ///< in them, as sent: compressed, if they were
 };
 
 /// All connections of a server.

@@ -1,6 +1,6 @@
 /// The one place where triloop touches locks, condition variables, threads, atomics and the clock.
 ///
-/// Two reasons to go through this header instead of <mutex> and <thread>:
+/// Two reasons to go through this header instead of `<mutex>` and `<thread>`:
 ///  - clang's -Wthread-safety reads the annotations and proves at compile time that every guarded
 ///    member is only touched under its mutex;
 ///  - a test build may put another header of the same name first on the include path and so run
@@ -39,6 +39,7 @@ namespace triloop {
 
 /// The clock of every deadline: never set back, so a deadline cannot move.
 using Clock = std::chrono::steady_clock;
+/// An instant of it: `Clock::now() + std::chrono::seconds(1)`.
 using TimePoint = Clock::time_point;
 
 /// "Wait without a deadline", wherever a deadline is asked for.
@@ -46,6 +47,8 @@ constexpr TimePoint kNever = TimePoint::max();
 
 /// "Do not wait at all", likewise: it is always over.
 constexpr TimePoint kNow = TimePoint{};
+
+// -- For triloop itself ------------------------------------------------------------------------
 
 /// An atomic value. Used only where a mutex would be wrong, and then the member says why.
 template <typename T>

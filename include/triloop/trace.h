@@ -1,4 +1,4 @@
-/// Keeps what every thread does, and writes it as a timeline: what --trace stands for.
+/// Keeps what every thread does, and writes it as a timeline: what `--trace` stands for.
 ///
 /// Each thread writes into a ring of its own, without a lock and without memory; when it is full
 /// the oldest goes. The file is written once: at the end, or from the signal handler of a crash.
@@ -11,6 +11,7 @@
 #include "triloop/export.h"
 #include "triloop/sync.h"
 
+/// A timeline of what every thread does.
 namespace triloop::trace {
 
 class Ring;
@@ -29,13 +30,14 @@ struct Limits {
 /// thread, one trace at a time.
 TRILOOP_EXPORT void start(const std::string& file, const Limits& limits = {});
 
-/// Keeps nothing from now on, and writes the file. Does nothing if it has been written. Any thread
-/// that still runs may go on.
+/// Keeps nothing from now on, and writes the file; blocks for as long as that takes. Does nothing
+/// if it has been written. Any thread that still runs may go on.
 TRILOOP_EXPORT void write() noexcept;
 
-/// start() and write() as a scope; neither if `file` is empty.
+/// A trace for a scope: start() and write(), or neither if `file` is empty.
 class Recording {
  public:
+  /// start(), and throws as that does.
   explicit Recording(const std::string& file) {
     if (!file.empty()) start(file);
   }
@@ -59,6 +61,7 @@ inline bool is_on() { return detail::on.get(); }
 /// Takes no lock and no memory. `name` must live as long as the program, as a literal does.
 class Slice {
  public:
+  /// Begins it; the destructor ends it.
   explicit Slice(const char* name) noexcept : ring_(is_on() ? detail::open(name) : nullptr) {}
   ~Slice() {
     if (ring_ != nullptr) detail::close(ring_);
