@@ -29,6 +29,9 @@ install_missing() {
 build_packages=(g++=g++ cmake=cmake ninja=ninja-build
   libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libsqlite3-dev)
 
+# What a throwaway machine for tests is made with, and has in it: tests/support/machine.sh.
+machine_packages=(/lib/systemd/systemd=systemd sudo=sudo)
+
 # What it is measured with, and the servers beside it.
 bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
   perf=linux-perf)

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Is the throwaway machine of machine.sh one, and is nothing left of it?
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+scratch=$(mktemp -d)
+source tests/support/check.sh
+source tests/support/machine.sh
+trap 'machine_stop || true; rm -rf "$scratch"' EXIT
+
+# What there is of this machine's mounts, and of places for what a program leaves.
+traces() {
+  cat /proc/self/mountinfo
+  find /run /tmp /mnt /var/tmp -maxdepth 1 -name '*machine*'
+  find /sys/fs/cgroup -name 'triloop-machine*'
+}
+
+# A process namespace goes by a name as pid:[4026532210]. Each process in it says that once.
+namespace_of() { "${machine_root[@]}" readlink "/proc/$1/ns/pid"; }
+processes_of() {
+  { "${machine_root[@]}" find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/pid' -exec readlink {} + || true; } \
+    2>/dev/null | grep -xF "$1" || true
+}
+
+writes_stay_inside() {
+  machine_run sh -c 'echo inside >/usr/local/triloop-machine && echo inside >triloop-machine && rm README.md' &&
+    [[ $(machine_run cat triloop-machine /usr/local/triloop-machine) == $'inside\ninside' ]] &&
+    [[ ! -e triloop-machine && ! -e /usr/local/triloop-machine && -e README.md ]]
+}
+
+status_and_streams_pass() {
+  local status=0
+  [[ $(echo in | machine_run sh -c 'read -r word; echo "$word $PWD $(id -u)"') == "in $PWD 0" ]] || return
+  machine_run sh -c 'exit 7' || status=$?
+  [[ $status -eq 7 ]]
+}
+
+# Each waits for the other.
+several_at_once() {
+  machine_run mkfifo /run/there /run/back
+  machine_run sh -c 'echo ball >/run/there; cat /run/back' >"$scratch/first" &
+  local first=$!
+  machine_run sh -c 'read -r ball </run/there; echo "$ball" >/run/back' && wait "$first" && [[ $(<"$scratch/first") == ball ]]
+}
+
+knock='import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5)'
+listen='import socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+sys.stdin.read()'
+
+# ports_are_apart HERE THERE: what listens HERE is reached from HERE, and not from THERE.
+ports_are_apart() {
+  local port listener status=0
+  rm -f "$scratch/fifo"
+  mkfifo "$scratch/fifo"
+  exec {end}<>"$scratch/fifo"
+  exec {answer}< <($1 python3 -c "$listen" <"$scratch/fifo" {end}>&-)
+  listener=$!
+  read -r -u "$answer" port
+  $1 python3 -c "$knock" "$port" || status=1
+  if $2 python3 -c "$knock" "$port" 2>"$scratch/knock"; then status=1; fi
+  grep ConnectionRefusedError "$scratch/knock" || status=1
+  exec {end}>&- {answer}<&-
+  wait "$listener" && return $status
+}
+only_loopback() { [[ $(machine_run ls /sys/class/net) == lo ]]; }
+
+a_service_runs() {
+  machine_run sh -c 'printf "[Service]\nType=oneshot\nDynamicUser=yes\nExecStart=/usr/bin/id -un\n" \
+    >/run/systemd/system/who.service && systemctl start who && journalctl --unit who --output cat' | grep -x who
+}
+
+# refuses WHY COMMAND...: a machine cannot be made by COMMAND, which says WHY.
+refuses() {
+  local why=$1
+  shift
+  if "$@" bash -c 'source tests/support/machine.sh && machine_start' 2>"$scratch/why"; then return 1; fi
+  grep "^machine: .*$why" "$scratch/why"
+}
+mkdir "$scratch/no_sudo"
+for tool in bash env; do ln -s "$(command -v "$tool")" "$scratch/no_sudo"; done
+chmod 755 "$scratch"
+
+killed_script_takes_it_along() {
+  local init host space lived
+  mkfifo "$scratch/started"
+  bash -c 'source tests/support/machine.sh && machine_start && echo "$machine_init $machine_host" && machine_run sleep infinity' \
+    >"$scratch/started" &
+  read -r init host <"$scratch/started"
+  space=$(namespace_of "$init")
+  lived=$(processes_of "$space")
+  kill -KILL $!
+  tail --pid="$host" --follow /dev/null
+  [[ -n $lived && -z $(processes_of "$space") ]]
+}
+
+lives() { [[ -n $(processes_of "$machine_space") && $(traces | diff "$scratch/before" -) == *triloop-machine* ]]; }
+
+nothing_is_left() {
+  [[ -z $(processes_of "$machine_space") ]] && diff "$scratch/before" <(traces)
+}
+
+traces >"$scratch/before"
+check "it starts" machine_start
+machine_space=$(namespace_of "$machine_init")
+check "it is there to be seen" lives
+check "what is written inside is not there outside" writes_stay_inside
+check "input, output and exit status pass through" status_and_streams_pass
+check "several commands run at once" several_at_once
+check "a port inside is not reached from outside" ports_are_apart machine_run ""
+check "a port outside is not reached from inside" ports_are_apart "" machine_run
+check "it has loopback only" only_loopback
+check "sudo works" machine_run sudo --non-interactive true
+check "everybody sees the cgroups" machine_run sudo --user=nobody ls /sys/fs/cgroup
+check "a service runs" a_service_runs
+check "nothing has failed in it" machine_run sh -c '[ "$(systemctl is-system-running)" = running ]'
+check "it stops" machine_stop
+check "nothing is left" nothing_is_left
+check "a script that is killed takes its machine along" killed_script_takes_it_along
+check "without root and sudo it says so" refuses "no sudo" \
+  "${machine_root[@]}" setpriv --reuid 65534 --clear-groups env PATH="$scratch/no_sudo"
+check "where it cannot be made it says so" refuses "--privileged" \
+  "${machine_root[@]}" setpriv --bounding-set -sys_admin
+check "nothing is left of these" nothing_is_left
+[[ $failures -eq 0 ]]
