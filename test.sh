@@ -159,7 +159,7 @@ run_part() {
       count consumers tests/consumers/run.sh
       ;;
     docs)
-      install_missing node=nodejs npm=npm chromium=chromium doxygen=doxygen
+      install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium doxygen=doxygen
       install_node_packages
       install_node_packages tests/docs
       build_for_test dev
