@@ -192,18 +192,18 @@ for (const name of names) {
     const proxy = await startProxy(t, name, server.port, { second: other.port });
     const peers = [];
     for (let i = 0; i < 4; i += 1) peers.push(await open(t, proxy));
+    const codes = [];
+    peers.forEach(({ socket }) => socket.on("close", (code) => codes.push(code)));
+    await server.stop();
     const its = [...server.stderr().matchAll(/ open: /g)].length;
     assert.ok(its > 0 && its < peers.length, `${its} of ${peers.length} went to the first server`);
-    const codes = [];
-    peers.forEach((peer) => peer.closed().then(({ code }) => codes.push(code)));
-    await server.stop();
     await eventually(PATIENCE_MS, () => assert.deepEqual(codes, Array(its).fill(1001)));
     for (const peer of await Promise.all(codes.map(() => open(t, proxy)))) {
       peer.socket.send("who is there?");
       assert.equal((await peer.next()).text, "who is there?");
     }
-    assert.equal([...other.stderr().matchAll(/ open: /g)].length, peers.length);
     await other.stop();
+    assert.equal([...other.stderr().matchAll(/ open: /g)].length, peers.length);
     await eventually(PATIENCE_MS, async () =>
       assert.equal(await refused(t, proxy), proxy.nobodyThere));
   });
