@@ -163,7 +163,7 @@ run_part() {
       count consumers tests/consumers/run.sh
       ;;
     docs)
-      install_missing node=nodejs npm=npm chromium=chromium doxygen=doxygen
+      install_missing node=nodejs npm=npm chromium=chromium doxygen=doxygen curl=curl gdb=gdb pgrep=procps
       install_node_packages
       install_node_packages tests/docs
       build_for_test dev
