@@ -4,8 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source .ci/install.sh
 
-parts=(format house unit protocol connection server processors memory rfc explore e2e browser consumers docs faults soak fuzz
-  bench asan tsan tidy)
+parts=(format house unit protocol connection server processors memory rfc explore e2e browser consumers docs faults proxies
+  soak fuzz bench asan tsan tidy)
 named_only=(package bench-full explore-deep)
 
 usage() {
@@ -31,6 +31,7 @@ usage() {
   package      the Debian packages: built, looked at by lintian, installed on this machine, run,
                and removed again; only when it is named
   faults       limits, floods, a bad link between two network namespaces, shutdown under load
+  proxies      nginx and HAProxy with TLS in front, configured as docs/operations.md says
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
   fuzz         libFuzzer on requests and frames (see FUZZ_SECONDS)
   bench        triloop beside other servers; writes docs/performance.md. Among all the parts: only
@@ -121,7 +122,10 @@ run_part() {
       install_missing clang-format=clang-format
       count format check_format
       ;;
-    house) count house tests/check_house.sh ;;
+    house)
+      install_missing node=nodejs
+      count house tests/check_house.sh
+      ;;
     unit | protocol | connection | server | processors | memory | rfc)
       build_for_test dev
       run_ctest "$1" dev -L "^$1\$"
@@ -159,7 +163,8 @@ run_part() {
       count consumers tests/consumers/run.sh
       ;;
     docs)
-      install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium doxygen=doxygen
+      install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium doxygen=doxygen curl=curl \
+        gdb=gdb pgrep=procps patch=patch clang++=clang dpkg-shlibdeps=dpkg-dev
       install_node_packages
       install_node_packages tests/docs
       build_for_test dev
@@ -185,6 +190,13 @@ run_part() {
           node --test "tests/faults/$file.test.mjs"
       done
       count "faults (link)" env TRILOOP_BINARY="$PWD/build/release/triloop" tests/faults/link.sh
+      ;;
+    proxies)
+      install_missing "${build_packages[@]}" node=nodejs npm=npm nginx haproxy openssl=openssl
+      install_node_packages
+      build release
+      count proxies env TRILOOP_BINARY="$PWD/build/release/triloop" \
+        node --test tests/proxies/proxies.test.mjs
       ;;
     soak)
       install_missing "${build_packages[@]}" node=nodejs npm=npm

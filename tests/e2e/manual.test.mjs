@@ -1,7 +1,8 @@
 // What is written about the program names the options that the program has.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
@@ -19,9 +20,41 @@ test("the manual page has an entry for each option of --help, and for no other",
   assert.deepEqual(all(/^\.TP\n\.\S+ (?:-h ", " )?(--[a-z-]+)/gm, page), options);
 });
 
-test("the README's table has a line for each option of --help, and for no other", () => {
+// "--port PORT:INT in [0 - 65535]=7777 (Env:TRILOOP_PORT)"; a flag has no "=". An empty list is no default.
+const defaults = Object.fromEntries(
+  [...program("--help").matchAll(/^ +(--[a-z-]+)(.*?)\(Env:/gm)].map(([, name, rest]) => {
+    const value = /=([^=]*?)(?: \.\.\.)? *$/.exec(rest)?.[1];
+    return [name, value === "[]" ? undefined : value];
+  }));
+
+test("docs/operations.md has a line for each option of --help, and for no other, with its default", () => {
   const own = options.filter((option) => option !== "--help" && option !== "--version");
-  assert.deepEqual(all(/^\| `(--[a-z-]+)/gm, read("README.md")), own);
+  const page = read("docs/operations.md");
+  assert.deepEqual(all(/^\| `(--[a-z-]+)/gm, page), own);
+  assert.deepEqual(Object.keys(defaults).sort(), own);
+  const shown = Object.fromEntries([...page.matchAll(/^\| `(--[a-z-]+)` \| (?:`(.*?)`|\((?:any|none|off)\)) \|/gm)]
+    .map(([, name, value]) => [name, value]));
+  assert.deepEqual(shown, defaults);
+});
+
+/** The first line on standard output of a server, which is then ended. */
+async function announced(args, environment) {
+  const child = spawn(process.env.TRILOOP_BINARY, args, {
+    env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  const [first] = await Promise.race([once(child.stdout, "data"), exited]);
+  child.kill("SIGTERM");
+  await exited;
+  return String(first).split("\n")[0];
+}
+
+test("the command line wins over the file, and the file over the environment", async () => {
+  const file = ["--config", project("docs/examples/operations/triloop.ini")];
+  const environment = { TRILOOP_PORT: "0", TRILOOP_BIND: "127.0.0.2" };
+  const bind = (line) => /^listening on http:\/\/(.*):\d+\/$/.exec(line)?.[1];
+  assert.equal(bind(await announced(["--quiet"], environment)), "127.0.0.2");
+  assert.equal(bind(await announced([...file, "--port", "0"], environment)), "127.0.0.1");
+  assert.equal(bind(await announced([...file, "--port", "0", "--bind", "127.0.0.3"], environment)), "127.0.0.3");
 });
 
 /** What bash offers at the end of `line` after sourcing the completion. */

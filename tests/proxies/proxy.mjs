@@ -1,0 +1,141 @@
+// Starts nginx and HAProxy with the files that docs/operations.md shows, changed in nothing but what
+// cannot be here: port 443, the certificate's place, the server's port. Needs no root.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { once } from "node:events";
+import tls from "node:tls";
+import { eventually } from "../e2e/wait.mjs";
+import { launch } from "../faults/process.mjs";
+import { RawPeer } from "../faults/raw_peer.mjs";
+
+const PATIENCE_MS = 20_000;
+const NAME = "chat.example.org";
+
+export const example = (name) =>
+  readFileSync(new URL(`../../docs/examples/proxies/${name}`, import.meta.url), "utf8");
+
+const scratch = mkdtempSync(join(tmpdir(), "triloop-proxies-"));
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+
+const certificate = join(scratch, "certificate.pem");
+const key = join(scratch, "key.pem");
+execFileSync("openssl", [
+  "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+  "-subj", `/CN=${NAME}`, "-addext", `subjectAltName=DNS:${NAME}`, "-keyout", key, "-out", certificate,
+], { stdio: "ignore" });
+const both = join(scratch, "both.pem");
+writeFileSync(both, readFileSync(certificate, "utf8") + readFileSync(key, "utf8"));
+
+/** What a client needs to trust the proxy, and to ask for it by its name. */
+export const trust = { ca: readFileSync(certificate), servername: NAME };
+
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** `text` with each of `changes` made; each must be there, and once only. */
+function change(text, changes) {
+  for (const [from, to] of changes) {
+    assert.equal(text.split(from).length, 2, `'${from}' must be there once`);
+    text = text.replace(from, () => to);
+  }
+  return text;
+}
+
+const makes = {
+  nginx: {
+    configuration: (port, upstream, changes) => change(example("nginx.conf"), [
+      ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
+      ["127.0.0.1:7777", `127.0.0.1:${upstream}`],
+      [`/etc/ssl/certs/${NAME}.pem`, certificate],
+      [`/etc/ssl/private/${NAME}.key`, key],
+      ...changes,
+    ]),
+    // One process, so that none is left when this one is killed.
+    whole: (site, folder) =>
+      `${example("nginx_main.conf")}
+      daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr;
+      http {
+        access_log off;
+        ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+          .map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(" ")}
+        ${site}
+      }\n`,
+    command: (file, folder) => ["nginx", "-e", "stderr", "-p", folder, "-c", file],
+    idle: "proxy_read_timeout 60s",
+    each: "limit_conn each_address 100",
+    second: (port) => ["server 127.0.0.1:", `server 127.0.0.1:${port};\n  server 127.0.0.1:`],
+    tooMany: 503,
+    nobodyThere: 502,
+  },
+  haproxy: {
+    configuration: (port, upstream, changes) => change(example("haproxy.cfg"), [
+      ["bind :443 ssl", `bind 127.0.0.1:${port} ssl`],
+      ["127.0.0.1:7777", `127.0.0.1:${upstream}`],
+      [`/etc/haproxy/${NAME}.pem`, both],
+      ...changes,
+    ]),
+    whole: (site) => `global\n  log stderr format raw local0 warning\n${site}`,
+    command: (file) => ["haproxy", "-db", "-f", file],
+    idle: "timeout tunnel 60s",
+    each: "sc_conn_cur(0) gt 100",
+    second: (port) => ["server first", `server second 127.0.0.1:${port} check\n  server first`],
+    tooMany: 429,
+    nobodyThere: 503,
+  },
+};
+
+export const names = Object.keys(makes);
+
+/**
+ * Resolves when the proxy `name` takes connections for the server at port `upstream`. Options: `idle`
+ * and `each` set the numbers of the two limits, `second` is the port of another server.
+ */
+export async function startProxy(t, name, upstream, { idle, each, second } = {}) {
+  const make = makes[name];
+  const changes = [];
+  if (idle) changes.push([make.idle, make.idle.replace("60s", idle)]);
+  if (each) changes.push([make.each, make.each.replace("100", each)]);
+  if (second) changes.push(make.second(second));
+  const port = await freePort();
+  const folder = mkdtempSync(join(scratch, `${name}-`));
+  const file = join(folder, "configuration");
+  writeFileSync(file, make.whole(make.configuration(port, upstream, changes), folder));
+  const proxy = launch(make.command(file, folder), {
+    environment: { PATH: `${process.env.PATH}:/usr/sbin` } }); // where a user's own may not lead
+  t.after(() => proxy.stop("SIGKILL"));
+  await eventually(PATIENCE_MS, async () => {
+    if (!proxy.isRunning()) return; // said below
+    const socket = net.connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.destroy();
+  });
+  assert.ok(proxy.isRunning(), `${name} ended: ${proxy.stderr()}`);
+  return Object.assign(proxy, {
+    port,
+    url: (path = "/ws") => `wss://127.0.0.1:${port}${path}`,
+    tooMany: make.tooMany,
+    nobodyThere: make.nobodyThere,
+  });
+}
+
+/** A client that can misbehave, on an open WebSocket through TLS. */
+export async function openRawPeer(proxy) {
+  const socket = tls.connect({ port: proxy.port, host: "127.0.0.1", ...trust });
+  const peer = new RawPeer(socket);
+  await Promise.race([once(socket, "secureConnect"), peer.over]);
+  peer.shakeHands();
+  assert.equal(await peer.answered, 101);
+  return peer;
+}
