@@ -4,8 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source .ci/install.sh
 
-parts=(format house unit protocol connection server processors memory rfc explore e2e browser consumers docs faults proxies
-  soak fuzz bench asan tsan tidy)
+parts=(format house unit protocol connection server processors memory rfc explore exercises e2e browser
+  consumers docs faults proxies soak fuzz bench asan tsan tidy)
 named_only=(package bench-full explore-deep)
 
 usage() {
@@ -23,6 +23,8 @@ usage() {
   explore      queue, latch, loops and server under every schedule with up to 2 preemptions (among all
                the parts: 1), and mutants of them, each of which must be found
   explore-deep up to 3 preemptions, some hours, and only when it is named
+  exercises    those of docs/exercises.md: each is broken as the page shows, its solution holds, and
+               what one might have written before does not
   e2e          the program, with node's ws as client
   browser      the page, in Chromium
   consumers    programs that use an installed triloop, or include it, in every way that is documented
@@ -76,7 +78,7 @@ run_ctest() {
   if [[ $failures -gt 0 ]]; then failed_parts+=("$part"); fi
 }
 
-sources() { find src include tests docs/examples -name node_modules -prune -o -name '*.cpp' -print -o -name '*.h' -print; }
+sources() { find src include tests docs/examples docs/exercises -name node_modules -prune -o -name '*.cpp' -print -o -name '*.h' -print; }
 check_format() { sources | xargs clang-format --dry-run -Werror; }
 
 # install_node_packages [FOLDER]: what its package-lock.json names.
@@ -138,6 +140,14 @@ run_part() {
       count "explore (schedules)" build/dev/tests/explore/explorer --preemptions "$preemptions" --random 2000 --jobs 2
       count "explore (wrong queues)" node tests/explore/wrong_queues.mjs --explorer build/dev/tests/explore/explorer
       count "explore (mutants)" tests/explore/mutants.sh
+      ;;
+    exercises)
+      install_missing patch=patch
+      for number in 1 2 3 4 5; do
+        count "exercises ($number)" tests/exercises/run.sh "$number"
+        count "exercises ($number, solution)" tests/exercises/run.sh "$number" --solution
+      done
+      count "exercises (half-right)" tests/exercises/half_right.sh
       ;;
     explore-deep)
       build_for_test dev

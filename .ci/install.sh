@@ -36,12 +36,14 @@ machine_packages=(/lib/systemd/systemd=systemd sudo=sudo)
 bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
   perf=linux-perf)
 
-# build PRESET: configures once, then builds what has changed.
+# build PRESET [TARGET...]: configures once, then builds what has changed: of all, or of the targets.
 build() {
+  local preset=$1
+  shift
   if command -v ccache >/dev/null; then
     # What was compiled in one clone need not be compiled again in the next.
     export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
   fi
-  if [[ ! -f build/$1/build.ninja ]]; then cmake --preset "$1" >/dev/null; fi
-  cmake --build --preset "$1" -- --quiet
+  if [[ ! -f build/$preset/build.ninja ]]; then cmake --preset "$preset" >/dev/null; fi
+  cmake --build --preset "$preset" ${1:+--target "$@"} -- --quiet
 }
