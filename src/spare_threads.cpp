@@ -10,11 +10,14 @@ constexpr const char* kIdleName = "spare";
 
 }  // namespace
 
-// A thread that runs one body after the other, and waits in between.
+// A thread that runs one body after the other, and waits in between. When there are spare ones
+// enough it ends by itself, with its body: threads that end at the same time do so side by side,
+// and whoever joins many of them one after the other has little to wait for.
 class SpareThreads::Worker {
  public:
-  Worker(std::string name, std::function<void()> body, std::size_t stack_bytes)
-      : name_(std::move(name)),
+  Worker(SpareThreads& owner, std::string name, std::function<void()> body, std::size_t stack_bytes)
+      : owner_(owner),
+        name_(std::move(name)),
         body_(std::move(body)),
         thread_(
             kIdleName, [this] { run(); }, stack_bytes) {}
@@ -34,10 +37,11 @@ class SpareThreads::Worker {
     changed_.notify_one();
   }
 
-  // Blocks until the body has ended.
-  void await_end() TRILOOP_EXCLUDES(mutex_) {
+  // Blocks until the body has ended. Does the thread stay for another one?
+  bool await_end() TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     while (busy_) changed_.wait(mutex_);
+    return stays_;
   }
 
  private:
@@ -46,9 +50,12 @@ class SpareThreads::Worker {
       body();
       body = nullptr;  // with all that it holds, before anybody is told that it has ended
       name_this_thread(kIdleName);
+      const bool stays = owner_.take_place();
       const MutexLock lock(mutex_);
+      stays_ = stays;
       busy_ = false;
       changed_.notify_one();
+      if (!stays) return;
     }
   }
 
@@ -61,11 +68,13 @@ class SpareThreads::Worker {
     return std::exchange(body_, nullptr);
   }
 
+  SpareThreads& owner_;
   Mutex mutex_;
   CondVar changed_;  // one waits at a time: the thread for a body, or another one for its end
   std::string name_ TRILOOP_GUARDED_BY(mutex_);
   std::function<void()> body_ TRILOOP_GUARDED_BY(mutex_);  // until the thread has taken it
   bool busy_ TRILOOP_GUARDED_BY(mutex_) = true;
+  bool stays_ TRILOOP_GUARDED_BY(mutex_) = false;
   bool dismissed_ TRILOOP_GUARDED_BY(mutex_) = false;
   Thread thread_;  // last: the rest is there when it begins, and until it has ended
 };
@@ -73,7 +82,7 @@ class SpareThreads::Worker {
 SpareThreads::SpareThreads(std::size_t most, std::size_t stack_bytes)
     : most_(most), stack_bytes_(stack_bytes) {
   const MutexLock lock(mutex_);
-  spare_.reserve(most);  // so that take_back() needs no memory
+  spare_.reserve(most);  // so that keep() needs no memory
 }
 
 SpareThreads::~SpareThreads() = default;
@@ -86,21 +95,28 @@ SpareThreads::Task SpareThreads::start(std::string name, std::function<void()> b
     if (!spare_.empty()) {
       worker = std::move(spare_.back());  // the one whose memory may still be in a cache
       spare_.pop_back();
+      --places_taken_;
     }
   }
   if (worker != nullptr) {
     worker->begin(std::move(name), std::move(body));
   } else {
-    worker = std::make_unique<Worker>(std::move(name), std::move(body), stack_bytes_);
+    worker = std::make_unique<Worker>(*this, std::move(name), std::move(body), stack_bytes_);
   }
   return {*this, std::move(worker)};
 }
 
-// Keeps it, if there is room.
-void SpareThreads::take_back(std::unique_ptr<Worker> worker) noexcept {
+bool SpareThreads::take_place() {
   const MutexLock lock(mutex_);
-  if (spare_.size() < most_) spare_.push_back(std::move(worker));
-}  // if there was none: `worker` goes after the lock, and joins
+  if (places_taken_ == most_) return false;
+  ++places_taken_;
+  return true;
+}
+
+void SpareThreads::keep(std::unique_ptr<Worker> worker) noexcept {
+  const MutexLock lock(mutex_);
+  spare_.push_back(std::move(worker));
+}
 
 SpareThreads::Task::Task(SpareThreads& owner, std::unique_ptr<Worker> worker)
     : worker_(std::move(worker)), owner_(&owner) {}
@@ -122,8 +138,11 @@ SpareThreads::Task& SpareThreads::Task::operator=(Task&& other) noexcept {
 void SpareThreads::Task::join() {
   thread_.join();
   if (worker_ == nullptr) return;
-  worker_->await_end();
-  owner_->take_back(std::move(worker_));
+  if (worker_->await_end()) {
+    owner_->keep(std::move(worker_));
+  } else {
+    worker_.reset();  // joins it: it is at its last instruction
+  }
 }
 
 }  // namespace triloop

@@ -58,11 +58,16 @@ class SpareThreads {
   Task start(std::string name, std::function<void()> body);
 
  private:
-  void take_back(std::unique_ptr<Worker> worker) noexcept;
+  // A worker whose body has ended, on its own thread: is there a place for it to stay?
+  bool take_place();
+  // One that has a place waits from now on for whoever needs a thread.
+  void keep(std::unique_ptr<Worker> worker) noexcept;
 
   const std::size_t most_;
   const std::size_t stack_bytes_;
   Mutex mutex_;
+  // Of those in spare_, and of those whose body has ended and who are not joined yet.
+  std::size_t places_taken_ TRILOOP_GUARDED_BY(mutex_) = 0;
   std::vector<std::unique_ptr<Worker>> spare_ TRILOOP_GUARDED_BY(mutex_);
 };
 

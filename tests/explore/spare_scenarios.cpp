@@ -33,12 +33,14 @@ void two_start_at_once() {
 
 void more_than_are_kept() {
   SpareThreads threads(1, 0);
-  triloop::Atomic<bool> one{false}, two{false};
+  triloop::Atomic<bool> one{false}, two{false}, three{false};
   {
     auto first = threads.start("first", [&] { one.store(true); });
     auto second = threads.start("second", [&] { two.store(true); });
   }
   require(one && two, "join() returns before the body has ended");
+  threads.start("third", [&] { three.store(true); }).join();
+  require(three, "join() returns before the body has ended");
 }
 
 }  // namespace
