@@ -34,7 +34,9 @@ machine_run() {
     echo "machine: there is none" >&2
     return 1
   fi
-  "${machine_root[@]}" nsenter --target "$machine_init" --all -- env --ignore-environment --chdir="$PWD" \
+  # A session of its own: what it sends to its process group comes to nobody outside.
+  "${machine_root[@]}" nsenter --target "$machine_init" --all -- \
+    setsid --wait env --ignore-environment --chdir="$PWD" \
     HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=C.UTF-8 TERM="${TERM:-dumb}" \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }

@@ -7,18 +7,17 @@ source tests/support/check.sh
 source tests/support/machine.sh
 trap 'machine_stop || true; rm -rf "$scratch"' EXIT
 
-# What there is of this machine's mounts, and of places for what a program leaves.
-traces() {
-  cat /proc/self/mountinfo
-  find /run /tmp /mnt /var/tmp -maxdepth 1 -name '*machine*'
-  find /sys/fs/cgroup -name 'triloop-machine*'
+# marks_of FIRST_PROCESS: the names of its process namespace, as pid:[4026532210], and of its cgroup.
+marks_of() {
+  "${machine_root[@]}" readlink "/proc/$1/ns/pid"
+  grep -o 'triloop-machine\.[^/]*' "/proc/$1/cgroup"
 }
 
-# A process namespace goes by a name as pid:[4026532210]. Each process in it says that once.
-namespace_of() { "${machine_root[@]}" readlink "/proc/$1/ns/pid"; }
-processes_of() {
+# traces NAMESPACE CGROUP: what there is of such a machine; each process says the namespace once.
+traces() {
   { "${machine_root[@]}" find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/pid' -exec readlink {} + || true; } \
     2>/dev/null | grep -xF "$1" || true
+  find /sys/fs/cgroup -name "$2" 2>/dev/null
 }
 
 writes_stay_inside() {
@@ -63,6 +62,11 @@ ports_are_apart() {
   exec {end}>&- {answer}<&-
   wait "$listener" && return $status
 }
+kills_stay_inside() {
+  local status=0
+  machine_run sh -c 'kill -TERM 0' || status=$?
+  [[ $status -eq 143 ]] && machine_run true
+}
 only_loopback() { [[ $(machine_run ls /sys/class/net) == lo ]]; }
 
 a_service_runs() {
@@ -82,33 +86,32 @@ for tool in bash env; do ln -s "$(command -v "$tool")" "$scratch/no_sudo"; done
 chmod 755 "$scratch"
 
 killed_script_takes_it_along() {
-  local init host space lived
+  local script init host marks lived
   mkfifo "$scratch/started"
   bash -c 'source tests/support/machine.sh && machine_start && echo "$machine_init $machine_host" && machine_run sleep infinity' \
     >"$scratch/started" &
+  script=$!
   read -r init host <"$scratch/started"
-  space=$(namespace_of "$init")
-  lived=$(processes_of "$space")
-  kill -KILL $!
+  mapfile -t marks < <(marks_of "$init")
+  lived=$(traces "${marks[@]}")
+  kill -KILL $script
   tail --pid="$host" --follow /dev/null
-  [[ -n $lived && -z $(processes_of "$space") ]]
+  [[ -n $lived && -z $(traces "${marks[@]}") ]]
 }
 
-lives() { [[ -n $(processes_of "$machine_space") && $(traces | diff "$scratch/before" -) == *triloop-machine* ]]; }
+is_there() { [[ $(traces "${marks[@]}") == *pid:*triloop-machine* ]]; }
+nothing_is_left() { [[ -z $(traces "${marks[@]}") ]] && diff "$scratch/mounts" /proc/self/mountinfo; }
 
-nothing_is_left() {
-  [[ -z $(processes_of "$machine_space") ]] && diff "$scratch/before" <(traces)
-}
-
-traces >"$scratch/before"
+cat /proc/self/mountinfo >"$scratch/mounts"
 check "it starts" machine_start
-machine_space=$(namespace_of "$machine_init")
-check "it is there to be seen" lives
+mapfile -t marks < <(marks_of "$machine_init")
+check "its traces are found while it lives" is_there
 check "what is written inside is not there outside" writes_stay_inside
 check "input, output and exit status pass through" status_and_streams_pass
 check "several commands run at once" several_at_once
 check "a port inside is not reached from outside" ports_are_apart machine_run ""
 check "a port outside is not reached from inside" ports_are_apart "" machine_run
+check "a signal to a process group stays inside" kills_stay_inside
 check "it has loopback only" only_loopback
 check "sudo works" machine_run sudo --non-interactive true
 check "everybody sees the cgroups" machine_run sudo --user=nobody ls /sys/fs/cgroup
@@ -121,5 +124,5 @@ check "without root and sudo it says so" refuses "no sudo" \
   "${machine_root[@]}" setpriv --reuid 65534 --clear-groups env PATH="$scratch/no_sudo"
 check "where it cannot be made it says so" refuses "--privileged" \
   "${machine_root[@]}" setpriv --bounding-set -sys_admin
-check "nothing is left of these" nothing_is_left
+check "no mount is left of these" diff "$scratch/mounts" /proc/self/mountinfo
 [[ $failures -eq 0 ]]
