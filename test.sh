@@ -5,8 +5,8 @@ cd "$(dirname "$0")"
 source .ci/install.sh
 
 parts=(format house unit protocol connection server processors memory rfc explore exercises e2e browser
-  consumers docs faults proxies soak fuzz bench asan tsan tidy)
-named_only=(package bench-full explore-deep)
+  consumers package docs faults proxies soak fuzz bench asan tsan tidy)
+named_only=(bench-full explore-deep)
 
 usage() {
   cat <<END
@@ -28,10 +28,10 @@ usage() {
   e2e          the program, with node's ws as client
   browser      the page, in Chromium
   consumers    programs that use an installed triloop, or include it, in every way that is documented
+  package      the Debian packages: built, looked at by lintian, installed in a throwaway machine with a
+               systemd of its own, run there as a service and as a library, and removed again
   docs         the book: every link resolves, every block of code compiles, every command runs, and
                Doxygen finds each public call described
-  package      the Debian packages: built, looked at by lintian, installed on this machine, run,
-               and removed again; only when it is named
   faults       limits, floods, a bad link between two network namespaces, shutdown under load
   proxies      nginx and HAProxy with TLS in front, configured as docs/operations.md says
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
@@ -186,9 +186,10 @@ run_part() {
       count "docs (commands)" tests/docs/commands.sh
       ;;
     package)
-      install_missing "${build_packages[@]}" dpkg-shlibdeps=dpkg-dev lintian=lintian python3=python3 \
-        systemd-analyze=systemd man=man-db ccache=ccache
+      install_missing "${build_packages[@]}" "${machine_packages[@]}" dpkg-shlibdeps=dpkg-dev lintian=lintian \
+        python3=python3 man=man-db pkg-config=pkg-config curl=curl pgrep=procps ccache=ccache
       build package
+      count "package (machine)" tests/support/machine_test.sh
       count package tests/package/run.sh
       ;;
     faults)

@@ -31,3 +31,9 @@ foreach(component server development)
         --enable-deterministic-archives ${libraries})
   endif()
 endforeach()
+
+# The options of the service. cmake --install leaves them alone: they are outside of any prefix.
+set(defaults ${CPACK_TEMPORARY_DIRECTORY}/server/etc/default)
+file(COPY ${CPACK_TRILOOP_SOURCE}/cmake/debian/default DESTINATION ${defaults}
+     FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+file(RENAME ${defaults}/default ${defaults}/triloop)

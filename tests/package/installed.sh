@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# installed.sh FOLDER: installs the packages, and uses what is in them; service.sh does the service.
+set -euo pipefail
+packages=$1
+scratch=$(mktemp -d)
+source tests/support/check.sh
+source tests/package/left.sh
+
+builds_with_pkg_config() {
+  local flags
+  read -ra flags <<<"$(pkg-config --cflags --libs triloop)"
+  g++ -std=c++17 tests/consumers/main.cpp -o "$scratch/consumer" "${flags[@]}" && "$scratch/consumer"
+}
+
+builds_with_find_package() {
+  cmake -S tests/consumers/find_package -B "$scratch/consumer_tree" -G Ninja &&
+    grep -q '^triloop_DIR:PATH=/usr/lib/' "$scratch/consumer_tree/CMakeCache.txt" &&
+    cmake --build "$scratch/consumer_tree" && "$scratch/consumer_tree/consumer_20"
+}
+
+man_page_is_clean() {  # groff warns of what it does not understand
+  local warnings
+  warnings=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=100 man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null)
+  [[ -z $warnings ]] || { echo "$warnings"; return 1; }
+}
+
+completes() {
+  bash -c 'source /usr/share/bash-completion/completions/triloop
+    COMP_WORDS=(triloop --vers) COMP_CWORD=1 COMPREPLY=()
+    _triloop triloop --vers triloop; [[ ${COMPREPLY[*]} == --version ]]'
+}
+
+dpkg --purge triloop libtriloop-dev >/dev/null 2>&1  # of the machine that this one is like
+check "the machine is clean before" nothing_is_left
+check "apt-get install" apt-get install --yes "$packages"/{triloop,libtriloop-dev}_*.deb
+check "the program runs" triloop --version
+check "the service manager is told READY=1 and STOPPING=1" python3 tests/package/notify.py /usr/bin/triloop
+check "manual page triloop(1)" man_page_is_clean /usr/share/man/man1/triloop.1.gz
+check "manual page triloop(3)" man_page_is_clean /usr/share/man/man3/triloop.3.gz
+check "completion for bash" completes
+check "a program with pkg-config" builds_with_pkg_config
+check "a program with find_package" builds_with_find_package
+[[ $failures -eq 0 ]]

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# made.sh FOLDER: makes the packages there and looks at them.
+set -euo pipefail
+packages=$1
+scratch=$(mktemp -d)
+source tests/support/check.sh
+
+holds() {  # holds PACKAGE FILE...: the package has these files
+  local deb=$1 file
+  shift
+  dpkg-deb -x "$deb" "$scratch/tree" || return
+  for file in "$@"; do
+    # The library's folder has the name of the architecture in it.
+    compgen -G "$scratch/tree/$file" >/dev/null || { echo "no $file"; return 1; }
+  done
+}
+
+check cpack cpack --config build/package/CPackConfig.cmake -B "$packages"
+server=$(compgen -G "$packages/triloop_*.deb")
+development=$(compgen -G "$packages/libtriloop-dev_*.deb")
+check "files of triloop" holds "$server" usr/bin/triloop usr/lib/systemd/system/triloop.service \
+  etc/default/triloop usr/share/man/man1/triloop.1.gz usr/share/bash-completion/completions/triloop
+check "files of libtriloop-dev" holds "$development" usr/include/triloop/{server,version}.h \
+  'usr/lib/*/libtriloop.a' 'usr/lib/*/cmake/triloop/triloopConfig.cmake' \
+  'usr/lib/*/pkgconfig/triloop.pc' usr/share/man/man3/triloop.3.gz
+for deb in "$server" "$development"; do
+  check "lintian finds nothing in $(basename "$deb")" \
+    lintian --allow-root --fail-on error,warning "$deb"
+done
+[[ $failures -eq 0 ]]
