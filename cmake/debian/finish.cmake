@@ -32,6 +32,12 @@ foreach(component server development)
   endif()
 endforeach()
 
+# The project to copy that docs/install.md begins with.
+file(COPY ${CPACK_TRILOOP_SOURCE}/docs/examples/own_server
+     DESTINATION ${CPACK_TEMPORARY_DIRECTORY}/development/usr/share/doc/libtriloop-dev/examples
+     FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ
+     DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+
 # The options of the service. cmake --install leaves them alone: they are outside of any prefix.
 set(defaults ${CPACK_TEMPORARY_DIRECTORY}/server/etc/default)
 file(COPY ${CPACK_TRILOOP_SOURCE}/cmake/debian/default DESTINATION ${defaults}

@@ -5,6 +5,7 @@ packages=$1
 scratch=$(mktemp -d)
 source tests/support/check.sh
 source tests/package/left.sh
+source tests/package/client.sh
 
 builds_with_pkg_config() {
   local flags
@@ -16,6 +17,23 @@ builds_with_find_package() {
   cmake -S tests/consumers/find_package -B "$scratch/consumer_tree" -G Ninja &&
     grep -q '^triloop_DIR:PATH=/usr/lib/' "$scratch/consumer_tree/CMakeCache.txt" &&
     cmake --build "$scratch/consumer_tree" && "$scratch/consumer_tree/consumer_20"
+}
+
+# As docs/install.md says.
+example_answers() {
+  local url server status=0
+  cp -r /usr/share/doc/libtriloop-dev/examples/own_server "$scratch" &&
+    cmake -S "$scratch/own_server" -B "$scratch/own" && cmake --build "$scratch/own" || return
+  mkfifo "$scratch/said"
+  "$scratch/own/own_server" 0 >"$scratch/said" &
+  server=$!
+  exec {said}<"$scratch/said"
+  read -r -t 20 -u "$said" _ url _
+  url=${url%/}
+  { PORT=${url##*:} connect /ws && hear "hello, 127.0.0.1:" && say "good day" && hear "you said: good day" && leave; } ||
+    status=1
+  kill "$server"
+  return $status
 }
 
 man_page_is_clean() {  # groff warns of what it does not understand
@@ -40,4 +58,5 @@ check "manual page triloop(3)" man_page_is_clean /usr/share/man/man3/triloop.3.g
 check "completion for bash" completes
 check "a program with pkg-config" builds_with_pkg_config
 check "a program with find_package" builds_with_find_package
+check "the example of the documentation" example_answers
 [[ $failures -eq 0 ]]

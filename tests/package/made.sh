@@ -22,7 +22,8 @@ check "files of triloop" holds "$server" usr/bin/triloop usr/lib/systemd/system/
   etc/default/triloop usr/share/man/man1/triloop.1.gz usr/share/bash-completion/completions/triloop
 check "files of libtriloop-dev" holds "$development" usr/include/triloop/{server,version}.h \
   'usr/lib/*/libtriloop.a' 'usr/lib/*/cmake/triloop/triloopConfig.cmake' \
-  'usr/lib/*/pkgconfig/triloop.pc' usr/share/man/man3/triloop.3.gz
+  'usr/lib/*/pkgconfig/triloop.pc' usr/share/man/man3/triloop.3.gz \
+  usr/share/doc/libtriloop-dev/examples/own_server/{CMakeLists.txt,main.cpp}
 for deb in "$server" "$development"; do
   check "lintian finds nothing in $(basename "$deb")" \
     lintian --allow-root --fail-on error,warning "$deb"

@@ -2,35 +2,11 @@
 # The installed service under systemd. Ends with the service as chat, with a line in its database.
 set -euo pipefail
 scratch=$(mktemp -d)
-trap '' PIPE  # a client that has ended is a failed check
 source tests/support/check.sh
+source tests/package/client.sh
 
 property() { systemctl show -P "$1" triloop; }
 options() { printf '%s\n' "$@" >/etc/default/triloop; }  # options NAME=VALUE...
-
-# connect PATH: a client, which is sent to with `say` and heard with `hear`.
-connect() {
-  rm -f "$scratch"/{to,from}
-  mkfifo "$scratch"/{to,from}
-  python3 tests/package/peer.py "$1" <"$scratch/to" >"$scratch/from" &
-  client=$!
-  exec {to}>"$scratch/to" {from}<"$scratch/from"
-  hear "101 Switching Protocols"
-}
-say() { echo "$1" >&"$to"; }
-hear() {  # hear PATTERN: up to the next line that has it
-  local line
-  while read -r -t 20 -u "$from" line; do
-    echo "$line"
-    [[ $line != *$1* ]] || return 0
-  done
-  return 1
-}
-leave() {
-  exec {to}>&- {from}<&-
-  kill "$client" 2>/dev/null || true
-  wait "$client" 2>/dev/null || true
-}
 
 is_enabled() { [[ $(systemctl is-enabled triloop) == enabled ]]; }
 is_active() { [[ $(property ActiveState) == active && $(property Type) == notify ]]; }
