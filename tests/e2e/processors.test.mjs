@@ -60,6 +60,12 @@ test("proxy: a real Redis answers PING, SET and GET, also a value of 8 MB; when 
     const value = "x".repeat(8_000_000);
     peer.socket.send(`*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$${value.length}\r\n${value}\r\nGET big\r\n`);
     await bytesLike(peer, `+OK\r\n$${value.length}\r\n${value}\r\n`);
+    const listener = await openPeer(t, server.wsUrl);
+    listener.socket.send("SUBSCRIBE news\r\n");
+    await bytesLike(listener, "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n");
+    peer.socket.send("PUBLISH news hello\r\n");
+    await bytesLike(peer, ":1\r\n");
+    await bytesLike(listener, "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n"); // nobody has asked for it
     redis.kill();
     assert.ok([1000, 1011].includes((await peer.closed()).code));
     const late = await openPeer(t, server.wsUrl);

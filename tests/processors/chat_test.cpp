@@ -11,6 +11,7 @@
 
 #include "processors/chat_name.h"
 #include "processors/choose.h"
+#include "processors/sqlite.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
@@ -348,6 +349,54 @@ TEST_CASE("chat: a message that is no text is 1003", "[chat]") {
   REQUIRE(frame);
   CHECK(frame->close_code() == 1003);
   ann.send(client_close(1003));
+}
+
+// Another program that has the file open.
+class OtherProgram {
+ public:
+  explicit OtherProgram(const std::string& file) {
+    if (::sqlite3_open(file.c_str(), &database_) != SQLITE_OK) throw std::runtime_error(file);
+  }
+  ~OtherProgram() { ::sqlite3_close(database_); }
+  OtherProgram(const OtherProgram&) = delete;
+  OtherProgram& operator=(const OtherProgram&) = delete;
+  void does(const char* sql) { Statement(database_, sql).step(); }
+
+ private:
+  sqlite3* database_ = nullptr;
+};
+
+TEST_CASE("chat: whose line cannot be written down ends with 1011 and has left; the others stay",
+          "[chat]") {
+  const Folder folder;
+  const testing::LogCapture log;
+  const ChatServer server(SlowMember::kSkip, folder.file());
+  TestClient ann(server.port()), bob(server.port());
+  enter(ann, "ann");
+  enter(bob, "bob");
+  CHECK(next_news(ann) == join("bob"));
+  OtherProgram other(folder.file());
+  other.does("BEGIN IMMEDIATE");
+  bob.send_text("nobody hears this");
+  CHECK(next_news(ann) == leave("bob"));
+  CHECK(bob.frames_to_end().back().close_code() == 1011);
+  log.await("[2] the processor threw: database is locked");
+  other.does("ROLLBACK");
+  ann.send_text("still here");
+  check_line(next_news(ann), "ann", "still here");
+}
+
+TEST_CASE("chat: the file keeps the last 100 000 lines of all rooms", "[chat]") {
+  const Folder folder;
+  History history(folder.file());
+  history.add("cellar", "ann", "the first");
+  OtherProgram(folder.file())
+      .does("INSERT INTO lines (id, room, name, text) VALUES (99999, 'lobby', 'ann', 'x')");
+  history.add("lobby", "ann", "number 100 000");
+  CHECK(history.last("cellar", 50).size() == 1);
+  history.add("lobby", "ann", "one more");
+  CHECK(history.last("cellar", 50).empty());
+  CHECK(history.last("lobby", 50).size() == 3);
 }
 
 TEST_CASE("chat: a database that cannot be opened, or is none, is said at once", "[chat]") {
