@@ -95,6 +95,19 @@ std::string call(const std::string& method, const std::string& params) {
   return R"({"jsonrpc": "2.0", "id": 1, "method": ")" + method + R"(", "params": )" + params + "}";
 }
 
+TEST_CASE("rpc: a whole number is written as one, any other as it is", "[rpc]") {
+  const auto result = [](const std::string& method, const std::string& params) {
+    const std::string reply = answer(call(method, params));
+    const std::size_t at = reply.find("\"result\":") + 9;
+    return reply.substr(at, reply.find_first_of(",}", at) - at);
+  };
+  CHECK(result("subtract", "[42, 23]") == "19");
+  CHECK(result("subtract", R"({"minuend": 23, "subtrahend": 42.0})") == "-19");
+  CHECK(result("sum", "[]") == "0");
+  CHECK(result("sum", "[0.25, 0.25]") == "0.5");
+  CHECK(result("sum", "[1e300]") == "1e+300");
+}
+
 TEST_CASE("rpc: params that the method cannot use are -32602", "[rpc]") {
   for (const char* params : {"[1]", "{}", R"(["a", "b"])", R"({"minuend": 1})", "[null, 1]"}) {
     CHECK(code_of(call("subtract", params)) == -32602);
