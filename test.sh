@@ -173,7 +173,7 @@ run_part() {
       count consumers tests/consumers/run.sh
       ;;
     docs)
-      install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium doxygen=doxygen curl=curl \
+      install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium redis-server=redis-server doxygen=doxygen curl=curl \
         gdb=gdb pgrep=procps patch=patch clang++=clang dpkg-shlibdeps=dpkg-dev
       install_node_packages
       install_node_packages tests/docs
@@ -221,7 +221,7 @@ run_part() {
       ;;
     bench | bench-full) run_bench "$1" ;;
     asan | tsan)
-      install_missing node=nodejs npm=npm chromium=chromium
+      install_missing node=nodejs npm=npm chromium=chromium redis-server=redis-server
       install_node_packages
       build_for_test "$1"
       run_ctest "$1" "$1"

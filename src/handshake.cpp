@@ -75,6 +75,11 @@ bool is_allowed(std::string_view origin, const std::vector<std::string>& pattern
                      [&](const auto& pattern) { return matches(origin, pattern); });
 }
 
+// "/ws/*"
+bool is_open_ended(const std::string& path) {
+  return path.size() >= 2 && path.compare(path.size() - 2, 2, "/*") == 0;
+}
+
 // The server's favourite among those that the peer offers; empty if there is none.
 std::string choose_subprotocol(const Request& request, const std::vector<std::string>& known) {
   const std::string offered = request.header("Sec-WebSocket-Protocol");
@@ -85,6 +90,24 @@ std::string choose_subprotocol(const Request& request, const std::vector<std::st
 }
 
 }  // namespace
+
+// A path of its own comes first; then the longest of those with a `*`.
+const Routes::WebSocket* Routes::find(const std::string& path, std::string& rest) const {
+  const auto exact = processors.find(path);
+  if (exact != processors.end() && !is_open_ended(path)) return &exact->second;
+  if (pages.count(path) > 0) return nullptr;
+  const WebSocket* best = nullptr;
+  std::size_t longest = 0;
+  for (const auto& [pattern, candidate] : processors) {
+    const std::size_t size = pattern.size() - 1;  // without the `*`
+    if (!is_open_ended(pattern) || size <= longest) continue;
+    if (path.compare(0, size, pattern, 0, size) != 0) continue;
+    longest = size;
+    best = &candidate;
+  }
+  if (best != nullptr) rest = path.substr(longest);
+  return best;
+}
 
 // True if the connection is a WebSocket from now on.
 bool Connection::handshake() {
@@ -111,16 +134,16 @@ bool Connection::handshake() {
 // The answer to the request. Sets processor_ if it is an upgrade. Throws HttpError.
 std::string Connection::respond() {
   if (refused_) throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
-  const auto route = routes_.processors.find(request_.path);
-  if (route == routes_.processors.end()) return answer_plain(request_, routes_);
-  if (route->second.options) use(*route->second.options);
+  const Routes::WebSocket* const route = routes_.find(request_.path, request_.rest);
+  if (route == nullptr) return answer_plain(request_, routes_);
+  if (route->options) use(*route->options);
   protocol_ = std::make_unique<WsProtocol>(path_options_->max_message_bytes);
   outgoing_ = std::make_unique<Gather>(*protocol_);
   const std::string origin = request_.header("Origin");
   if (!origin.empty() && !is_allowed(origin, path_options_->allowed_origins)) {
     throw HttpError(403, "this origin may not connect");
   }
-  subprotocol_ = choose_subprotocol(request_, route->second.subprotocols);
+  subprotocol_ = choose_subprotocol(request_, route->subprotocols);
   std::string extensions;
   if (path_options_->compress) {
     if (const auto agreed = choose_deflate(request_.header("Sec-WebSocket-Extensions"))) {
@@ -129,7 +152,7 @@ std::string Connection::respond() {
     }
   }
   std::string response = upgrade_response(request_, subprotocol_, extensions);
-  processor_ = &route->second.processor;
+  processor_ = &route->processor;
   return response;
 }
 

@@ -107,6 +107,14 @@ bool is_loopback(std::string_view host) {
          host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
+// A proxy on this machine asks for somebody who may be anywhere, and mostly says so.
+bool is_passed_on(const Request& request) {
+  for (const char* header : {"Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"}) {
+    if (request.headers.count(header) > 0) return true;
+  }
+  return false;
+}
+
 // What the peer sends until `time` is read, and says nothing. False if the connection ends.
 bool ignore_until(Connection& connection, TimePoint time) {
   Message ignored;
@@ -144,6 +152,7 @@ std::string to_json(const ServerSnapshot& snapshot) {
 // machine ("DNS rebinding") is of the same origin as itself.
 bool is_local(const Request& request) {
   const std::string host = request.header("Host");
+  if (is_passed_on(request)) return false;
   if (!is_loopback(host_of(request.peer_address)) || !is_loopback(host_of(host))) return false;
   const std::string origin = request.header("Origin");
   return origin.empty() || origin == "http://" + host || origin == "https://" + host;

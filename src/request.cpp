@@ -18,10 +18,10 @@ std::string Request::header(const std::string& name) const {
 }
 
 std::string Request::parameter(const std::string& name) const {
-  std::string_view rest = query;
-  while (!rest.empty()) {
-    const std::string_view part = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+  std::string_view left = query;
+  while (!left.empty()) {
+    const std::string_view part = left.substr(0, left.find('&'));
+    left.remove_prefix(std::min(part.size() + 1, left.size()));
     if (part.substr(0, part.find('=')) != name) continue;
     return std::string(part.substr(std::min(name.size() + 1, part.size())));
   }

@@ -19,6 +19,10 @@ struct Routes {
   };
   std::map<std::string, WebSocket> processors;
   std::map<std::string, Page> pages;
+
+  /// Who has `path`: it by itself, or the longest "/ws/*" that it begins like; then `rest` becomes
+  /// what stands for the `*`. nullptr if that is a page, or nobody.
+  const WebSocket* find(const std::string& path, std::string& rest) const;
 };
 
 }  // namespace triloop

@@ -34,7 +34,7 @@ done
 while IFS=: read -r page link; do
   target=${link%%#*}
   [[ -e $(dirname "$page")/$target ]] || complain "$page" "file '$target' to link to"
-done < <(grep -oHE '\]\([^)#:]+(#[^)]*)?\)' README.md docs/*.md docs/*/*.md | sed -E 's/\]\(([^)]*)\)/\1/')
+done < <(grep -oHE '\]\([^)#: ]+(#[^)]*)?\)' README.md docs/*.md docs/*/*.md | sed -E 's/\]\(([^)]*)\)/\1/')
 while IFS=: read -r page file; do
   [[ -e $file ]] || complain "$page" "file '$file'"
 done < <(grep -oHE '`(src|include|tests|web|docs)/[a-zA-Z0-9_./-]+`' README.md docs/*.md docs/*/*.md | tr -d '`')

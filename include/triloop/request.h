@@ -23,6 +23,7 @@ struct Request {
 
   std::string method;   ///< as sent: "GET"
   std::string path;     ///< the target up to the '?': "/ws"
+  std::string rest;     ///< what stands for the `*` of a "/ws/*", undecoded; see Server::handle()
   std::string query;    ///< what follows the '?', undecoded; empty without one
   std::string version;  ///< "HTTP/1.1"
   Headers headers;      ///< repeated headers are joined by ", "

@@ -45,11 +45,15 @@ class Server {
   /// Where it listens: "http://0.0.0.0:7777/".
   TRILOOP_EXPORT std::string url() const;
 
-  /// WebSocket connections to `path` ("/ws") are given to `processor`. Of the subprotocols that the
-  /// peer offers, the one that comes first in `subprotocols` is chosen (RFC 6455 section 1.9); none
-  /// if they have none in common. With `options` the path has its own instead of the server's;
-  /// begin with those: `PathOptions mine = options;`. Throws std::invalid_argument if one of them
-  /// makes no sense. Of two processors for a path the last one stays. Before run().
+  /// WebSocket connections to `path` are given to `processor`. "/ws" is that path alone; "/ws/*" is
+  /// every path that begins with "/ws/", and Request::rest then holds what follows. A path that has
+  /// a processor or a page of its own comes first, then the longest that ends in a `*`.
+  ///
+  /// Of the subprotocols that the peer offers, the one that comes first in `subprotocols` is chosen
+  /// (RFC 6455 section 1.9); none if they have none in common. With `options` the path has its own
+  /// instead of the server's; begin with those: `PathOptions mine = options;`. Throws
+  /// std::invalid_argument if one of them makes no sense. Of two processors for a path the last one
+  /// stays. Before run().
   TRILOOP_EXPORT void handle(const std::string& path, Processor processor,
                              std::vector<std::string> subprotocols = {},
                              const std::optional<PathOptions>& options = std::nullopt);

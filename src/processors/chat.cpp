@@ -23,12 +23,18 @@ void listen(Connection& connection, Rooms& rooms, const std::string& room,
   }
 }
 
+// `/ws/lobby`, or `/ws?room=lobby`.
+std::optional<std::string> room_of(const Request& request) {
+  if (request.rest.empty()) return chat_name(request.parameter("room"), NameIn::query);
+  return chat_name(request.rest, NameIn::path);
+}
+
 }  // namespace
 
 Processor chat(std::shared_ptr<Rooms> rooms) {
   return [rooms = std::move(rooms)](Connection& connection) {
-    const auto room = chat_name(connection.request().parameter("room"));
-    const auto name = chat_name(connection.request().parameter("name"));
+    const auto room = room_of(connection.request());
+    const auto name = chat_name(connection.request().parameter("name"), NameIn::query);
     if (!room || !name) {
       return connection.close(close_code::kPolicyViolation, "this needs a room and a name");
     }

@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::size_t kLongestNameBytes = 40;
 
-// RFC 3986 section 2.1, and '+' for a space, as in the queries that forms make.
-std::optional<std::string> decode(const std::string& encoded) {
+// RFC 3986 section 2.1.
+std::optional<std::string> decode(const std::string& encoded, bool plus_is_space) {
   std::string decoded;
   for (std::size_t at = 0; at < encoded.size(); ++at) {
-    char c = encoded[at] == '+' ? ' ' : encoded[at];
+    char c = plus_is_space && encoded[at] == '+' ? ' ' : encoded[at];
     if (c == '%') {
       unsigned byte = 0;
       const char* const digits = encoded.data() + at + 1;
@@ -30,8 +30,9 @@ std::optional<std::string> decode(const std::string& encoded) {
 
 }  // namespace
 
-std::optional<std::string> chat_name(const std::string& encoded) {
-  auto name = decode(encoded);
+std::optional<std::string> chat_name(const std::string& encoded, NameIn where) {
+  if (where == NameIn::path && encoded.find('/') != std::string::npos) return std::nullopt;
+  auto name = decode(encoded, where == NameIn::query);
   if (!name || name->empty() || name->size() > kLongestNameBytes) return std::nullopt;
   if (printable(*name) != *name) return std::nullopt;  // it would be another one on a screen
   if (name->front() == ' ' || name->back() == ' ') return std::nullopt;

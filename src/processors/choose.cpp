@@ -52,7 +52,9 @@ void serve_processor(Server& server, const ProcessorChoice& choice, const Option
   PathOptions mine = options;
   if (!offer.heartbeat) mine.heartbeat = std::chrono::milliseconds(0);
   mine.max_message_bytes = std::min(mine.max_message_bytes, offer.max_message_bytes);
-  server.handle("/ws", offer.make(choice), {}, mine);
+  const Processor processor = offer.make(choice);
+  server.handle("/ws", processor, {}, mine);
+  if (choice.name == "chat") server.handle("/ws/*", processor, {}, mine);
 }
 
 }  // namespace triloop

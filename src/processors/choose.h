@@ -23,8 +23,8 @@ struct ProcessorChoice {
 /// The names there are.
 std::vector<std::string> processor_names();
 
-/// Gives /ws to the processor of that name. Throws if that cannot do its work: no database, no
-/// upstream address. Before run().
+/// Gives /ws to the processor of that name, and to the chat /ws/* too: its rooms. Throws if that
+/// cannot do its work: no database, no upstream address. Before run().
 void serve_processor(Server& server, const ProcessorChoice& choice, const Options& options);
 
 }  // namespace triloop

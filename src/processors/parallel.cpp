@@ -32,13 +32,14 @@ Processor parallel(const ParallelOptions& options, Answer answer) {
                         Message request) {
     std::optional<Turns::Ticket> ticket;  // before anything else, so that no turn is lost
     if (options.in_order) ticket.emplace(turns, number);
-    if (connection.closed().fired()) return;  // nobody would get the reply
-    Message reply = [&] {
+    std::optional<Message> reply;
+    {
       const Slots::Holder slot(*all_slots);
-      return answer(connection, std::move(request));
-    }();  // while it waits for its turn, or for the peer, it holds no slot
+      if (connection.closed().fired()) return;  // nobody would get the reply
+      reply = answer(connection, std::move(request));
+    }  // while it waits for its turn, or for the peer, it holds no slot
     if (ticket) ticket->await();
-    connection.write(std::move(reply));
+    connection.write(std::move(*reply));
   };
 
   return [=](Connection& connection) {

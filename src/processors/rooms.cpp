@@ -1,6 +1,7 @@
 #include "processors/rooms.h"
 
-#include <utility>
+#include <spdlog/spdlog.h>
+
 #include <vector>
 
 #include "processors/chat_news.h"
@@ -43,13 +44,14 @@ void Rooms::say(const std::string& room, const std::string& name, const std::str
 void Rooms::leave(const std::string& room, const std::string& name) {
   const MutexLock lock(mutex_);
   Room& members = rooms_[room];
+  const int missed = members[name].missed_in_all;
+  if (missed > 0) spdlog::info("chat: '{}' missed {}; all members: {}", name, missed, skipped());
   members.erase(name);
   tell(members, news_of_leave(name));
   if (members.empty()) rooms_.erase(room);
 }
 
-// Two locks at once, ours and that of a member's queue: always in this order, and a queue calls
-// nobody.
+// Under our lock a member's queue takes its own: always in this order, and a queue calls nobody.
 void Rooms::tell(Room& room, const std::string& news) {
   for (auto& [name, member] : room) {
     const bool caught_up =
@@ -61,14 +63,17 @@ void Rooms::tell(Room& room, const std::string& news) {
 
 // There is no room for what everybody else has heard.
 void Rooms::put_up_with(Member& slow) {
+  const auto id = slow.connection.id();
   if (slow_member_ == SlowMember::kSkip) {
-    ++slow.missed;
+    ++slow.missed, ++slow.missed_in_all;
     skipped_.add(1);
-  } else {
-    slow.connection.close(close_code::kPolicyViolation, "you read too slowly");
-    slow.connection = ConnectionHandle();  // it hears nothing more
-    disconnected_.add(1);
+    if (slow.missed_in_all == 1) spdlog::warn("[{}] chat: reads too slowly: news are skipped", id);
+    return;
   }
+  slow.connection.close(close_code::kPolicyViolation, "you read too slowly");
+  slow.connection = ConnectionHandle();  // it hears nothing more
+  disconnected_.add(1);
+  spdlog::warn("[{}] chat: reads too slowly: disconnected; so far: {}", id, disconnected());
 }
 
 }  // namespace triloop

@@ -18,8 +18,9 @@ enum class SlowMember {
 
 /// Everybody's rooms. A room is there while somebody is in it; its history stays.
 ///
-/// No call waits for a member to read, so a slow one holds nobody up. say() and join() wait for the
-/// disk, and throw std::runtime_error if the database fails.
+/// No call waits for a member to read, so a slow one holds nobody up; what becomes of it is counted
+/// and logged. say() and join() wait for the disk, and throw std::runtime_error if the database
+/// fails.
 ///
 /// Thread safety: any thread may call anything.
 class Rooms {
@@ -43,7 +44,8 @@ class Rooms {
  private:
   struct Member {
     ConnectionHandle connection;
-    int missed = 0;
+    int missed = 0;         // since it was last told how much
+    int missed_in_all = 0;  // since it came
   };
   using Room = std::map<std::string, Member>;  // by name
 

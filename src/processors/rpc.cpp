@@ -22,6 +22,11 @@ bool is_slow(const json& document, const RpcMethods& methods) {
   return method != methods.end() && method->second.slow;
 }
 
+// What a method returns need not be UTF-8.
+Message message_of(const json& reply) {
+  return Message::text(reply.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 json refuse(const RpcMethod&, const json&) { throw RpcError(rpc_code::kBusy, "Server busy"); }
 
 }  // namespace
@@ -33,7 +38,7 @@ Processor rpc(std::size_t workers, RpcMethods methods) {
     };
     const auto answer = [&](const json& request, const RpcCall& how) {
       const json reply = answer_rpc(request, methods, how);
-      if (!reply.is_null()) connection.write(Message::text(reply.dump()));
+      if (!reply.is_null()) connection.write(message_of(reply));
     };
     Workers slow_calls(connection, workers);
     for (const Message& message : connection) {
@@ -45,7 +50,7 @@ Processor rpc(std::size_t workers, RpcMethods methods) {
           answer(request, refuse);  // to wait for a worker would hold up the quick ones
         }
       } catch (const RpcError& error) {
-        connection.write(Message::text(rpc_error(nullptr, error).dump()));
+        connection.write(message_of(rpc_error(nullptr, error)));
       }
     }
   };  // closing() has fired: what the workers have in hand gives up, and they are joined

@@ -1,4 +1,6 @@
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <numeric>
 #include <vector>
 
@@ -11,14 +13,23 @@ using nlohmann::json;
 
 constexpr int kLongestSleepMs = 10'000;
 
+// JSON has one kind of number: 19, not 19.0. Where double has every whole number.
+json number(double value) {
+  constexpr double kEveryWholeBelow = 9007199254740992;  // 2^53
+  if (std::abs(value) < kEveryWholeBelow && value == std::trunc(value)) {
+    return static_cast<std::int64_t>(value);
+  }
+  return value;
+}
+
 json subtract(const json& params, const CloseLatch&) {
-  if (params.is_array()) return params.at(0).get<double>() - params.at(1).get<double>();
-  return params.at("minuend").get<double>() - params.at("subtrahend").get<double>();
+  if (params.is_array()) return number(params.at(0).get<double>() - params.at(1).get<double>());
+  return number(params.at("minuend").get<double>() - params.at("subtrahend").get<double>());
 }
 
 json sum(const json& params, const CloseLatch&) {
   const auto numbers = params.get<std::vector<double>>();
-  return std::accumulate(numbers.begin(), numbers.end(), 0.0);
+  return number(std::accumulate(numbers.begin(), numbers.end(), 0.0));
 }
 
 // A slow call that gives up when the connection ends: it waits for the latch, not for the time.

@@ -1,5 +1,6 @@
 // What a processor may call besides read(), write() and close().
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -217,6 +218,37 @@ TEST_CASE("state: made when it is first asked for, kept, and gone with the conne
   CHECK(refused);
 }
 
+// -- The queues' fill -----------------------------------------------------------------------------
+
+TEST_CASE("snapshot: a processor can ask how full its own queues are", "[processor]") {
+  QueueSnapshot in{}, out{};
+  FakeConnection connection(
+      [&](Connection& self) {
+        self.closing().wait();  // three messages and the Close have come
+        in = self.snapshot().in_queue;
+        Message message = Message::text("reply");
+        while (self.try_write(message) == WriteResult::kQueued) message = Message::text("reply");
+        out = self.snapshot().out_queue;
+      },
+      [] {
+        Options options = patient_options();
+        options.queue_messages = 4;
+        return options;
+      }());
+  connection.socket().take(0);
+  std::string bytes;
+  for (int i = 0; i < 3; ++i) bytes += client_frame(Opcode::text, "xyz");
+  connection.socket().deliver(bytes + client_close(1000));
+  await("the processor", [&] { return connection->snapshot().processor.doing == Doing::ended; });
+  CHECK(in.items == 3);
+  CHECK(in.bytes == 9);
+  CHECK(in.bounds.items == 4);
+  CHECK(out.items == 4);
+  CHECK(out.bytes == 20);
+  connection->abort();
+  connection.await_end();
+}
+
 // -- Handles --------------------------------------------------------------------------------------
 
 TEST_CASE("handle: reaches the connection while it lives, and says so when it is over",
@@ -292,30 +324,152 @@ TEST_CASE("handle: a write that waits for room is freed when the connection ends
 
 // -- Options of a path ----------------------------------------------------------------------------
 
-TEST_CASE("options of a path: its own limits, and the server's for the others", "[processor]") {
-  Server server(quiet_options());
-  PathOptions small = quiet_options();
-  small.max_message_bytes = 4;
-  small.queue_messages = 7;
-  small.heartbeat = milliseconds(1);
-  server.handle("/small", testing::plain_echo, {}, small);
-  server.handle("/ws", testing::plain_echo);
-  const Thread accept("accept", [&] { server.run(); });
-  {
-    TestClient limited(server.port()), normal(server.port());
-    limited.open("/small");
-    normal.open("/ws");
-    CHECK(limited.next_text() == "heartbeat from server");
-    normal.send_text("12345");
-    CHECK(normal.next_text() == "12345");
-    for (const auto& one : server.snapshot().connections) {
-      CHECK(one.in_queue.bounds.items == (one.path == "/small" ? 7 : 1000));
-      CHECK(one.out_queue.bounds.items == (one.path == "/small" ? 7 : 1000));
-    }
-    limited.send_text("12345");
-    CHECK(limited.frames_to_end().back().close_code() == 1009);
+// A server with two paths: /mine has options of its own, /ws the server's.
+class TwoPaths {
+ public:
+  explicit TwoPaths(const std::function<void(PathOptions&)>& change,
+                    const Processor& processor = testing::plain_echo)
+      : server_(quiet_options()) {
+    PathOptions mine = quiet_options();
+    change(mine);
+    server_.handle("/mine", processor, {}, mine);
+    server_.handle("/ws", processor);
+    thread_ = Thread("accept", [this] { server_.run(); });
   }
-  server.stop();
+  ~TwoPaths() { server_.stop(); }
+  std::uint16_t port() const { return server_.port(); }
+  QueueSnapshot in_queue(const std::string& path) const { return one(path).in_queue; }
+  QueueSnapshot out_queue(const std::string& path) const { return one(path).out_queue; }
+
+ private:
+  ConnectionSnapshot one(const std::string& path) const {
+    for (const auto& each : server_.snapshot().connections) {
+      if (each.path == path) return each;
+    }
+    return {};  // not yet
+  }
+  Server server_;
+  Thread thread_;
+};
+
+TEST_CASE("options of a path: heartbeat", "[path_options]") {
+  TwoPaths server([](PathOptions& mine) { mine.heartbeat = milliseconds(1); });
+  TestClient mine(server.port()), other(server.port());
+  mine.open("/mine");
+  other.open("/ws");
+  for (int i = 0; i < 3; ++i) CHECK(mine.next_text() == "heartbeat from server");
+  other.send_text("x");
+  CHECK(other.next_text() == "x");
+}
+
+TEST_CASE("options of a path: ping_interval and pong_timeout", "[path_options]") {
+  const testing::LogCapture log;
+  TwoPaths server([](PathOptions& mine) {
+    mine.ping_interval = milliseconds(1);
+    mine.pong_timeout = milliseconds(100);
+  });
+  TestClient mine(server.port()), other(server.port());
+  mine.open("/mine");
+  other.open("/ws");
+  const TimePoint start = Clock::now();
+  const auto frames = mine.frames_to_end();
+  CHECK(Clock::now() - start < Options().pong_timeout);
+  REQUIRE_FALSE(frames.empty());
+  for (const auto& frame : frames) CHECK(frame.is(Opcode::ping));
+  log.await("[1] closed by network, 1006 \"the peer is silent\"");
+  other.send_text("x");
+  CHECK(other.next_text() == "x");
+}
+
+TEST_CASE("options of a path: allowed_origins", "[path_options]") {
+  TwoPaths server([](PathOptions& mine) { mine.allowed_origins = {"https://mine.example"}; });
+  const auto status = [&](const std::string& path, const std::string& origin) {
+    TestClient client(server.port());
+    const std::string request = testing::upgrade_request(path, "Origin: " + origin + "\r\n");
+    return client.request(request).substr(9, 3);
+  };
+  CHECK(status("/mine", "https://mine.example") == "101");
+  CHECK(status("/mine", "https://other.example") == "403");
+  CHECK(status("/ws", "https://other.example") == "101");
+}
+
+TEST_CASE("options of a path: queue_messages and queue_bytes", "[path_options]") {
+  TwoPaths server([](PathOptions& mine) {
+    mine.queue_messages = 7;
+    mine.queue_bytes = 70;
+  });
+  TestClient mine(server.port()), other(server.port());
+  mine.open("/mine");
+  other.open("/ws");
+  for (TestClient* client : {&mine, &other}) {  // its answer proves that the options are in use
+    client->send_text("x");
+    CHECK(client->next_text() == "x");
+  }
+  for (const auto& queue : {server.in_queue("/mine"), server.out_queue("/mine")}) {
+    CHECK(queue.bounds.items == 7);
+    CHECK(queue.bounds.bytes == 70);
+  }
+  for (const auto& queue : {server.in_queue("/ws"), server.out_queue("/ws")}) {
+    CHECK(queue.bounds.items == 1000);
+    CHECK(queue.bounds.bytes == std::size_t{4} << 20);
+  }
+}
+
+TEST_CASE("options of a path: the bounds of its queues hold", "[path_options]") {
+  const bool by_bytes = GENERATE(false, true);
+  const auto ignore = [](Connection& self) { self.closing().wait(); };
+  TwoPaths server(
+      [&](PathOptions& mine) { (by_bytes ? mine.queue_bytes : mine.queue_messages) = 5; }, ignore);
+  TestClient mine(server.port()), other(server.port());
+  mine.open("/mine");
+  other.open("/ws");
+  for (int i = 0; i < 20; ++i) {
+    mine.send_text("x");
+    other.send_text("x");
+  }
+  await("the message that is not held back", [&] { return server.in_queue("/ws").items == 20; });
+  await("the queue to be full", [&] { return server.in_queue("/mine").items == 5; });
+  await_standstill();
+  CHECK(server.in_queue("/mine").items == 5);
+}
+
+TEST_CASE("options of a path: max_message_bytes", "[path_options]") {
+  TwoPaths server([](PathOptions& mine) { mine.max_message_bytes = 4; });
+  TestClient mine(server.port()), other(server.port());
+  mine.open("/mine");
+  other.open("/ws");
+  for (TestClient* client : {&mine, &other}) client->send_text("12345");
+  CHECK(mine.frames_to_end().back().close_code() == 1009);
+  CHECK(other.next_text() == "12345");
+}
+
+TEST_CASE("options of a path: compress", "[path_options]") {
+  TwoPaths server([](PathOptions& mine) { mine.compress = true; });
+  const auto agrees = [&](const std::string& path) {
+    TestClient client(server.port());
+    const std::string offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    const std::string head = client.request(testing::upgrade_request(path, offer));
+    return head.find("\r\nSec-WebSocket-Extensions: permessage-deflate") != std::string::npos;
+  };
+  CHECK(agrees("/mine"));
+  CHECK_FALSE(agrees("/ws"));
+}
+
+TEST_CASE("options of a path: close_timeout", "[path_options]") {
+  CloseLatch may_return;
+  TwoPaths server([](PathOptions& mine) { mine.close_timeout = milliseconds(1); },
+                  [&](Connection&) { may_return.wait(); });
+  TestClient mine(server.port()), other(server.port());
+  mine.open("/mine");
+  other.open("/ws");
+  const TimePoint start = Clock::now();
+  for (TestClient* client : {&mine, &other}) client->send(client_close(1000));
+  CHECK(mine.frames_to_end().empty());  // cut short, as its processor does not return
+  CHECK(Clock::now() - start < Options().close_timeout);
+  may_return.fire({});
+  const auto frames = other.frames_to_end();
+  REQUIRE_FALSE(frames.empty());
+  CHECK(frames.back().close_code() == 1000);
 }
 
 TEST_CASE("options of a path that make no sense are refused at once", "[processor]") {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "processors/chat_name.h"
+#include "processors/choose.h"
+#include "processors/sqlite.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
@@ -223,6 +225,7 @@ struct SlowRoom {
 };
 
 TEST_CASE("chat: a slow member misses lines, is told how many, and holds nobody up", "[chat]") {
+  const testing::LogCapture log;
   SlowRoom room(SlowMember::kSkip);
   room.talk_until([&] { return room.server.rooms->skipped() >= 5; });
   int heard = 0;
@@ -240,9 +243,14 @@ TEST_CASE("chat: a slow member misses lines, is told how many, and holds nobody 
   CHECK(heard + static_cast<int>(missed) == room.said);
   CHECK(room.server.rooms->skipped() == missed);
   CHECK(room.server.rooms->disconnected() == 0);
+  log.await("[2] chat: reads too slowly: news are skipped\n");
+  room.slow.send(client_close(1000));
+  const std::string count = std::to_string(missed);
+  log.await("chat: 'slow' missed " + count + "; all members: " + count + "\n");
 }
 
 TEST_CASE("chat: by choice a slow member is disconnected with 1008", "[chat]") {
+  const testing::LogCapture log;
   SlowRoom room(SlowMember::kDisconnect);
   room.talk_until([&] { return room.server.rooms->disconnected() == 1; });
   std::uint16_t code = 0;
@@ -257,6 +265,8 @@ TEST_CASE("chat: by choice a slow member is disconnected with 1008", "[chat]") {
   if (room.other_news.empty()) room.other_news.push_back(next_news(room.talker));
   CHECK(room.other_news == std::vector<json>{leave("slow")});
   CHECK(room.server.rooms->skipped() == 0);
+  CHECK(log.text().find("[2] chat: reads too slowly: disconnected; so far: 1\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("chat: a name that is missing, hostile or taken is 1008", "[chat]") {
@@ -278,7 +288,7 @@ TEST_CASE("chat: a name is what it says, whatever it means to HTML, SQL or JSON"
   const ChatServer server;
   const std::string name = R"(<b>'; DROP TABLE lines; --"&é)";
   const std::string encoded = "%3Cb%3E'%3B+DROP+TABLE+lines%3B+--%22%26%C3%A9";
-  CHECK(chat_name(encoded) == name);
+  CHECK(chat_name(encoded, NameIn::query) == name);
   {
     TestClient client(server.port());
     CHECK(enter(client, encoded, encoded)["members"] == json{name});
@@ -291,6 +301,45 @@ TEST_CASE("chat: a name is what it says, whatever it means to HTML, SQL or JSON"
   check_line(history[0], name, name + "\n{\"type\":\"leave\"}");
 }
 
+// As the program serves it: /ws and /ws/*.
+struct WholeChat {
+  WholeChat() : server(quiet_options()) {
+    ProcessorChoice choice;
+    choice.name = "chat";
+    choice.database = ":memory:";
+    serve_processor(server, choice, quiet_options());
+    thread = Thread("accept", [this] { server.run(); });
+  }
+  ~WholeChat() { server.stop(); }
+  Server server;
+  Thread thread;
+};
+
+TEST_CASE("chat: a room is named by the path or by the query, and is the same one", "[chat]") {
+  WholeChat chat;
+  TestClient ann(chat.server.port());
+  enter(ann, "ann", "the+lobby%2B%2F");
+  int number = 0;
+  for (const char* target : {"/ws/the%20lobby%2B%2F?name=", "/ws/the%20lobby+%2F?name=",
+                             "/ws/the%20lobby+%2F?room=cellar&name="}) {
+    INFO(target);
+    TestClient client(chat.server.port());
+    const std::string name = "bob" + std::to_string(++number);
+    client.open(target + name);
+    CHECK(next_news(client)["room"] == "the lobby+/");
+    CHECK(next_news(ann) == join(name));
+    client.send(client_close(1000));
+    CHECK(next_news(ann) == leave(name));
+  }
+  for (const char* target : {"/ws/?name=bob", "/ws/a/b?name=bob", "/ws/a/?name=bob", "/ws/a",
+                             "/ws/%20?name=bob", "/ws/%ff?name=bob"}) {
+    INFO(target);
+    TestClient client(chat.server.port());
+    client.open(target);
+    CHECK(client.frames_to_end().back().close_code() == 1008);
+  }
+}
+
 TEST_CASE("chat: a message that is no text is 1003", "[chat]") {
   const ChatServer server;
   TestClient ann(server.port());
@@ -300,6 +349,54 @@ TEST_CASE("chat: a message that is no text is 1003", "[chat]") {
   REQUIRE(frame);
   CHECK(frame->close_code() == 1003);
   ann.send(client_close(1003));
+}
+
+// Another program that has the file open.
+class OtherProgram {
+ public:
+  explicit OtherProgram(const std::string& file) {
+    if (::sqlite3_open(file.c_str(), &database_) != SQLITE_OK) throw std::runtime_error(file);
+  }
+  ~OtherProgram() { ::sqlite3_close(database_); }
+  OtherProgram(const OtherProgram&) = delete;
+  OtherProgram& operator=(const OtherProgram&) = delete;
+  void does(const char* sql) { Statement(database_, sql).step(); }
+
+ private:
+  sqlite3* database_ = nullptr;
+};
+
+TEST_CASE("chat: whose line cannot be written down ends with 1011 and has left; the others stay",
+          "[chat]") {
+  const Folder folder;
+  const testing::LogCapture log;
+  const ChatServer server(SlowMember::kSkip, folder.file());
+  TestClient ann(server.port()), bob(server.port());
+  enter(ann, "ann");
+  enter(bob, "bob");
+  CHECK(next_news(ann) == join("bob"));
+  OtherProgram other(folder.file());
+  other.does("BEGIN IMMEDIATE");
+  bob.send_text("nobody hears this");
+  CHECK(next_news(ann) == leave("bob"));
+  CHECK(bob.frames_to_end().back().close_code() == 1011);
+  log.await("[2] the processor threw: database is locked");
+  other.does("ROLLBACK");
+  ann.send_text("still here");
+  check_line(next_news(ann), "ann", "still here");
+}
+
+TEST_CASE("chat: the file keeps the last 100 000 lines of all rooms", "[chat]") {
+  const Folder folder;
+  History history(folder.file());
+  history.add("cellar", "ann", "the first");
+  OtherProgram(folder.file())
+      .does("INSERT INTO lines (id, room, name, text) VALUES (99999, 'lobby', 'ann', 'x')");
+  history.add("lobby", "ann", "number 100 000");
+  CHECK(history.last("cellar", 50).size() == 1);
+  history.add("lobby", "ann", "one more");
+  CHECK(history.last("cellar", 50).empty());
+  CHECK(history.last("lobby", 50).size() == 3);
 }
 
 TEST_CASE("chat: a database that cannot be opened, or is none, is said at once", "[chat]") {

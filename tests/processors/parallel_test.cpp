@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -230,6 +231,62 @@ TEST_CASE("parallel: when the connection breaks the work in hand ends, no other 
     await("the threads to be joined", [&] { return testing::thread_count() == threads; });
     CHECK(work.begun() == 2);
   }
+}
+
+TEST_CASE("parallel: whoever waited for a slot when the connection broke does not begin either",
+          "[parallel]") {
+  Work work;
+  RunningServer server(parallel(with(3, 1), work.answer()));
+  const EndAll end_all{work};
+  const std::size_t threads = testing::thread_count();
+  TestClient client(server.port());
+  client.open();
+  client.send(requests(3));
+  work.await_in_hand(1);
+  client.reset();
+  await_standstill();
+  work.end_all();
+  await("the threads to be joined", [&] { return testing::thread_count() == threads; });
+  CHECK(work.begun() == 1);
+}
+
+TEST_CASE("parallel: both bounds hold while many connections come, ask and break", "[parallel]") {
+  constexpr int kConnections = 12, kRequests = 40, kAtOnce = 2, kInAll = 5;
+  struct Count {
+    std::map<std::uint64_t, int> of;  // in hand, by connection
+    int most = 0, most_of_one = 0, all = 0;
+  };
+  Mutex mutex;
+  Count count;
+  const auto answer = [&](Connection& connection, Message request) {
+    {
+      const MutexLock lock(mutex);
+      count.most = std::max(count.most, ++count.all);
+      count.most_of_one = std::max(count.most_of_one, ++count.of[connection.id()]);
+    }
+    connection.closed().wait_until(Clock::now() + std::chrono::milliseconds(1));
+    const MutexLock lock(mutex);
+    --count.all;
+    --count.of[connection.id()];
+    return request;
+  };
+  RunningServer server(parallel(with(kAtOnce, kInAll, /*in_order=*/true), answer));
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < kConnections; ++i) {
+    clients.push_back(std::make_unique<TestClient>(server.port()));
+    clients.back()->open();
+    clients.back()->send(requests(kRequests) + client_close(1000));
+  }
+  for (std::size_t i = 0; i < kConnections; ++i) {
+    if (i % 3 == 0) {
+      clients[i]->reset();
+    } else {
+      CHECK(replies_to_end(*clients[i], 1000).size() == kRequests);
+    }
+  }
+  CHECK(server.stop().empty());
+  CHECK(count.most == kInAll);
+  CHECK(count.most_of_one == kAtOnce);
 }
 
 TEST_CASE("parallel: work that throws is 1011, and loses nobody's turn", "[parallel]") {

@@ -46,6 +46,9 @@ TEST_CASE("rpc: the examples of the specification, section 7", "[rpc]") {
   check(R"({"jsonrpc": "2.0", "method": "subtract",
             "params": {"subtrahend": 23, "minuend": 42}, "id": 3})",
         R"({"jsonrpc": "2.0", "result": 19, "id": 3})");
+  check(R"({"jsonrpc": "2.0", "method": "subtract",
+            "params": {"minuend": 42, "subtrahend": 23}, "id": 4})",
+        R"({"jsonrpc": "2.0", "result": 19, "id": 4})");
   CHECK(answer(R"({"jsonrpc": "2.0", "method": "update", "params": [1,2,3,4,5]})").empty());
   CHECK(answer(R"({"jsonrpc": "2.0", "method": "foobar"})").empty());
   check(R"({"jsonrpc": "2.0", "method": "foobar", "id": "1"})",
@@ -90,6 +93,19 @@ int code_of(const std::string& request, const RpcMethods& methods = demo_methods
 
 std::string call(const std::string& method, const std::string& params) {
   return R"({"jsonrpc": "2.0", "id": 1, "method": ")" + method + R"(", "params": )" + params + "}";
+}
+
+TEST_CASE("rpc: a whole number is written as one, any other as it is", "[rpc]") {
+  const auto result = [](const std::string& method, const std::string& params) {
+    const std::string reply = answer(call(method, params));
+    const std::size_t at = reply.find("\"result\":") + 9;
+    return reply.substr(at, reply.find_first_of(",}", at) - at);
+  };
+  CHECK(result("subtract", "[42, 23]") == "19");
+  CHECK(result("subtract", R"({"minuend": 23, "subtrahend": 42.0})") == "-19");
+  CHECK(result("sum", "[]") == "0");
+  CHECK(result("sum", "[0.25, 0.25]") == "0.5");
+  CHECK(result("sum", "[1e300]") == "1e+300");
 }
 
 TEST_CASE("rpc: params that the method cannot use are -32602", "[rpc]") {
@@ -211,6 +227,39 @@ TEST_CASE("rpc: a batch with a slow call in it is one reply, and holds nothing u
   REQUIRE(replies.size() == 2);
   CHECK(replies[0]["id"] == 1);
   CHECK(replies[1]["id"] == 2);
+}
+
+TEST_CASE("rpc: what a method returns need not be UTF-8: the reply is", "[rpc]") {
+  RpcMethods methods;
+  for (const bool slow : {false, true}) {
+    methods[slow ? "slow" : "quick"] = {[](const json&, const CloseLatch&) { return "a\xff"; },
+                                        slow};
+  }
+  RunningServer server(rpc(1, methods));
+  TestClient client(server.port());
+  client.open();
+  for (const char* method : {"quick", "slow"}) {
+    client.send_text(request(method, 1));
+    CHECK(next_reply(client)["result"] == "a\xEF\xBF\xBD");
+  }
+}
+
+TEST_CASE("rpc: a notification is answered by nothing, even if no worker takes it", "[rpc]") {
+  SlowMethod slow;
+  RunningServer server(rpc(1, slow.methods()));
+  TestClient client(server.port());
+  client.open();
+  const std::string notification = json{{"jsonrpc", "2.0"}, {"method", "slow"}}.dump();
+  client.send_text(notification);
+  testing::await("the worker", [&] { return slow.begun == 1; });
+  for (int i = 0; i < 3; ++i) client.send_text(notification);  // one is queued, two refused
+  client.send_text("[" + notification + "]");
+  client.send_text(request("get_data", 1));
+  CHECK(next_reply(client)["id"] == 1);
+  slow.let_go = true;
+  testing::await("the one that was queued", [&] { return slow.begun == 2; });
+  client.send_text(request("get_data", 2));
+  CHECK(next_reply(client)["id"] == 2);
 }
 
 TEST_CASE("rpc: the peer's Close cancels what is in hand", "[rpc]") {

@@ -174,6 +174,17 @@ TEST_CASE("inspect: local is a peer on this machine, by a name of this machine",
   CHECK_FALSE(local("127.0.0.1:1", "127.example.org"));
 }
 
+TEST_CASE("inspect: what a proxy on this machine passes on is not local", "[inspect]") {
+  for (const char* header : {"X-Forwarded-For", "x-real-ip", "Forwarded", "Via"}) {
+    Request request;
+    request.peer_address = "127.0.0.1:1";
+    request.headers = {{"Host", "localhost"}};
+    CHECK(is_local(request));
+    request.headers[header] = "";  // it is there: that is enough
+    CHECK_FALSE(is_local(request));
+  }
+}
+
 TEST_CASE("inspect: of web pages only the server's own", "[inspect]") {
   CHECK(local("127.0.0.1:1", "localhost:7777", "http://localhost:7777"));
   CHECK_FALSE(local("127.0.0.1:1", "localhost:7777", "http://localhost:8080"));

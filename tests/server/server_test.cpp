@@ -198,6 +198,44 @@ TEST_CASE("each path has its own processor, and one without gets 404", "[server]
   server.stop();
 }
 
+TEST_CASE("a path that ends in a * takes all that begin so; a path of its own, or a page, is first",
+          "[server]") {
+  Server server(quiet_options());
+  const auto says = [](const std::string& word) {
+    return [word](Connection& self) {
+      self.write(Message::text(word + " '" + self.request().rest + "' " + self.path()));
+    };
+  };
+  server.handle("/ws", says("ws"));
+  server.handle("/ws/*", says("all"));
+  server.handle("/ws/deep/*", says("deep"));
+  server.handle("/ws/own", says("own"));
+  server.page("/ws/page", [](const Request&) { return Response{"text/plain", "page"}; });
+  const Thread thread("accept", [&] { server.run(); });
+  for (const auto& [path, hears] : {std::pair<const char*, const char*>{"/ws", "ws '' /ws"},
+                                    {"/ws/own", "own '' /ws/own"},
+                                    {"/ws/", "all '' /ws/"},
+                                    {"/ws/room?room=b", "all 'room' /ws/room"},
+                                    {"/ws/own/", "all 'own/' /ws/own/"},
+                                    {"/ws/%2F", "all '%2F' /ws/%2F"},
+                                    {"/ws/*", "all '*' /ws/*"},
+                                    {"/ws/deep/a/b", "deep 'a/b' /ws/deep/a/b"},
+                                    {"/ws/deep/", "deep '' /ws/deep/"},
+                                    {"/ws/deep", "all 'deep' /ws/deep"}}) {
+    INFO(path);
+    TestClient client(server.port());
+    client.open(path);
+    CHECK(client.next_text() == hears);
+  }
+  for (const char* path : {"/wsx", "/w", "/", "/ws/page"}) {
+    INFO(path);
+    TestClient client(server.port());
+    const std::string status = path == std::string("/ws/page") ? "200" : "404";
+    CHECK(status_of(client.request(testing::upgrade_request(path))) == status);
+  }
+  server.stop();
+}
+
 TEST_CASE("a request that drips in is cut off at the handshake timeout", "[server]") {
   Options options = quiet_options();
   options.handshake_timeout = milliseconds(100);

@@ -140,6 +140,8 @@ TEST_CASE("a bad value is one line on standard error and status 2", "[command_li
                                                      {"--log-level", "loud"},
                                                      {"--processor", "none"},
                                                      {"--workers", "0"},
+                                                     {"--stack-size", "1000"},
+                                                     {"--stack-size", "65535"},
                                                      {"--all-workers", "0"},
                                                      {"--slow-member", "wait"},
                                                      {"--nonsense"},
@@ -192,6 +194,12 @@ TEST_CASE("a configuration file sets options, and unknown names in it are errors
                                .string();
   std::ofstream(path) << "heartbeat = 0.5\nqueue = 12\nquiet = true\n";
   const Result good = parse({"--config", path, "--queue", "13"});
+  ::setenv("TRILOOP_CONFIG", path.c_str(), 1);
+  const Result named_in_environment = parse({});
+  ::setenv("TRILOOP_CONFIG", "/no/such/file", 1);
+  const Result named_for_nothing = parse({});
+  const Result named_twice = parse({"--config", path});
+  ::unsetenv("TRILOOP_CONFIG");
   std::ofstream(path) << "heartbeats = 0.5\n";
   const Result bad = parse({"--config", path});
   std::remove(path.c_str());
@@ -199,6 +207,12 @@ TEST_CASE("a configuration file sets options, and unknown names in it are errors
   CHECK(good.line->server.heartbeat == std::chrono::milliseconds(500));
   CHECK(good.line->server.queue_messages == 13);
   CHECK(good.line->quiet);
+  REQUIRE(named_in_environment.line);
+  CHECK(named_in_environment.line->server.queue_messages == 12);
+  CHECK(named_for_nothing.exit_status == 2);
+  CHECK(named_for_nothing.err.find("/no/such/file") != std::string::npos);
+  REQUIRE(named_twice.line);
+  CHECK(named_twice.line->server.queue_messages == 12);
   CHECK_FALSE(bad.line);
   CHECK(bad.exit_status == 2);
   CHECK(bad.err.find("heartbeats") != std::string::npos);
