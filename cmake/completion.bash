@@ -5,9 +5,11 @@ _triloop() {
   [[ $current == '=' ]] && previous=${COMP_WORDS[COMP_CWORD - 1]} current=
   case $previous in
     --inspect) COMPREPLY=($(compgen -W "local any off" -- "$current")) && return ;;
+    --processor) COMPREPLY=($(compgen -W "chat echo parallel proxy rpc" -- "$current")) && return ;;
+    --slow-member) COMPREPLY=($(compgen -W "skip disconnect" -- "$current")) && return ;;
     --log-level) COMPREPLY=($(compgen -W "debug info warn error off" -- "$current")) && return ;;
     --web) COMPREPLY=($(compgen -d -- "$current")) && return ;;
-    --config) COMPREPLY=($(compgen -f -- "$current")) && return ;;
+    --config | --database | --trace) COMPREPLY=($(compgen -f -- "$current")) && return ;;
   esac
   help=$("$1" --help 2>/dev/null)
   if [[ $previous == --* && $help =~ [[:space:]]"$previous "[A-Z] ]]; then return; fi  # a number, an address

@@ -57,6 +57,48 @@ test("the command line wins over the file, and the file over the environment", a
   assert.equal(bind(await announced([...file, "--port", "0", "--bind", "127.0.0.3"], environment)), "127.0.0.3");
 });
 
+/** What follows `begin` in a public header up to the end of that class, or to `end`; without comments and bodies. */
+function publicPart(header, begin, end = "\n};") {
+  const [, rest] = read(`include/triloop/${header}.h`).split(`${begin} {\n`);
+  let text = rest.split("\n};")[0].split(end)[0].split("\n private:")[0].replace(/\/\/.*$/gm, "");
+  for (let outer; outer !== text;) [outer, text] = [text, text.replace(/\{[^{}]*\}/g, ";")];
+  return text;
+}
+
+const functionsOf = (text) =>
+  [...new Set(all(/^ {2}(?=\S)[^\n=;(]*?\b([a-z]\w*)\(/gm, text))].filter((name) => name !== "operator");
+const membersOf = (text) => all(/^ {2}(?!using )[\w:<>, ]+ (\w+)(?: = [^;\n]*)?;/gm, text);
+const valuesOf = (text) => all(/^ {2}(k\w+),/gm, text);
+
+test("the manual page of the library has an entry for each public call, member and result", () => {
+  const page = read("docs/man/triloop.3").replaceAll("\\-", "-");
+  const classes = [
+    ["Server", "server", "class Server", functionsOf, "snapshot"],
+    ["Connection", "connection", "class Connection : public std::enable_shared_from_this<Connection>", functionsOf,
+      "round_trip", "// -- For the server"],
+    ["ConnectionHandle", "handle", "class ConnectionHandle", functionsOf, "is_over"],
+    ["CloseLatch", "close_latch", "class CloseLatch", functionsOf, "wait_until"],
+    ["BoundedQueue<T>", "bounded_queue", "class BoundedQueue", functionsOf, "pop_batch"],
+    ["PathOptions", "options", "struct PathOptions", membersOf, "allowed_origins"],
+    ["Options", "options", "struct Options : PathOptions", membersOf, "spare_threads"],
+    ["Request", "request", "struct Request", membersOf, "rest"],
+    ["Request", "request", "struct Request", functionsOf, "parameter"],
+    ["Response", "request", "struct Response", membersOf, "status"],
+    ["Message", "message", "struct Message", membersOf, "data"],
+    ["Message", "message", "struct Message", functionsOf, "binary"],
+    ["ReadResult", "message", "enum class ReadResult", valuesOf, "kEnd"],
+    ["WriteResult", "message", "enum class WriteResult", valuesOf, "kOver"],
+  ];
+  for (const [name, header, begin, namesOf, one, end] of classes) {
+    const names = namesOf(publicPart(header, begin, end));
+    assert.ok(names.includes(one), `${name}: only ${names} are found`);
+    const entries = page.split(`.SS triloop::${name}\n`)[1]?.split("\n.SS ")[0] ?? "";
+    const entry = namesOf === functionsOf ? /\w+(?=\()/g : /\w+(?=[,;"]|$)/g;
+    const named = new Set(entries.match(/^\.B .*$/gm)?.flatMap((line) => line.match(entry)));
+    assert.deepEqual(names.filter((each) => !named.has(each)), [], `not in triloop(3): of ${name}`);
+  }
+});
+
 /** What bash offers at the end of `line` after sourcing the completion. */
 function complete(line) {
   const script = `
@@ -81,7 +123,14 @@ test("bash completes the values of options that have a choice, and only those", 
   assert.deepEqual(complete(["--inspect", "="]), ["any", "local", "off"]);
   assert.deepEqual(complete(["--log-level", ""]), ["debug", "error", "info", "off", "warn"]);
   assert.deepEqual(complete(["--web", "we"]), ["web"]);
-  assert.deepEqual(complete(["--config", "READ"]), ["README.md"]);
+  const [, processors] = /--processor NAME:\{([^}]+)\}/.exec(program("--help"));
+  assert.deepEqual(complete(["--processor", ""]), processors.split(","));
+  assert.deepEqual(complete(["--processor", "p"]), ["parallel", "proxy"]);
+  assert.deepEqual(complete(["--slow-member", ""]), ["disconnect", "skip"]);
+  for (const option of ["--config", "--database", "--trace"]) {
+    assert.deepEqual(complete([option, "READ"]), ["README.md"], option);
+  }
+  assert.deepEqual(complete(["--upstream", ""]), []);
   assert.deepEqual(complete(["--port", ""]), []);
   assert.deepEqual(complete(["--heartbeat", ""]), []);
   assert.deepEqual(complete(["--compress", "--qui"]), ["--quiet"]);
