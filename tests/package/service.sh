@@ -35,7 +35,7 @@ may_write_only_its_folder() {
 }
 serves_the_page() { curl --silent --fail http://127.0.0.1:7777/ | grep -i '<title>'; }
 echoes() { connect /ws && say "hello, service" && hear "hello, service" && leave; }
-logs() { journalctl --unit triloop --output cat "$@"; }
+logs() { journalctl --sync && journalctl --unit triloop --output cat; }
 has_logged() { logs | grep 'listening on http://127.0.0.1:7777/' && logs | grep -E '\[[0-9]+\] open: .* /ws$'; }
 
 restart_drains() {

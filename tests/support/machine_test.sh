@@ -71,7 +71,7 @@ only_loopback() { [[ $(machine_run ls /sys/class/net) == lo ]]; }
 
 a_service_runs() {
   machine_run sh -c 'printf "[Service]\nType=oneshot\nDynamicUser=yes\nExecStart=/usr/bin/id -un\n" \
-    >/run/systemd/system/who.service && systemctl start who && journalctl --unit who --output cat' | grep -x who
+    >/run/systemd/system/who.service && systemctl start who && journalctl --sync && journalctl --unit who --output cat' | grep -x who
 }
 
 # refuses WHY COMMAND...: a machine cannot be made by COMMAND, which says WHY.
