@@ -26,6 +26,8 @@ constexpr std::array<int, 5> kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 // A close reason has at most 123 bytes; what the system says of an error is cut.
 constexpr std::size_t kMostText = 128;
+// What fire() appends in one call: the latch, and its text in pieces.
+static_assert(1 + (kMostText - 1) / TextEvent::kMostBytes + 1 < Ring::kInHand);
 
 std::int64_t now() { return nanoseconds(Clock::now()); }
 

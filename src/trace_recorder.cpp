@@ -15,14 +15,14 @@ constexpr std::size_t kCrashStackBytes = std::size_t{32} << 10;
 Recorder::Recorder(int file, const Limits& limits, const Recorder* before)
     : file_(file),
       before_(before),
-      words_(new Atomic<std::uint64_t>[limits.threads * limits.events * Ring::kWords]),
+      words_(new Atomic<std::uint64_t>[limits.threads * Ring::words_for(limits.events)]),
       rings_(new Ring[limits.threads]),
       crash_stacks_(new char[limits.threads * kCrashStackBytes]),
       ended_(limits.threads, kNeverUsed),
       copies_(limits.threads),
       output_(file) {
   for (std::size_t i = 0; i < limits.threads; ++i) {
-    rings_[i].use(static_cast<std::uint32_t>(i), &words_[i * limits.events * Ring::kWords],
+    rings_[i].use(static_cast<std::uint32_t>(i), &words_[i * Ring::words_for(limits.events)],
                   limits.events);
   }
 }

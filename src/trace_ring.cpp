@@ -33,7 +33,7 @@ class Ring::Change {
 void Ring::use(std::uint32_t index, Atomic<std::uint64_t>* words, std::size_t events) {
   index_ = index;
   words_ = words;
-  events_ = events;
+  places_ = events + kInHand;
 }
 
 void Ring::begin_track(std::uint64_t number, std::uint64_t order, const Name& name) noexcept {
@@ -91,7 +91,7 @@ std::uint32_t Ring::next_arrow() noexcept {
 
 void Ring::append_words(const Words& words) noexcept {
   const std::uint64_t count = count_.load(kOwn);
-  Atomic<std::uint64_t>* place = words_ + count % events_ * kWords;
+  Atomic<std::uint64_t>* place = words_ + count % places_ * kWords;
   for (const std::uint64_t word : words) (place++)->store(word, kRelease);
   count_.store(count + 1, kRelease);
 }
@@ -110,8 +110,7 @@ bool Ring::copy(Copy& into) const noexcept {
       into.open_slices[k] = {open_[k].name.load(kAcquire), open_[k].at.load(kAcquire)};
     }
     if (version % 2 == 0 && version_.load(kAcquire) == version) {
-      // The place of the oldest may be the one that the owner is writing to.
-      const std::uint64_t kept = events_ - 1;
+      const std::uint64_t kept = places_ - kInHand;
       const std::uint64_t oldest = into.last < kept ? 0 : into.last - kept;
       into.forgotten = oldest > into.first ? oldest - into.first : 0;
       into.first += into.forgotten;
@@ -122,9 +121,9 @@ bool Ring::copy(Copy& into) const noexcept {
 }
 
 bool Ring::read(std::uint64_t index, Words& into) const noexcept {
-  const Atomic<std::uint64_t>* place = words_ + index % events_ * kWords;
+  const Atomic<std::uint64_t>* place = words_ + index % places_ * kWords;
   for (std::uint64_t& word : into) word = (place++)->load(kAcquire);
-  return count_.load(kAcquire) < index + events_;
+  return count_.load(kAcquire) < index + places_;
 }
 
 }  // namespace triloop::trace

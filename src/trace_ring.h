@@ -60,6 +60,9 @@ class Ring {
   /// Slices in slices; those further inside are not kept.
   static constexpr std::size_t kMostOpen = 12;
   static constexpr std::size_t kMostRings = 4096;
+  /// Places for what the owner writes to while others read: it may be inside one call when tracing
+  /// ends, and no call appends more than a latch and its text. So a copy stays whole.
+  static constexpr std::size_t kInHand = 6;
 
   struct OpenSlice {
     const char* name = nullptr;
@@ -78,9 +81,10 @@ class Ring {
     std::array<OpenSlice, kMostOpen> open_slices;
   };
 
-  /// It is number `index`, below kMostRings, and keeps its events in `words`, which are `events`
-  /// times kWords. Before anything else.
+  /// It is number `index`, below kMostRings, and keeps its last `events` in `words`, of which there
+  /// are words_for(events). Before anything else.
   void use(std::uint32_t index, Atomic<std::uint64_t>* words, std::size_t events);
+  static constexpr std::size_t words_for(std::size_t events) { return (events + kInHand) * kWords; }
 
   // -- Its owner
 
@@ -121,7 +125,7 @@ class Ring {
   // Constant once used.
   std::uint32_t index_ = 0;
   Atomic<std::uint64_t>* words_ = nullptr;
-  std::size_t events_ = 0;
+  std::size_t places_ = 0;
 
   Atomic<std::uint64_t> count_{0};    // events so far, of all tracks; the next goes to this place
   Atomic<std::uint64_t> version_{0};  // odd while what stands below changes

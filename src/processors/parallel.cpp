@@ -34,8 +34,8 @@ Processor parallel(const ParallelOptions& options, Answer answer) {
     if (options.in_order) ticket.emplace(turns, number);
     std::optional<Message> reply;
     {
-      const Slots::Holder slot(*all_slots);
-      if (connection.closed().fired()) return;  // nobody would get the reply
+      const Slots::Holder slot(*all_slots, connection.closed());
+      if (!slot) return;  // it is over: nobody would get the reply
       reply = answer(connection, std::move(request));
     }  // while it waits for its turn, or for the peer, it holds no slot
     if (ticket) ticket->await();

@@ -1,8 +1,10 @@
 /// A counting semaphore: at most so many at once.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
+#include "triloop/close_latch.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -14,21 +16,35 @@ class Slots {
 
   class Holder {
    public:
-    /// Blocks while all slots are held; freed when one of their holders goes.
-    explicit Holder(Slots& slots) : slots_(slots) { slots_.take(); }
-    ~Holder() { slots_.give_back(); }
+    /// Blocks while all slots are held; freed when one of their holders goes, and within half a
+    /// second after `over` has fired. Then it holds none.
+    Holder(Slots& slots, const CloseLatch& over) : slots_(slots), holds_(slots.take(over)) {}
+    ~Holder() {
+      if (holds_) slots_.give_back();
+    }
     Holder(const Holder&) = delete;
     Holder& operator=(const Holder&) = delete;
 
+    explicit operator bool() const { return holds_; }
+
    private:
     Slots& slots_;
+    const bool holds_;
   };
 
  private:
-  void take() TRILOOP_EXCLUDES(mutex_) {
+  // Between looks at the latch: no call waits for a slot and a latch at once.
+  static constexpr std::chrono::milliseconds kGlance{500};
+
+  bool take(const CloseLatch& over) TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    while (free_ == 0) one_is_free_.wait(mutex_);
+    while (free_ == 0 && !over.fired()) one_is_free_.wait_until(mutex_, Clock::now() + kGlance);
+    if (over.fired()) {
+      one_is_free_.notify_one();  // who gives up may have been woken for the slot: somebody else's
+      return false;
+    }
     --free_;
+    return true;
   }
   void give_back() TRILOOP_EXCLUDES(mutex_) {
     {

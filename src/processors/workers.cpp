@@ -11,7 +11,9 @@
 namespace triloop {
 
 Workers::Workers(Connection& connection, std::size_t count)
-    : connection_(connection), jobs_({count, /*bytes=*/0}) {
+    : connection_(connection),
+      exceptions_before_(std::uncaught_exceptions()),
+      jobs_({count, /*bytes=*/0}) {
   try {
     for (std::size_t i = 0; i < count; ++i) {
       threads_.emplace_back("work-" + std::to_string(connection.id()), [this] { work(); });
@@ -22,7 +24,15 @@ Workers::Workers(Connection& connection, std::size_t count)
   }
 }
 
-Workers::~Workers() { jobs_.close(); }  // then threads_ are joined
+// Then threads_ are joined. If the processor throws, nobody else has told the jobs that an ending
+// begins: the connection learns of it when the exception has left the processor, and that waits for
+// them.
+Workers::~Workers() {
+  if (std::uncaught_exceptions() > exceptions_before_) {
+    connection_.close(close_code::kInternalError);
+  }
+  jobs_.close();
+}
 
 void Workers::push(Job job) { jobs_.push(std::move(job)); }
 

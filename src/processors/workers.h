@@ -14,7 +14,8 @@ namespace triloop {
 /// connection it works for.
 ///
 /// A job that throws ends the connection with 1011, as if the processor itself had thrown. One that
-/// takes long should look at Connection::closing(), for the destructor waits for it.
+/// takes long should look at Connection::closing(), for the destructor waits for it; that fires
+/// also when the processor throws.
 ///
 /// Thread safety: any thread may push.
 class Workers {
@@ -37,6 +38,7 @@ class Workers {
   void work();
 
   Connection& connection_;
+  const int exceptions_before_;  // under way when it was made
   BoundedQueue<Job> jobs_;
   std::vector<Thread> threads_;  // last: they end before what they use does
 };

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "processors/workers.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
@@ -105,6 +106,27 @@ std::vector<std::string> replies_to_end(TestClient& client, std::uint16_t code) 
   client.shutdown_send();
   return replies;
 }
+
+// -- Workers --------------------------------------------------------------------------------------
+
+TEST_CASE("workers: a processor that throws tells the job that it then waits for", "[parallel]") {
+  RunningServer server([](Connection& connection) {
+    Workers workers(connection, 1);
+    CloseLatch begun;
+    workers.push([&] {
+      begun.fire({});
+      connection.closing().wait_until(Clock::now() + testing::kFailSafe);
+      connection.write(Message::text(connection.closing().fired() ? "told" : "not told"));
+    });
+    begun.wait();
+    throw std::runtime_error("the processor fails");
+  });
+  TestClient client(server.port());
+  client.open();
+  CHECK(replies_to_end(client, 1011) == std::vector<std::string>{"told"});
+}
+
+// -- parallel -------------------------------------------------------------------------------------
 
 TEST_CASE("parallel: as many at once as there are workers, and never more", "[parallel]") {
   Work work;
@@ -238,16 +260,19 @@ TEST_CASE("parallel: whoever waited for a slot when the connection broke does no
   Work work;
   RunningServer server(parallel(with(3, 1), work.answer()));
   const EndAll end_all{work};
+  TestClient holder(server.port());
+  holder.open();
+  holder.send(requests(1));
+  work.await_in_hand(1);
   const std::size_t threads = testing::thread_count();
   TestClient client(server.port());
   client.open();
   client.send(requests(3));
-  work.await_in_hand(1);
-  client.reset();
   await_standstill();
-  work.end_all();
-  await("the threads to be joined", [&] { return testing::thread_count() == threads; });
-  CHECK(work.begun() == 1);
+  client.reset();
+  await("its threads to be joined", [&] { return testing::thread_count() == threads; });
+  CHECK(work.begun() == 1);  // that of the holder, who holds it still
+  CHECK(work.in_hand() == 1);
 }
 
 TEST_CASE("parallel: both bounds hold while many connections come, ask and break", "[parallel]") {

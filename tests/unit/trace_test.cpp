@@ -172,8 +172,8 @@ TEST_CASE("of a thread's events the oldest go", "[trace]") {
   { const Slice slice("old"); }
   for (std::size_t i = 0; i < kEvents; ++i) const Slice slice("new");
   const json written = trace.read();
-  CHECK(names(events(written, "X")) == std::vector<std::string>(kEvents - 1, "new"));
-  CHECK(written["otherData"]["events_forgotten"] == 2);
+  CHECK(names(events(written, "X")) == std::vector<std::string>(kEvents, "new"));
+  CHECK(written["otherData"]["events_forgotten"] == 1);
 }
 
 TEST_CASE("of the threads that have ended the one that ended first goes", "[trace]") {
@@ -311,7 +311,7 @@ TEST_CASE("a trace is whole when it is written while threads go on", "[trace]") 
 TEST_CASE("a copy of a ring is of one instant, and what was written over is known to be",
           "[trace]") {
   constexpr std::size_t kEvents = 8;
-  std::vector<Atomic<std::uint64_t>> words(kEvents * Ring::kWords);
+  std::vector<Atomic<std::uint64_t>> words(Ring::words_for(kEvents));
   Ring ring;
   ring.use(0, words.data(), kEvents);
   std::atomic<bool> stop{false};
