@@ -174,7 +174,7 @@ run_part() {
       ;;
     docs)
       install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium redis-server=redis-server doxygen=doxygen curl=curl \
-        gdb=gdb pgrep=procps patch=patch clang++=clang dpkg-shlibdeps=dpkg-dev
+        gdb=gdb pgrep=procps patch=patch clang++=clang dpkg-shlibdeps=dpkg-dev pkg-config=pkg-config make=make
       install_node_packages
       install_node_packages tests/docs
       build_for_test dev
