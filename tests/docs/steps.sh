@@ -1,5 +1,6 @@
 # How the commands of a page are run; see commands.mjs. Sourced.
 set -euo pipefail -m  # -m: what runs in the background is a process group, and is ended as one
+project=$PWD
 logs=$(mktemp -d)
 running=()
 failed=0

@@ -136,14 +136,6 @@ test("bash completes the values of options that have a choice, and only those", 
   assert.deepEqual(complete(["--compress", "--qui"]), ["--quiet"]);
 });
 
-test("docs/install.md shows the files of docs/examples/own_server as they are", () => {
-  const page = read("docs/install.md");
-  for (const file of ["CMakeLists.txt", "main.cpp"]) {
-    const path = `docs/examples/own_server/${file}`;
-    assert.equal(page.split(`<!-- ${path} -->\n\`\`\``)[1].split("```")[0].replace(/^.*\n/, ""), read(path));
-  }
-});
-
 test("the newest release in CHANGELOG.md is the version that the program says it is", () => {
   const [, newest] = /^## \[(\d+\.\d+\.\d+)\]/m.exec(read("CHANGELOG.md"));
   assert.equal(program("--version").split("\n")[0], `triloop ${newest}`);
