@@ -35,7 +35,7 @@ Frame frame_of(Message& message) {
   return {text ? Opcode::text : Opcode::binary, std::move(message.data)};
 }
 
-// A timeout that does not fit into the clock is none.
+// A timeout too long for the clock is as good as no timeout.
 TimePoint deadline_in(std::chrono::milliseconds timeout) {
   if (timeout <= std::chrono::milliseconds(0)) return kNow;
   const TimePoint now = Clock::now();
@@ -143,12 +143,15 @@ void Connection::abort(const std::string& why) {
 //   say_goodbye                                                 Close frame, FIN
 //   end_now                   fire       discard    discard     shutdown         fire
 //
+// run_processor does begin_close first, and the second call of one_direction_done does end_now.
+// close() is begin_close, abort() and stop_now() are end_now, each with a reason of its own.
+//
 // Every caller does the whole line, not only the first, so that it holds when any call has
 // returned.
 
 void Connection::fire(CloseLatch& latch, const char* what, CloseReason reason) noexcept {
-  const char* const by = name_of(reason.by);
-  trace::fire(latch, what, id_, by, std::move(reason));
+  trace::Firing firing(what, id_, reason);
+  if (latch.fire(std::move(reason))) firing.happened();
 }
 
 // Drain. Each stage ends because the one before it did: the processor finds the end of the in-queue
@@ -162,9 +165,9 @@ void Connection::begin_close(CloseReason reason) noexcept {
 
 // Abort, and the last step of a drain.
 //
-// The latches come first: whoever wakes up because of the other three finds the reason in place
-// and has nothing to add. And closed_ comes before closing_: whoever gets the reason of an abort
-// from closing_ sees that closed_ has fired, and so sends no Close frame with it.
+// The latches come first: whoever wakes up because of the queues or the socket finds the reason in
+// place. And closed_ comes before closing_: a writer that finds the reason of an abort in closing_
+// then finds closed_ fired, too, and does not send a Close frame with it (say_goodbye).
 void Connection::end_now(const CloseReason& reason) noexcept {
   fire(closed_, "the close latch fires", copy_of(reason));
   fire(closing_, "an ending begins", copy_of(reason));

@@ -48,15 +48,15 @@ class ReadBuffer {
 
 }  // namespace
 
-// Blocks on the socket (freed by the peer, or by the latch, which shuts the socket down) and on a
+// Blocks on the socket (freed by the peer, or by end_now(), which shuts the socket down) and on a
 // full in-queue (freed by the processor, or by any ending, which closes the queue).
 //
 // It reads to the end of the stream even when the peer has said its last word and the rest is
 // discarded: closing a socket that holds unread bytes would make TCP reset the connection, and the
 // reset may overtake the Close frame that the writer has just sent.
 //
-// A reader that the latch has woken goes through the same lines at its end. end_now() has then done
-// everything before, so they change nothing (docs/from-go.md, the label `closed:`).
+// A reader that end_now() has woken gets to the `if` below like any other. By then all is done, and
+// neither branch has an effect (docs/from-go.md, the label `closed:`).
 void Connection::read_loop() {
   const ThreadMeter::Presence here(reader_meter_, threads_ended_);
   take_in_early_bytes();

@@ -24,11 +24,6 @@ namespace {
 
 constexpr std::array<int, 5> kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-// A close reason has at most 123 bytes; what the system says of an error is cut.
-constexpr std::size_t kMostText = 128;
-// What fire() appends in one call: the latch, and its text in pieces.
-static_assert(1 + (kMostText - 1) / TextEvent::kMostBytes + 1 < Ring::kInHand);
-
 std::int64_t now() { return nanoseconds(Clock::now()); }
 
 // Never destroyed: a thread that saw it may come back to it at any time. Atomic because threads
@@ -217,31 +212,33 @@ void detail::fill(const char* name, std::uint64_t connection, const QueueSnapsho
   ring->append(event);
 }
 
-// The time is taken before, so that it is no later than what the latch brings about; and the text
-// is copied before, because the latch takes it.
-bool fire(CloseLatch& latch, const char* name, std::uint64_t connection, const char* by,
-          CloseReason reason) noexcept {
-  if (!is_on()) return latch.fire(std::move(reason));
+void Firing::remember(const CloseReason& reason) noexcept {
+  at_ = Clock::now();
+  by_ = name_of(reason.by);
+  code_ = reason.code;
+  text_bytes_ = reason.text.copy(text_.data(), text_.size());
+}
+
+void Firing::append() noexcept {
+  // All in one call, for which a ring has places: see there.
+  static_assert(1 + (kMostText - 1) / TextEvent::kMostBytes + 1 < Ring::kInHand);
+  Ring* const ring = ring_of_this_thread();
+  if (ring == nullptr) return;
   Event event;
   event.kind = Event::Kind::latch;
-  event.connection = static_cast<std::uint32_t>(connection);
-  event.name = name;
-  event.at = now();
-  event.a = reinterpret_cast<std::uint64_t>(by);
-  event.b = reason.code;
-  std::array<char, kMostText> copy;
-  std::string_view text(copy.data(), reason.text.copy(copy.data(), copy.size()));
-  Ring* const ring = ring_of_this_thread();
-  const bool first = latch.fire(std::move(reason));
-  if (!first || ring == nullptr) return first;
+  event.connection = static_cast<std::uint32_t>(connection_);
+  event.name = name_;
+  event.at = nanoseconds(at_);
+  event.a = reinterpret_cast<std::uint64_t>(by_);
+  event.b = code_;
   ring->append(event);
+  std::string_view text(text_.data(), text_bytes_);
   while (!text.empty()) {
     TextEvent piece;
     piece.bytes = static_cast<std::uint8_t>(text.copy(piece.text.data(), piece.text.size()));
     ring->append(piece);
     text.remove_prefix(piece.bytes);
   }
-  return first;
 }
 
 }  // namespace triloop::trace

@@ -1,6 +1,8 @@
 /// What the library's own threads say in a trace, beyond slices.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "triloop/bounded_queue.h"
@@ -71,8 +73,33 @@ void fill(const char* name, std::uint64_t connection, const Queue& queue) {
   if (is_on()) detail::fill(name, connection, queue.snapshot());
 }
 
-/// latch.fire(reason), and an instant if it was the first. `by` is a literal.
-bool fire(CloseLatch& latch, const char* name, std::uint64_t connection, const char* by,
-          CloseReason reason) noexcept;
+/// That a latch fires: an instant with its reason. Made before, because the latch takes the reason,
+/// and nothing that the latch brings about may seem to be earlier.
+class Firing {
+ public:
+  Firing(const char* name, std::uint64_t connection, const CloseReason& reason) noexcept
+      : on_(is_on()), name_(name), connection_(connection) {
+    if (on_) remember(reason);
+  }
+  /// It was this call that fired it.
+  void happened() noexcept {
+    if (on_) append();
+  }
+
+ private:
+  static constexpr std::size_t kMostText = 128;  // of a reason; what is longer is cut
+
+  void remember(const CloseReason& reason) noexcept;
+  void append() noexcept;
+
+  const bool on_;
+  const char* const name_;
+  const std::uint64_t connection_;
+  TimePoint at_;
+  const char* by_ = nullptr;
+  std::uint16_t code_ = 0;
+  std::array<char, kMostText> text_;
+  std::size_t text_bytes_ = 0;
+};
 
 }  // namespace triloop::trace

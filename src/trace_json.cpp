@@ -15,7 +15,7 @@ namespace {
 
 using Kind = Event::Kind;
 
-constexpr std::size_t kMostText = 128;  // of a close reason
+constexpr std::size_t kMostText = 128;  // of a close reason, as Firing cuts it
 
 constexpr unsigned kDeparted = 1;
 constexpr unsigned kArrived = 2;

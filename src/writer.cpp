@@ -194,8 +194,8 @@ bool Connection::keep_deadline() {
 // server that ends the stream first (RFC 6455 section 7.1.1).
 void Connection::say_goodbye() {
   const trace::Slice closing("goodbye");
-  const CloseReason reason = *closing_.reason();
-  if (closed_.fired() || !keep_deadline()) return;  // in this order: see end_now()
+  const CloseReason reason = *closing_.reason();  // first, and then closed_: see end_now()
+  if (closed_.fired() || !keep_deadline()) return;
   if (!send(close_frame({reason.code, reason.text}))) return;
   socket_->shutdown_send();
   one_direction_done();

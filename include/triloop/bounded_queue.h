@@ -20,9 +20,9 @@ namespace triloop {
 /// item larger than the byte bound passes alone, when the queue is empty; smaller ones of other
 /// threads may overtake it while it waits for that. What one thread pushes stays in order.
 ///
-/// A small lane beside the bound takes urgent items (pongs). Their sender never waits; when the
-/// lane is full its oldest item is dropped. They come out first, in their own order, but alternate
-/// with the others while there are both, so that a flood of them holds nothing up.
+/// A small lane beside the bound takes urgent items (pongs, pings). Their sender never waits; when
+/// the lane is full its oldest item is dropped. They come out first, in their own order, but
+/// alternate with the others while there are both, so that a flood of them holds nothing up.
 ///
 /// Most of what a queue costs is not the queue but the waking of the other thread, and a lock that
 /// two threads want. Both are paid for each batch instead of each item where there are batches:
@@ -136,7 +136,7 @@ class BoundedQueue {
       if (!has_item()) return closed_ ? PopResult::kClosed : PopResult::kNothing;
       std::size_t bytes = 0;
       for (std::size_t count = 0; count < most.items && has_item(); ++count) {
-        bytes += BytesOf<T>{}(next_lane().front());
+        bytes += BytesOf<T>{}(next_source().front());
         if (count > 0 && bytes > most.bytes) break;
         batch.push_back(take());
       }
@@ -235,7 +235,8 @@ class BoundedQueue {
     return in_time;
   }
 
-  // Both look once more after the deadline: a wake may have come with it, and nobody else has it.
+  // Both look once more after the deadline. A notify may come with it: then this thread alone was
+  // told, and has to look.
   bool await_room_for(const T& item, TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
     while (!closed_ && !has_room_for(item)) {
       if (!wait_for_room(deadline)) break;
@@ -255,17 +256,17 @@ class BoundedQueue {
     bytes_ += bytes;
   }
 
-  // The lane that the next item comes from.
-  std::deque<T>& next_lane() TRILOOP_REQUIRES(mutex_) {
+  // Where the next item comes from.
+  std::deque<T>& next_source() TRILOOP_REQUIRES(mutex_) {
     const bool urgent = items_.empty() || (!urgent_.empty() && !last_was_urgent_);
     return urgent ? urgent_ : items_;
   }
 
   T take() TRILOOP_REQUIRES(mutex_) {
-    std::deque<T>& lane = next_lane();
-    last_was_urgent_ = &lane == &urgent_;
-    T item = std::move(lane.front());
-    lane.pop_front();
+    std::deque<T>& source = next_source();
+    last_was_urgent_ = &source == &urgent_;
+    T item = std::move(source.front());
+    source.pop_front();
     if (!last_was_urgent_) bytes_ -= BytesOf<T>{}(item);
     return item;
   }

@@ -47,10 +47,10 @@ using Processor = std::function<void(Connection&)>;
 ///
 ///     socket -> reader -> in-queue -> processor -> out-queue -> writer -> socket
 ///
-/// A connection ends in one of two ways. A *drain* finishes what was received: the processor gets
-/// every message that was queued, every reply is sent, then the Close frame. An *abort* fires the
+/// A connection ends in one of two ways. A *drain* finishes what was queued: the processor gets
+/// every message in the in-queue, every reply is sent, then the Close frame. An *abort* fires the
 /// close latch at once: both queues are discarded and the socket is shut down. A drain, too, ends
-/// by firing the latch; that one has begun is told by a latch of its own.
+/// by firing it. A second latch, closing(), tells that an ending has begun.
 ///
 /// Lifetime: a processor may use its connection until it returns. A thread that the processor
 /// starts must be done with it by then.

@@ -46,7 +46,8 @@ class ConnectionHandle {
     if (const auto connection = connection_.lock()) connection->abort(why);
   }
 
-  /// Will no write succeed any more? "No" may be wrong a moment later. Never blocks.
+  /// Is it over? "No" may be wrong a moment later, and writes fail a little earlier, as soon as the
+  /// processor has returned. Never blocks.
   bool is_over() const {
     const auto connection = connection_.lock();
     return connection == nullptr || connection->closed().fired();

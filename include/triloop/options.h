@@ -12,10 +12,10 @@ namespace triloop {
 /// What may be another for each path: see Server::handle(). Each line: the default, its unit, and
 /// why it is there.
 struct PathOptions {
-  /// Every so often the writer sends the text message `heartbeat from server`; 0 is off.
+  /// At this interval the writer sends the text message `heartbeat from server`; 0 is off.
   std::chrono::milliseconds heartbeat{2000};
 
-  /// Every so often the writer sends a ping (RFC 6455 section 5.5.2); 0 is off.
+  /// At this interval the writer sends a ping (RFC 6455 section 5.5.2); 0 is off.
   std::chrono::milliseconds ping_interval{20'000};
   /// A peer that is silent for so long after a ping is held to be dead. Silence is judged only
   /// while the reader is listening: a full in-queue proves nothing about the peer.

@@ -45,7 +45,7 @@ using TimePoint = Clock::time_point;
 /// "Wait without a deadline", wherever a deadline is asked for.
 constexpr TimePoint kNever = TimePoint::max();
 
-/// "Do not wait at all", likewise: it is always over.
+/// "Do not wait at all", likewise: a deadline that has always passed.
 constexpr TimePoint kNow = TimePoint{};
 
 // -- For triloop itself ------------------------------------------------------------------------
@@ -68,7 +68,7 @@ class Gauge {
   std::atomic<T> value_{};
 };
 
-/// Mutual exclusion. Held only through MutexLock; never two at a time.
+/// Mutual exclusion. Held only through MutexLock; never two at a time, unless somebody says why.
 class TRILOOP_CAPABILITY("mutex") Mutex {
  public:
   Mutex() = default;

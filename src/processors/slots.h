@@ -1,4 +1,4 @@
-/// A counting semaphore: at most so many at once.
+/// A counting semaphore: at most a fixed number at once.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace triloop {
 
-/// So many slots, each held for a scope. Any number of threads.
+/// A fixed number of slots, each held for a scope. Any number of threads.
 class Slots {
  public:
   explicit Slots(std::size_t count) : free_(count) {}

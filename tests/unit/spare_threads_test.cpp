@@ -72,7 +72,8 @@ TEST_CASE("no more threads are kept than was said, and none outlives its owner",
   CHECK(testing::thread_count() == before);
 }
 
-TEST_CASE("a thread that will not be kept ends by itself, without being joined", "[spare_threads]") {
+TEST_CASE("a thread that will not be kept ends by itself, without being joined",
+          "[spare_threads]") {
   const std::size_t before = testing::thread_count();
   SpareThreads threads(1, 0);
   auto one = threads.start("one", [] {}), two = threads.start("two", [] {}),

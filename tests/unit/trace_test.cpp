@@ -236,11 +236,19 @@ TEST_CASE("a queue's fill is a counter of messages and one of bytes", "[trace]")
   CHECK(counters[1]["args"] == json{{"bytes", 0}});
 }
 
+// As Connection::fire() does.
+bool fire(CloseLatch& latch, std::uint64_t connection, const CloseReason& reason) {
+  Firing firing("latch", connection, reason);
+  if (!latch.fire(reason)) return false;
+  firing.happened();
+  return true;
+}
+
 TEST_CASE("a latch is an instant when it fires, and none when it has fired", "[trace]") {
   Trace trace;
   CloseLatch latch;
-  CHECK(fire(latch, "latch", 7, "peer", {ClosedBy::peer, 1000, "bye"}));
-  CHECK_FALSE(fire(latch, "latch", 7, "server", {ClosedBy::server, 1001, "stop"}));
+  CHECK(fire(latch, 7, {ClosedBy::peer, 1000, "bye"}));
+  CHECK_FALSE(fire(latch, 7, {ClosedBy::server, 1001, "stop"}));
   CHECK(latch.reason()->text == "bye");
   const auto instants = events(trace.read(), "i");
   REQUIRE(instants.size() == 1);
@@ -253,7 +261,7 @@ TEST_CASE("a reason is JSON whatever is in it, and cut after 128 bytes", "[trace
   const auto written_as = [](const std::string& reason) {
     Trace trace;
     CloseLatch latch;
-    fire(latch, "latch", 1, "peer", {ClosedBy::peer, 1000, reason});
+    fire(latch, 1, {ClosedBy::peer, 1000, reason});
     return events(trace.read(), "i").at(0)["args"]["reason"].get<std::string>();
   };
   CHECK(written_as("") == "");

@@ -1,5 +1,4 @@
-// Exercise 2: the latch that ends a connection. It works, as long as one thread waits and one
-// fires.
+// Exercise 2: the latch that ends a connection. It wakes the one thread that waits.
 #pragma once
 
 #include <string>

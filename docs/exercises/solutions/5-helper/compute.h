@@ -8,7 +8,7 @@
 
 #include "triloop/connection.h"
 
-// One step of a computation. It takes a while, and cannot be interrupted.
+// One step of a computation. It is quick, and cannot be interrupted.
 using Step = std::function<void()>;
 
 // The processor. A request says how many steps are to be done ("3"), its answer how many were
