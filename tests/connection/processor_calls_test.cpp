@@ -226,6 +226,8 @@ TEST_CASE("snapshot: a processor can ask how full its own queues are", "[process
       [&](Connection& self) {
         self.closing().wait();  // three messages and the Close have come
         in = self.snapshot().in_queue;
+        self.write(Message::text("in the writer's hand"));
+        await("the writer", [&] { return self.snapshot().writer.doing == Doing::writing_socket; });
         Message message = Message::text("reply");
         while (self.try_write(message) == WriteResult::kQueued) message = Message::text("reply");
         out = self.snapshot().out_queue;
