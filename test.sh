@@ -173,7 +173,7 @@ run_part() {
       count consumers tests/consumers/run.sh
       ;;
     docs)
-      install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium redis-server=redis-server doxygen=doxygen curl=curl \
+      install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium redis-server=redis-server doxygen=doxygen curl=curl git=git \
         gdb=gdb pgrep=procps patch=patch clang++=clang dpkg-shlibdeps=dpkg-dev pkg-config=pkg-config make=make
       install_node_packages
       install_node_packages tests/docs

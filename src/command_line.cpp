@@ -98,7 +98,7 @@ void add_options(CLI::App& app, CommandLine& line) {
               "for connections to finish after SIGTERM or SIGINT");
   app.add_option("--stack-size", server.stack_bytes,
                  "stack of each thread, at least 65536; 0 is the system's default")
-      ->check(CLI::IsMember(std::vector<std::size_t>{0}) | CLI::Range(std::size_t{65'536}, kMost))
+      ->check(CLI::Range(std::size_t{0}, kMost))
       ->type_name("BYTES");
   app.add_option("--spare-threads", server.spare_threads,
                  "threads of ended connections kept for the next ones")
@@ -148,9 +148,9 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_s
   app.set_version_flag("--version", "triloop " TRILOOP_VERSION "\nbuilt with " + built_with());
   add_options(app, line);
   // CLI11 reads the file before the environment, and so would not see that the file is named there.
-  const char* const file = std::getenv("TRILOOP_CONFIG");
-  app.set_config("--config", file == nullptr ? "" : file,
-                 "read options from this file (name = value)", /*required=*/file != nullptr)
+  const char* const named = std::getenv("TRILOOP_CONFIG");
+  const std::string file = named == nullptr ? "" : named;
+  app.set_config("--config", file, "read options from this file (name = value)", !file.empty())
       ->type_name("FILE");
   app.allow_config_extras(CLI::config_extras_mode::error);
   read_environment_too(app);

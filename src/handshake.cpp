@@ -75,11 +75,6 @@ bool is_allowed(std::string_view origin, const std::vector<std::string>& pattern
                      [&](const auto& pattern) { return matches(origin, pattern); });
 }
 
-// "/ws/*"
-bool is_open_ended(const std::string& path) {
-  return path.size() >= 2 && path.compare(path.size() - 2, 2, "/*") == 0;
-}
-
 // The server's favourite among those that the peer offers; empty if there is none.
 std::string choose_subprotocol(const Request& request, const std::vector<std::string>& known) {
   const std::string offered = request.header("Sec-WebSocket-Protocol");
@@ -90,24 +85,6 @@ std::string choose_subprotocol(const Request& request, const std::vector<std::st
 }
 
 }  // namespace
-
-// A path of its own comes first; then the longest of those with a `*`.
-const Routes::WebSocket* Routes::find(const std::string& path, std::string& rest) const {
-  const auto exact = processors.find(path);
-  if (exact != processors.end() && !is_open_ended(path)) return &exact->second;
-  if (pages.count(path) > 0) return nullptr;
-  const WebSocket* best = nullptr;
-  std::size_t longest = 0;
-  for (const auto& [pattern, candidate] : processors) {
-    const std::size_t size = pattern.size() - 1;  // without the `*`
-    if (!is_open_ended(pattern) || size <= longest) continue;
-    if (path.compare(0, size, pattern, 0, size) != 0) continue;
-    longest = size;
-    best = &candidate;
-  }
-  if (best != nullptr) rest = path.substr(longest);
-  return best;
-}
 
 // True if the connection is a WebSocket from now on.
 bool Connection::handshake() {

@@ -24,6 +24,7 @@
 namespace {
 
 constexpr int kCannotServe = 1;
+constexpr int kBadOption = 2;
 constexpr int kStuck = 3;
 
 // SIGINT and SIGTERM stop the server while this lives. A thread of its own waits for them, so that
@@ -128,6 +129,9 @@ int main(int argc, char** argv) {
   log_to_standard_error(line->log_level);
   try {
     return serve(*line);
+  } catch (const std::invalid_argument& error) {  // a server, or a processor, of these options
+    std::cerr << "triloop: " << error.what() << " (see triloop --help)\n";
+    return kBadOption;
   } catch (const std::exception& error) {
     std::cerr << "triloop: " << error.what() << "\n";
     return kCannotServe;

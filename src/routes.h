@@ -23,6 +23,9 @@ struct Routes {
   /// Who has `path`: it by itself, or the longest "/ws/*" that it begins like; then `rest` becomes
   /// what stands for the `*`. nullptr if that is a page, or nobody.
   const WebSocket* find(const std::string& path, std::string& rest) const;
+
+  /// Has it no `*`, or only that of "/*" at its end?
+  static bool is_path(const std::string& path);
 };
 
 }  // namespace triloop

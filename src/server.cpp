@@ -146,6 +146,7 @@ void Server::handle(const std::string& path, Processor processor,
                     std::vector<std::string> subprotocols,
                     const std::optional<PathOptions>& options) {
   if (options) check(*options);
+  demand(Routes::is_path(path), "a path may have a * only as /* at its end");
   impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options};
 }
 

@@ -47,6 +47,8 @@ struct ThisThread {
 
   ~ThisThread() { leave(); }
   void leave() noexcept {
+    // Not once tracing is off, as in detail::close().
+    if (ring != nullptr && is_on()) ring->end_track(now());
     if (ring != nullptr) recorder->give_back(ring);
     ring = nullptr;
   }

@@ -41,7 +41,6 @@ Ring* Recorder::claim(std::uint64_t order, const Ring::Name& name) noexcept {
 }
 
 void Recorder::give_back(Ring* ring) noexcept {
-  ring->end_track(nanoseconds(Clock::now()));
   const MutexLock lock(mutex_);
   ended_[index_of(ring)] = ++ends_;
 }

@@ -61,8 +61,8 @@ class Ring {
   static constexpr std::size_t kMostOpen = 12;
   static constexpr std::size_t kMostRings = 4096;
   /// Places for what the owner writes to while others read: it may be inside one call when tracing
-  /// ends, and no call appends more than a latch and its text. So a copy stays whole.
-  static constexpr std::size_t kInHand = 6;
+  /// ends, and none appends more than end_track(). So a copy stays whole.
+  static constexpr std::size_t kInHand = kMostOpen + 1;
 
   struct OpenSlice {
     const char* name = nullptr;

@@ -157,11 +157,16 @@
     }
 
     // The row that was under the pointer when it was pressed: others may come in above it before it
-    // is let go, and then the click is not that row's any more.
+    // is let go, and then the click is not that row's any more. Who moves the pointer away has
+    // thought better of it.
     let pressed = null;
-    list.addEventListener("pointerdown", ({ target }) => (pressed = rowOf(target)));
-    list.addEventListener("click", ({ target, detail }) => {
-      const row = detail === 0 ? rowOf(target) : pressed; // 0: no pointer, such as a screen reader
+    list.addEventListener("pointerdown", ({ target, clientX, clientY }) => {
+      pressed = { row: rowOf(target), x: clientX, y: clientY };
+    });
+    list.addEventListener("click", ({ target, detail, clientX, clientY }) => {
+      const here = pressed !== null && Math.hypot(clientX - pressed.x, clientY - pressed.y) < 5;
+      const byPointer = here ? pressed.row : null;
+      const row = detail === 0 ? rowOf(target) : byPointer; // 0: no pointer, such as a screen reader
       if (rows.has(row?.id)) take(row);
     });
     list.addEventListener("keydown", (event) => {

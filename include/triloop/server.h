@@ -52,8 +52,8 @@ class Server {
   /// Of the subprotocols that the peer offers, the one that comes first in `subprotocols` is chosen
   /// (RFC 6455 section 1.9); none if they have none in common. With `options` the path has its own
   /// instead of the server's; begin with those: `PathOptions mine = options;`. Throws
-  /// std::invalid_argument if one of them makes no sense. Of two processors for a path the last one
-  /// stays. Before run().
+  /// std::invalid_argument if one of them makes no sense, or if `path` has another `*`. Of two
+  /// processors for a path the last one stays. Before run().
   TRILOOP_EXPORT void handle(const std::string& path, Processor processor,
                              std::vector<std::string> subprotocols = {},
                              const std::optional<PathOptions>& options = std::nullopt);

@@ -6,15 +6,11 @@
 #include <string>
 
 #include "processors/history.h"
+#include "processors/log_later.h"
+#include "processors/slow_members.h"
 #include "triloop/handle.h"
 
 namespace triloop {
-
-/// What happens to a member whose out-queue is full when there is something to hear.
-enum class SlowMember {
-  kSkip,        ///< it misses that, and is told how much it missed when there is room again
-  kDisconnect,  ///< it is closed with 1008
-};
 
 /// Everybody's rooms. A room is there while somebody is in it; its history stays.
 ///
@@ -38,27 +34,19 @@ class Rooms {
   void leave(const std::string& room, const std::string& name) TRILOOP_EXCLUDES(mutex_);
 
   /// News that slow members missed, and slow members that were disconnected.
-  std::uint64_t skipped() const { return skipped_.get(); }
-  std::uint64_t disconnected() const { return disconnected_.get(); }
+  std::uint64_t skipped() const { return slow_members_.skipped(); }
+  std::uint64_t disconnected() const { return slow_members_.disconnected(); }
 
  private:
-  struct Member {
-    ConnectionHandle connection;
-    int missed = 0;         // since it was last told how much
-    int missed_in_all = 0;  // since it came
-  };
   using Room = std::map<std::string, Member>;  // by name
 
-  void tell(Room& room, const std::string& news) TRILOOP_REQUIRES(mutex_);
-  void put_up_with(Member& slow) TRILOOP_REQUIRES(mutex_);
-
-  const SlowMember slow_member_;
-  Gauge<std::uint64_t> skipped_, disconnected_;
+  void tell(Room& room, const std::string& news, LogLater& log) TRILOOP_REQUIRES(mutex_);
 
   // One for the members and the history, so that all hear everything in the same order, and whoever
   // joins misses nothing between the history and the first line. SQLite writes one line at a time
   // anyway.
   Mutex mutex_;
+  SlowMembers slow_members_;  // changed under mutex_; its counts may be asked for without
   std::map<std::string, Room> rooms_ TRILOOP_GUARDED_BY(mutex_);
   History history_ TRILOOP_GUARDED_BY(mutex_);
 };

@@ -461,6 +461,10 @@ TEST_CASE("options of a path: close_timeout", "[path_options]") {
   CloseLatch may_return;
   TwoPaths server([](PathOptions& mine) { mine.close_timeout = milliseconds(1); },
                   [&](Connection&) { may_return.wait(); });
+  const struct Return {  // before the server is stopped, also when the test has failed
+    CloseLatch& latch;
+    ~Return() { latch.fire({}); }
+  } at_last{may_return};
   TestClient mine(server.port()), other(server.port());
   mine.open("/mine");
   other.open("/ws");

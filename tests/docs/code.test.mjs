@@ -1,4 +1,4 @@
-// Every block of code in the documentation is code: it compiles, parses, or is run by the test that it names.
+// Every block of code in the documentation is code: it compiles, parses, is run, or is the file that it says it is.
 //
 // C++ is compiled as it stands if it is a whole file; inside tests/docs/contexts/NAME.cpp if the comment above it
 // says `<!-- in NAME -->`; and else has to stand word for word in a source, which is compiled there.
@@ -10,7 +10,7 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { PROJECT, files, pages, read } from "./pages.mjs";
+import { PROJECT, files, pages, pagesWithCommands, read } from "./pages.mjs";
 
 const run = promisify(execFile);
 const OUTPUT = path.join(PROJECT, "build/docs");
@@ -71,28 +71,22 @@ const checks = {
 
   json: (page, { code }) => void JSON.parse(code),
   text: () => {},
-  // What commands do is seen by commands.mjs, and mermaid.test.mjs draws what is a drawing.
-  sh: () => {},
-  mermaid: () => {},
+  // What commands do is seen by commands.sh, which runs those of the README and of the book.
+  sh: (page) => assert.ok(pagesWithCommands().includes(page), "nobody runs it: the contents page does not lead there"),
+  mermaid: () => {}, // mermaid.test.mjs draws it
 };
 
-/** What the comment above a block promises: that it is that file, or that that test runs it. */
-function keepsItsPromise(page, block) {
-  const { comment } = block;
-  const runBy = /^run by (\S+)$/.exec(comment ?? "")?.[1];
-  if (runBy) {
-    assert.ok(read(runBy).includes(page.file), `${runBy} does not speak of ${page.file}`);
-    return true;
-  }
+/** Is it said to be a file, and is it that? */
+function isFile({ code, comment }) {
   if (!comment || !files.includes(comment)) return false;
-  assert.equal(block.code, read(comment), `it is not ${comment} any more`);
+  assert.equal(code, read(comment), `it is not ${comment} any more`);
   return true;
 }
 
 async function check(page, block) {
   assert.notEqual(block.language, "", "a block that does not say its language; plain text is 'text'");
-  if (keepsItsPromise(page, block)) return;
-  assert.ok(checks[block.language], `nothing here understands '${block.language}': name the test with <!-- run by FILE -->`);
+  if (isFile(block)) return;
+  assert.ok(checks[block.language], `nothing here understands '${block.language}', and it is no file: <!-- FILE -->`);
   await checks[block.language](page, block);
 }
 

@@ -1,11 +1,12 @@
 // node commands.mjs: the pages with commands, in the order of the book. node commands.mjs PAGE: its commands, as one bash script.
 //
 // The blocks run one after the other. One under `<!-- until TEXT -->` goes on beside the others once it has printed
-// TEXT, and gets SIGTERM at the end of the page. `./test.sh PART` is not run from inside a part: there has to be such a one.
+// TEXT, and gets SIGTERM at the end of the page; one under `<!-- fails -->` has to end with status 1. `./test.sh PART` is
+// not run from inside a part: there has to be such a one.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { PROJECT, chapters, pages } from "./pages.mjs";
+import { PROJECT, pagesWithCommands } from "./pages.mjs";
 
 const parts = execFileSync("./test.sh", ["--help"], { cwd: PROJECT, encoding: "utf8" });
 const isPart = (name) => new RegExp(`^  ${name} `, "m").test(parts);
@@ -24,20 +25,21 @@ function withoutTestRuns(code) {
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 function stepOf(page, { code, line, comment }) {
-  const at = quoted(`${page.file}:${line}`);
+  const where = `${page.file}:${line}`;
+  const at = quoted(where);
+  assert.ok(!/&&/.test(code), `${where}: of 'a && b' nobody notices that a has failed: take two lines`);
   const until = /^until (.+)$/.exec(comment ?? "")?.[1];
   const commands = withoutTestRuns(code);
-  return until ? `background ${at} ${quoted(until)} <<'COMMANDS'\n${commands}COMMANDS` : `step ${at}\n${commands}`;
+  if (until) return `background ${at} ${quoted(until)} <<'COMMANDS'\n${commands}COMMANDS`;
+  if (comment === "fails") return `fails ${at} <<'COMMANDS'\n${commands}COMMANDS`;
+  return `step ${at}\n${commands}`;
 }
-
-const commandsOf = (page) => page.blocks.filter(({ language }) => language === "sh");
-const readme = pages.filter(({ file }) => file === "README.md");
-const withCommands = [...readme, ...chapters()].filter((page) => commandsOf(page).length > 0);
 
 const [wanted] = process.argv.slice(2);
 if (wanted === undefined) {
-  for (const { file } of withCommands) console.log(file);
+  for (const { file } of pagesWithCommands()) console.log(file);
 } else {
-  const page = withCommands.find(({ file }) => file === wanted);
-  console.log(["source tests/docs/steps.sh", ...commandsOf(page).map((block) => stepOf(page, block)), "finish"].join("\n"));
+  const page = pagesWithCommands().find(({ file }) => file === wanted);
+  const steps = page.blocks.filter(({ language }) => language === "sh").map((block) => stepOf(page, block));
+  console.log(["source tests/docs/steps.sh", ...steps, "finish"].join("\n"));
 }

@@ -11,7 +11,7 @@ export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 export const read = (file) => readFileSync(path.join(PROJECT, file), "utf8");
 
 /** The files that git keeps, or would: also those not yet added. */
-export const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+export const files = execFileSync("git", ["-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"], {
   cwd: PROJECT, encoding: "utf8",
 }).trimEnd().split("\n");
 
@@ -58,6 +58,12 @@ function textOf(token) {
 }
 
 export const pages = files.filter((file) => file.endsWith(".md")).map(parse);
+
+/** The pages that have commands, in the order in which people come to them. */
+export function pagesWithCommands() {
+  const readme = pages.filter(({ file }) => file === "README.md");
+  return [...readme, ...chapters()].filter(({ blocks }) => blocks.some(({ language }) => language === "sh"));
+}
 
 /** The chapters as the contents page has them, after it. Each once. */
 export function chapters() {

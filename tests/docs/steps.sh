@@ -2,7 +2,8 @@
 set -euo pipefail -m  # -m: what runs in the background is a process group, and is ended as one
 project=$PWD
 logs=$(mktemp -d)
-running=()
+running=()  # jobs, and in `begun` where each stands
+begun=()
 failed=0
 
 # step WHERE: says where the commands that follow stand.
@@ -17,6 +18,7 @@ background() {
   bash -euo pipefail -c "$(cat)" </dev/null >"$log" 2>&1 &
   job=$!
   running+=("$job")
+  begun+=("$where")
   # tail ends with the job, and grep with tail: so this ends when the text comes, or never will.
   if ! timeout 120 grep -qF -- "$text" < <(tail -n +1 -f --pid="$job" "$log"); then
     cat "$log"
@@ -25,16 +27,29 @@ background() {
   fi
 }
 
-# finish: ends what still runs, as Ctrl-C would. It has to end by itself then.
+# fails WHERE: runs the commands on standard input, which have to end with status 1.
+fails() {
+  where=$1
+  local status=0
+  bash -euo pipefail -c "$(cat)" </dev/null || status=$?
+  if [[ $status -ne 1 ]]; then
+    echo "$where: status $status instead of 1" >&2
+    return 1
+  fi
+}
+
+# finish: ends what still runs, as Ctrl-C would. It has to end by itself then, and soon.
 finish() {
-  local job status
+  local i job status
   trap - ERR
-  for job in "${running[@]}"; do
+  for i in "${!running[@]}"; do
+    job=${running[i]}
     kill -TERM -- "-$job" 2>/dev/null || true
+    timeout 30 tail -f --pid="$job" /dev/null || kill -KILL -- "-$job"
     status=0
     wait "$job" || status=$?
     if [[ $status -ne 0 && $status -ne 143 ]]; then
-      echo "$where: what ran in the background ended with status $status" >&2
+      echo "${begun[i]}: what ran in the background ended with status $status" >&2
       failed=1
     fi
   done

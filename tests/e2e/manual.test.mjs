@@ -1,11 +1,11 @@
 // What is written about the program names the options that the program has.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
+import { launchProgram } from "./server.mjs";
 
 const project = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const read = (path) => readFileSync(project(path), "utf8");
@@ -37,24 +37,16 @@ test("docs/operations.md has a line for each option of --help, and for no other,
   assert.deepEqual(shown, defaults);
 });
 
-/** The first line on standard output of a server, which is then ended. */
-async function announced(args, environment) {
-  const child = spawn(process.env.TRILOOP_BINARY, args, {
-    env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "inherit"] });
-  const exited = once(child, "exit");
-  const [first] = await Promise.race([once(child.stdout, "data"), exited]);
-  child.kill("SIGTERM");
-  await exited;
-  return String(first).split("\n")[0];
-}
-
-test("the command line wins over the file, and the file over the environment", async () => {
+test("the command line wins over the file, and the file over the environment", async (t) => {
   const file = ["--config", project("docs/examples/operations/triloop.ini")];
   const environment = { TRILOOP_PORT: "0", TRILOOP_BIND: "127.0.0.2" };
-  const bind = (line) => /^listening on http:\/\/(.*):\d+\/$/.exec(line)?.[1];
-  assert.equal(bind(await announced(["--quiet"], environment)), "127.0.0.2");
-  assert.equal(bind(await announced([...file, "--port", "0"], environment)), "127.0.0.1");
-  assert.equal(bind(await announced([...file, "--port", "0", "--bind", "127.0.0.3"], environment)), "127.0.0.3");
+  const binds = async (...args) => {
+    const { url } = await launchProgram(t, process.env.TRILOOP_BINARY, args, environment);
+    return new URL(url).hostname;
+  };
+  assert.equal(await binds("--quiet"), "127.0.0.2");
+  assert.equal(await binds(...file, "--port", "0"), "127.0.0.1");
+  assert.equal(await binds(...file, "--port", "0", "--bind", "127.0.0.3"), "127.0.0.3");
 });
 
 /** What follows `begin` in a public header up to the end of that class, or to `end`; without comments and bodies. */

@@ -26,6 +26,15 @@ test("a port that is taken is one line on standard error and status 1", async (t
   assert.match(err, new RegExp(`^triloop: .*port ${server.port}.*in use\\n$`));
 });
 
+test("an option that makes no sense to the server is one line on standard error and status 2", async () => {
+  for (const bad of [["--stack-size", "1000"], ["--processor", "proxy", "--upstream", "nowhere"]]) {
+    const { status, out, err } = await run(...bad);
+    assert.equal(status, 2, bad.join(" "));
+    assert.equal(out, "");
+    assert.match(err, /^triloop: [^\n]+\(see triloop --help\)\n$/);
+  }
+});
+
 test("a host that does not exist is one line on standard error and status 1", async () => {
   const { status, err } = await run("--bind", "no-such-host.invalid");
   assert.equal(status, 1);

@@ -23,14 +23,18 @@ export function startServer(t, ...args) {
 }
 
 /** The same with another program. */
-export async function startProgram(t, binary, ...args) {
-  assert.ok(binary, "TRILOOP_BINARY must name the server to test");
+export function startProgram(t, binary, ...args) {
   const defaults = ["--bind", "127.0.0.1"];
   if (!args.includes("--port")) defaults.push("--port", "0");
+  return launchProgram(t, binary, [...defaults, ...args]);
+}
 
-  const child = spawn(binary, [...defaults, ...args], {
+/** The same with these arguments and options in the environment, and no others. */
+export async function launchProgram(t, binary, args, environment = {}) {
+  assert.ok(binary, "TRILOOP_BINARY must name the server to test");
+  const child = spawn(binary, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: withoutOptions(process.env),
+    env: { ...withoutOptions(process.env), ...environment },
   });
   running.add(child);
   const exited = new Promise((resolve) => {

@@ -251,6 +251,11 @@ test("the row that was pressed is chosen, though new ones push it away before th
   await show(snapshot(2, connection(1), connection(2), connection(3), connection(4), connection(5)));
   await page.mouse.up();
   assert.equal(await page.getAttribute(ONE, "data-connection"), "2");
+  await page.locator('[data-row="1"]').hover();
+  await page.mouse.down();
+  await page.locator('[data-row="4"]').hover();
+  await page.mouse.up();
+  assert.equal(await page.getAttribute(ONE, "data-connection"), "2", "whoever moves away has not chosen");
 });
 
 // ---- by keyboard, and for screen readers ----

@@ -7,26 +7,15 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import https from "node:https";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { test as nodeTest } from "node:test";
 import { openPeer } from "../e2e/peer.mjs";
 import { eventually, within } from "../e2e/wait.mjs";
 import { residentBytes, startServer } from "../faults/process.mjs";
 import { Opcode, frame } from "../faults/raw_peer.mjs";
-import { example, freePort, names, openRawPeer, startProxy, trust } from "./proxy.mjs";
+import { names, openRawPeer, startProxy, trust } from "./proxy.mjs";
 
 const PATIENCE_MS = 20_000;
 const MiB = 1 << 20;
-
-const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
-
-nodeTest("docs/operations.md shows the files that are tried here, as they are", () => {
-  for (const name of ["nginx.conf", "nginx_main.conf", "haproxy.cfg"]) {
-    const [, shown] = page.split(`<!-- docs/examples/proxies/${name} -->\n\`\`\``);
-    assert.ok(shown, `${name} is not shown`);
-    assert.equal(shown.split("```")[0].replace(/^.*\n/, ""), example(name));
-  }
-});
 
 /** The answer to GET, through the proxy. */
 async function get(proxy, path, headers = {}) {

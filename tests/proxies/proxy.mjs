@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import tls from "node:tls";
+import { freePort } from "../e2e/free_port.mjs";
 import { eventually } from "../e2e/wait.mjs";
 import { launch } from "../faults/process.mjs";
 import { RawPeer } from "../faults/raw_peer.mjs";
@@ -33,16 +34,6 @@ writeFileSync(both, readFileSync(certificate, "utf8") + readFileSync(key, "utf8"
 
 /** What a client needs to trust the proxy, and to ask for it by its name. */
 export const trust = { ca: readFileSync(certificate), servername: NAME };
-
-/** A port that was free a moment ago. */
-export async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** `text` with each of `changes` made; each must be there, and once only. */
 function change(text, changes) {

@@ -236,6 +236,15 @@ TEST_CASE("a path that ends in a * takes all that begin so; a path of its own, o
   server.stop();
 }
 
+TEST_CASE("a * elsewhere than in a /* at the end of a path is refused", "[server]") {
+  Server server(quiet_options());
+  for (const char* path : {"/ws*", "*", "/*/ws", "/a*/*", "/**"}) {
+    INFO(path);
+    CHECK_THROWS_AS(server.handle(path, testing::plain_echo), std::invalid_argument);
+  }
+  CHECK_NOTHROW(server.handle("/*", testing::plain_echo));
+}
+
 TEST_CASE("a request that drips in is cut off at the handshake timeout", "[server]") {
   Options options = quiet_options();
   options.handshake_timeout = milliseconds(100);

@@ -140,8 +140,6 @@ TEST_CASE("a bad value is one line on standard error and status 2", "[command_li
                                                      {"--log-level", "loud"},
                                                      {"--processor", "none"},
                                                      {"--workers", "0"},
-                                                     {"--stack-size", "1000"},
-                                                     {"--stack-size", "65535"},
                                                      {"--all-workers", "0"},
                                                      {"--slow-member", "wait"},
                                                      {"--nonsense"},
@@ -199,6 +197,8 @@ TEST_CASE("a configuration file sets options, and unknown names in it are errors
   ::setenv("TRILOOP_CONFIG", "/no/such/file", 1);
   const Result named_for_nothing = parse({});
   const Result named_twice = parse({"--config", path});
+  ::setenv("TRILOOP_CONFIG", "", 1);
+  const Result named_nothing = parse({});
   ::unsetenv("TRILOOP_CONFIG");
   std::ofstream(path) << "heartbeats = 0.5\n";
   const Result bad = parse({"--config", path});
@@ -213,6 +213,7 @@ TEST_CASE("a configuration file sets options, and unknown names in it are errors
   CHECK(named_for_nothing.err.find("/no/such/file") != std::string::npos);
   REQUIRE(named_twice.line);
   CHECK(named_twice.line->server.queue_messages == 12);
+  CHECK(named_nothing.line);
   CHECK_FALSE(bad.line);
   CHECK(bad.exit_status == 2);
   CHECK(bad.err.find("heartbeats") != std::string::npos);
