@@ -8,7 +8,8 @@
 #include <string>
 #include <utility>
 
-void statements(triloop::Server& server, triloop::Connection& connection, triloop::Options& options) {
+void statements(triloop::Server& server, triloop::Connection& connection,
+                triloop::Options& options) {
   static_cast<void>(server);
   static_cast<void>(connection);
   static_cast<void>(options);
