@@ -25,7 +25,7 @@ Message pretend_to_work(Connection& connection, Message request) {
 
 // One thread reads, `workers` of them work and write. When all are busy and as many requests wait
 // for them, push() blocks: nobody reads, the in-queue fills, and TCP stops the peer.
-Processor parallel(const ParallelOptions& options, Answer answer) {
+Processor parallel(const ParallelOptions& options, const Answer& answer) {
   const auto all_slots = std::make_shared<Slots>(options.all_workers);  // of all connections
 
   const auto work = [=](Connection& connection, Turns& turns, std::uint64_t number,

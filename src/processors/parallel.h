@@ -24,6 +24,6 @@ using Answer = std::function<Message(Connection&, Message)>;
 Message pretend_to_work(Connection& connection, Message request);
 
 /// Gives each request to one of the connection's workers.
-Processor parallel(const ParallelOptions& options, Answer answer = pretend_to_work);
+Processor parallel(const ParallelOptions& options, const Answer& answer = pretend_to_work);
 
 }  // namespace triloop
