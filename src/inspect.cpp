@@ -109,10 +109,9 @@ bool is_loopback(std::string_view host) {
 
 // A proxy on this machine asks for somebody who may be anywhere, and mostly says so.
 bool is_passed_on(const Request& request) {
-  for (const char* header : {"Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"}) {
-    if (request.headers.count(header) > 0) return true;
-  }
-  return false;
+  constexpr std::array kHeaders{"Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"};
+  return std::any_of(kHeaders.begin(), kHeaders.end(),
+                     [&](const char* header) { return request.headers.count(header) > 0; });
 }
 
 // What the peer sends until `time` is read, and says nothing. False if the connection ends.
