@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # made.sh FOLDER: makes the packages there and looks at them.
 set -euo pipefail
+source tests/support/inside.sh
 packages=$1
 scratch=$(mktemp -d)
 source tests/support/check.sh
