@@ -29,9 +29,10 @@ usage() {
   browser      the page, in Chromium
   consumers    programs that use an installed triloop, or include it, in every way that is documented
   package      the Debian packages: built, looked at by lintian, installed in a throwaway machine with a
-               systemd of its own, run there as a service and as a library, and removed again
+               systemd of its own, run there as a service and as a library, and removed again. Needs
+               root or sudo, and in a container --privileged
   docs         the book: every link resolves, every block of code compiles, every command runs, and
-               Doxygen finds each public call described
+               Doxygen finds each public call described. Needs what package needs
   faults       limits, floods, a bad link between two network namespaces, shutdown under load
   proxies      nginx and HAProxy with TLS in front, configured as docs/operations.md says
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)

@@ -21,8 +21,16 @@ install_missing() {
   [[ $EUID -eq 0 ]] || sudo=(sudo)
   echo "installing Debian packages: ${missing[*]}"
   "${sudo[@]}" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends \
-    "${missing[@]}" >/dev/null
+  (
+    # Servers that tests start for themselves (nginx, redis) are not to be started as services too.
+    local policy=/usr/sbin/policy-rc.d
+    if [[ ! -e $policy ]]; then
+      trap '"${sudo[@]}" rm -f "$policy"' EXIT
+      "${sudo[@]}" install -m 755 /dev/stdin "$policy" <<<$'#!/bin/sh\nexit 101'
+    fi
+    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends \
+      "${missing[@]}" >/dev/null
+  )
 }
 
 # What the server is built with.
@@ -30,7 +38,7 @@ build_packages=(g++=g++ cmake=cmake ninja=ninja-build
   libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libsqlite3-dev)
 
 # What a throwaway machine for tests is made with, and has in it: tests/support/machine.sh.
-machine_packages=(/lib/systemd/systemd=systemd sudo=sudo)
+machine_packages=(/lib/systemd/systemd=systemd libnss-systemd sudo=sudo)
 
 # What it is measured with, and the servers beside it.
 bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev

@@ -20,8 +20,9 @@ set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
     ${debian}/conffiles ${debian}/postinst ${debian}/prerm ${debian}/postrm)
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_COMPONENT_SERVER_DESCRIPTION 
-"The program sends back what it receives, serves a page to try it with, and runs
-as a systemd service on port 7777, at first for this machine only.")
+"The program sends back what it receives, or is a chat, JSON-RPC or a proxy. It
+serves a page to try it with, and runs as a systemd service on port 7777, at
+first for this machine only.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libtriloop-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
@@ -33,7 +34,5 @@ static library, and what CMake and pkg-config ask for.")
 
 # What Debian wants beside the files, and how it wants them.
 set(CPACK_PRE_BUILD_SCRIPTS ${debian}/finish.cmake)
-set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
-    GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_TRILOOP_SOURCE ${PROJECT_SOURCE_DIR})
 include(CPack)

@@ -32,14 +32,17 @@ foreach(component server development)
   endif()
 endforeach()
 
-# The project to copy that docs/install.md begins with.
-file(COPY ${CPACK_TRILOOP_SOURCE}/docs/examples/own_server
-     DESTINATION ${CPACK_TEMPORARY_DIRECTORY}/development/usr/share/doc/libtriloop-dev/examples
-     FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ
-     DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+# The project to copy that docs/install.md begins with; without what was built in it.
+set(own_server ${CPACK_TRILOOP_SOURCE}/docs/examples/own_server)
+file(COPY ${own_server}/CMakeLists.txt ${own_server}/main.cpp
+     DESTINATION ${CPACK_TEMPORARY_DIRECTORY}/development/usr/share/doc/libtriloop-dev/examples/own_server
+     FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 
 # The options of the service. cmake --install leaves them alone: they are outside of any prefix.
 set(defaults ${CPACK_TEMPORARY_DIRECTORY}/server/etc/default)
 file(COPY ${CPACK_TRILOOP_SOURCE}/cmake/debian/default DESTINATION ${defaults}
      FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 file(RENAME ${defaults}/default ${defaults}/triloop)
+
+# Folders are made with the umask of whoever packs.
+run(find ${CPACK_TEMPORARY_DIRECTORY}/server ${CPACK_TEMPORARY_DIRECTORY}/development -type d -exec chmod 755 {} +)

@@ -10,6 +10,8 @@ trap 'machine_stop || true; rm -rf "$scratch"' EXIT
 follow() {  # follow PAGE
   node tests/docs/commands.mjs "$1" >"$scratch/commands" || return
   machine_start || return
+  # As on a machine that nobody has followed the page on.
+  machine_run tests/support/forget.sh && machine_run rm -rf ../first build/packages || return
   # There is no network: what is installed is new enough.
   machine_run tee /etc/apt/apt.conf.d/90no-upgrade <<<'APT::Get::Upgrade "false";'
   local status=0

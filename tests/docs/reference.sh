@@ -3,7 +3,8 @@
 # nothing of what is inside. Needs doxygen alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-html=$(sed -nE 's/^OUTPUT_DIRECTORY *= *//p' docs/Doxyfile)/html
+output=$(sed -nE 's/^OUTPUT_DIRECTORY *= *//p' docs/Doxyfile)
+html=${output:?docs/Doxyfile has no OUTPUT_DIRECTORY}/html
 version=$(sed -nE 's/^project\(triloop VERSION ([0-9.]+).*/\1/p' CMakeLists.txt)
 scratch=$(mktemp -d)
 trap 'rm -r "$scratch"' EXIT

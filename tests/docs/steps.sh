@@ -1,5 +1,6 @@
 # How the commands of a page are run; see commands.mjs. Sourced.
 set -euo pipefail -m  # -m: what runs in the background is a process group, and is ended as one
+source tests/support/inside.sh
 project=$PWD
 logs=$(mktemp -d)
 running=()  # jobs, and in `begun` where each stands

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # installed.sh FOLDER: installs the packages, and uses what is in them; service.sh does the service.
 set -euo pipefail
+source tests/support/inside.sh
 packages=$1
 scratch=$(mktemp -d)
 source tests/support/check.sh
-source tests/package/left.sh
+source .ci/install.sh
 source tests/package/client.sh
 
 builds_with_pkg_config() {
@@ -42,14 +43,20 @@ man_page_is_clean() {  # groff warns of what it does not understand
   [[ -z $warnings ]] || { echo "$warnings"; return 1; }
 }
 
+# As on the machine of somebody who runs the tests.
+starts_no_service() {
+  install_missing "$packages"/triloop_*.deb && systemctl cat triloop && ! systemctl is-active triloop &&
+    [[ ! -e /usr/sbin/policy-rc.d ]] && tests/support/forget.sh
+}
+
 completes() {
   bash -c 'source /usr/share/bash-completion/completions/triloop
     COMP_WORDS=(triloop --vers) COMP_CWORD=1 COMPREPLY=()
     _triloop triloop --vers triloop; [[ ${COMPREPLY[*]} == --version ]]'
 }
 
-dpkg --purge triloop libtriloop-dev >/dev/null 2>&1  # of the machine that this one is like
-check "the machine is clean before" nothing_is_left
+check "the machine is clean before" tests/support/forget.sh
+check "what a test installs starts no service" starts_no_service
 check "apt-get install" apt-get install --yes "$packages"/{triloop,libtriloop-dev}_*.deb
 check "the program runs" triloop --version
 check "the service manager is told READY=1 and STOPPING=1" python3 tests/package/notify.py /usr/bin/triloop

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Removes the packages while the service runs with its database, and then what they have left.
 set -euo pipefail
+source tests/support/inside.sh
 scratch=$(mktemp -d)
 source tests/support/check.sh
 source tests/package/left.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The installed service under systemd. Ends with the service as chat, with a line in its database.
 set -euo pipefail
+source tests/support/inside.sh
 scratch=$(mktemp -d)
 source tests/support/check.sh
 source tests/package/client.sh

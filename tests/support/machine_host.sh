@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# machine_host.sh PROJECT: makes the machine of machine.sh, says the number of its first process when
-# it is up, and keeps it until a line or the end comes on standard input. As root. The steps run one
+# machine_host.sh PROJECT: makes the machine of machine.sh, says the number of its first process and the
+# name of its cgroup when it is up, and keeps it until standard input ends. As root. The steps run one
 # another, each in more namespaces than the last, so that only a cgroup has to be tidied away.
+# machine_host.sh --run NUMBER CGROUP COMMAND...: runs the command in it.
 set -euo pipefail
+umask 022
 readonly up_within_s=60
+readonly namespaces=(--mount=ns/mnt --uts=ns/uts --ipc=ns/ipc --net=ns/net --pid=ns/pid --cgroup=ns/cgroup)
 
 give_up() {
   echo "machine: $*" >&2
@@ -23,52 +26,62 @@ look_around() {
   grep -qw overlay /proc/filesystems || modprobe overlay 2>/dev/null || give_up "the kernel has no overlayfs"
 }
 
+# go_to NUMBER CGROUP: to the machine's folder in /proc, from where `nsenter "${namespaces[@]}"` enters it.
+# The number may be another process's by now, of this host even: hence the cgroup. And the folder, once
+# it is the current one, is never another's: its files are gone when the machine has ended.
+go_to() {
+  { cd "/proc/$1" && grep -qE "/$2(/|$)" cgroup; } 2>/dev/null || give_up "it has ended"
+}
+
 # In a mount namespace of its own. /run is the place for what only this program and the machine see.
 keep_until_told() {
   trap '' INT TERM HUP  # the end of the input is what counts
-  mount -t tmpfs -o mode=755 machine /run
+  mount -t tmpfs -o mode=755 triloop-machine /run
   mkdir /run/cgroup
-  mount -t cgroup2 cgroup2 /run/cgroup 2>/dev/null ||
+  mount -t cgroup2 triloop-machine /run/cgroup 2>/dev/null ||
     give_up "cgroup2 cannot be mounted. Is this a container? Then it needs --privileged"
   group=$(mktemp -d /run/cgroup/triloop-machine.XXXXXX) || give_up "no cgroup can be made"
   chmod 755 "$group"
   trap tidy EXIT
+  [[ -e $group/cgroup.kill ]] || give_up "the kernel has no cgroup.kill: it is older than 5.14"
   # unshare complains of a signal mask when its child is killed; the steps that follow say more on 3.
   exec {from_machine}< <(exec setsid setpriv --pdeathsig KILL \
     unshare --mount --pid --net --uts --ipc --fork --kill-child \
     "$0" --enter "$1" "$group" </dev/null 3>&2 2>/dev/null)
   machine=$!
-  init=
   read -r -u "$from_machine" init || give_up "it could not be made"
-  wait_until_up "$init"
-  echo "$init"
+  go_to "$init" "${group##*/}"
+  wait_until_up
+  echo "$init ${group##*/}"
   read -r || true
+  [[ -e comm ]] || give_up "it has ended before it was told to"
 }
 
-# wait_until_up INIT: asks again and again, because systemctl's own --wait may miss the moment. Between
+# In the machine's folder. Asks again and again, because systemctl's own --wait may miss the moment. Between
 # the questions it may be told to stop.
 wait_until_up() {
   local state='' up told
   for ((up = SECONDS + up_within_s; SECONDS < up; )); do
-    if [[ $(<"/proc/$1/comm") == systemd ]]; then
-      state=$(nsenter --target "$1" --all -- systemctl is-system-running 2>&1) && return
+    [[ -e comm ]] || give_up "it has ended before it was up"
+    if [[ $(cat comm 2>/dev/null) == systemd ]]; then
+      state=$(nsenter "${namespaces[@]}" -- systemctl is-system-running 2>&1) && return
       [[ $state != degraded ]] || return 0
     fi
     told=0
     read -r -t 0.05 || told=$?
     [[ $told -gt 128 ]] || exit 1  # else: 0.05 s have passed
   done
-  nsenter --target "$1" --all -- systemctl list-jobs >&2 || true
+  nsenter "${namespaces[@]}" -- systemctl list-jobs >&2 || true
   give_up "systemd is not up after $up_within_s s, but says: $state"
 }
 
-# The first process takes all others along, and with the last of them go the mounts. unshare waits for it.
+# With the last process go the mounts. unshare waits for the first. No number is killed, which might be
+# another process's by now.
 tidy() {
-  if [[ -n ${machine:-} ]]; then
-    kill -KILL "${init:-$machine}" 2>/dev/null || true
-    wait "$machine" 2>/dev/null || true
-  fi
   local tries
+  cd /
+  if [[ -e $group/cgroup.kill ]]; then echo 1 >"$group/cgroup.kill"; fi
+  if [[ -n ${machine:-} ]]; then wait "$machine" 2>/dev/null || true; fi
   for ((tries = 0; tries < 200; tries++)); do  # the kernel may still be at it
     find "$group" -depth -type d -exec rmdir {} + 2>/dev/null && return
     sleep 0.05
@@ -91,14 +104,16 @@ overlay() {
   local layers
   layers=$(mktemp -d /run/layers.XXXXXX)
   mkdir -p "$layers"/{upper,work} "/run/root$1"
+  chown --reference="$1" "$layers/upper"
+  chmod --reference="$1" "$layers/upper"
   # As ".", because of the characters that a list of options gives a meaning to.
-  (cd "$1" && mount -t overlay -o "lowerdir=.,upperdir=$layers/upper,workdir=$layers/work" overlay "/run/root$1") ||
+  (cd "$1" && mount -t overlay -o "lowerdir=.,upperdir=$layers/upper,workdir=$layers/work" triloop-machine "/run/root$1") ||
     give_up "no overlay can be made over $1"
 }
 
 mount_files() {
   local place
-  mount -t tmpfs -o mode=755 machine /run  # over the one with the cgroups
+  mount -t tmpfs -o mode=755 triloop-machine /run  # over the one with the cgroups
   overlay /
   # Other file systems. What has no part in the tests is an empty folder in the machine.
   for place in /usr /var /opt /home /root /tmp "$(stat -c %m "$1")"; do
@@ -145,6 +160,8 @@ configure() {
   for generator in lib/systemd/system-generators/*; do
     ln -sf /dev/null "etc/systemd/system-generators/$(basename "$generator")"
   done
+  # Slim images install no manual pages, for example.
+  find etc/dpkg/dpkg.cfg* -type f -exec sed -i '/^path-exclude/d' {} +
   # A mount over /tmp, or emptying it at the start, would hide a project that is there.
   ln -sf /dev/null etc/tmpfiles.d/tmp.conf
   for unit in tmp.mount getty.target console-getty.service systemd-logind.service modprobe@.service \
@@ -169,6 +186,10 @@ boot() {
 }
 
 case $1 in
+  --run)
+    go_to "$2" "$3"
+    exec nsenter "${namespaces[@]}" -- "${@:4}"
+    ;;
   --keep) keep_until_told "$2" ;;
   --enter) enter "$2" "$3" ;;
   --boot) boot "$2" "$3" ;;

@@ -7,16 +7,20 @@ source tests/support/check.sh
 source tests/support/machine.sh
 trap 'machine_stop || true; rm -rf "$scratch"' EXIT
 
-# marks_of FIRST_PROCESS: the names of its process namespace, as pid:[4026532210], and of its cgroup.
+# marks_of FIRST_PROCESS: the names of its process namespace, as pid:[4026532210], of its cgroup, and of
+# the folder that is written to.
 marks_of() {
   "${machine_root[@]}" readlink "/proc/$1/ns/pid"
   grep -o 'triloop-machine\.[^/]*' "/proc/$1/cgroup"
+  "${machine_root[@]}" grep -om 1 '/run/layers\.[^/]*' "/proc/$1/mountinfo"
 }
 
-# traces NAMESPACE CGROUP: what there is of such a machine; each process says the namespace once.
+# traces NAMESPACE CGROUP FOLDER: what there is of such a machine; each process says the namespace once.
+# The number of a namespace that has ended comes to the next one, perhaps of another machine.
 traces() {
-  { "${machine_root[@]}" find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/pid' -exec readlink {} + || true; } \
-    2>/dev/null | grep -xF "$1" || true
+  "${machine_root[@]}" sh -c 'for process in /proc/[0-9]*; do
+    if [ "$(readlink "$process/ns/pid")" = "$1" ] && grep -qF "$2" "$process/mountinfo"; then echo "$1"; fi
+  done' traces "$1" "$3" 2>/dev/null
   find /sys/fs/cgroup -name "$2" 2>/dev/null
 }
 
@@ -74,13 +78,16 @@ a_service_runs() {
     >/run/systemd/system/who.service && systemctl start who && journalctl --sync && journalctl --unit who --output cat' | grep -x who
 }
 
-# refuses WHY COMMAND...: a machine cannot be made by COMMAND, which says WHY.
-refuses() {
-  local why=$1
+# fails WHY COMMAND...: with status 1 (and not by a signal), and says WHY.
+fails() {
+  local why=$1 status=0
   shift
-  if "$@" bash -c 'source tests/support/machine.sh && machine_start' 2>"$scratch/why"; then return 1; fi
-  grep "^machine: .*$why" "$scratch/why"
+  "$@" 2>"$scratch/why" || status=$?
+  cat "$scratch/why"
+  [[ $status -eq 1 ]] && grep "^machine: .*$why" "$scratch/why"
 }
+# refuses WHY COMMAND...: a machine cannot be made by COMMAND, which says WHY.
+refuses() { fails "$@" bash -c 'source tests/support/machine.sh && machine_start'; }
 mkdir "$scratch/no_sudo"
 for tool in bash env; do ln -s "$(command -v "$tool")" "$scratch/no_sudo"; done
 chmod 755 "$scratch"
@@ -95,17 +102,53 @@ killed_script_takes_it_along() {
   mapfile -t marks < <(marks_of "$init")
   lived=$(traces "${marks[@]}")
   kill -KILL $script
-  tail --pid="$host" --follow /dev/null
-  [[ -n $lived && -z $(traces "${marks[@]}") ]]
+  has_ended "$host" &&
+    [[ -n $lived && -z $(traces "${marks[@]}") ]]
+}
+
+has_ended() { timeout 60 tail --pid="$1" --follow /dev/null; }
+
+# On the number of its first process runs another by now: this script.
+another_has_its_number() { (machine_init=$$ && fails "has ended" machine_run true); }
+ends_by_itself() {
+  local first=$machine_init
+  machine_run systemctl poweroff --force --force || true
+  has_ended "$first" && fails "has ended" machine_run true || return
+  if machine_stop; then return 1; fi
+  grep "ended before it was told to" "$scratch/said"
+}
+# Its first process is killed by what asks whether systemd is up, in the machine's folder in /proc.
+mkdir "$scratch/killing"
+printf '#!/bin/sh\nkill -KILL "${PWD##*/}"\nexit 1\n' >"$scratch/killing/nsenter"
+chmod 755 "$scratch/killing/nsenter"
+
+# Also where it is a file system of its own, whatever the umask; and users may read what was written anew.
+folders_are_as_outside() {
+  local place=/opt
+  [[ $PWD != /opt/* ]] || place=/home
+  "${machine_root[@]}" unshare --mount bash -c 'umask 077 && mount -t tmpfs -o mode=1770,uid=65534,gid=1 place $1 &&
+    source tests/support/machine.sh && machine_start && machine_run stat -c "%a %u %g %n" / $1 &&
+    machine_run sudo --user=nobody cat /etc/machine-id >&2 && machine_stop' modes $place >"$scratch/folders" &&
+    diff <(stat -c "%a %u %g %n" / && echo "1770 65534 1 $place") "$scratch/folders"
+}
+is_guarded() {  # what is meant for the machine alone
+  machine_run bash -c 'source tests/support/inside.sh' && ! bash -c 'source tests/support/inside.sh' &&
+    ! grep -L '^source tests/support/inside.sh' tests/package/{made,installed,service,removed}.sh tests/support/forget.sh tests/docs/steps.sh | grep .
 }
 
 is_there() { [[ $(traces "${marks[@]}") == *pid:*triloop-machine* ]]; }
-nothing_is_left() { [[ -z $(traces "${marks[@]}") ]] && diff "$scratch/mounts" /proc/self/mountinfo; }
+mounts() { grep ' triloop-machine ' /proc/self/mountinfo || true; }
+mounts_are_found() {  # by their source
+  "${machine_root[@]}" cat "/proc/$machine_init/mountinfo" | grep -q ' - overlay triloop-machine ' && no_mount_is_left
+}
+no_mount_is_left() { diff "$scratch/mounts" <(mounts); }
+nothing_is_left() { [[ -z $(traces "${marks[@]}") ]] && no_mount_is_left; }
 
-cat /proc/self/mountinfo >"$scratch/mounts"
+mounts >"$scratch/mounts"
 check "it starts" machine_start
 mapfile -t marks < <(marks_of "$machine_init")
 check "its traces are found while it lives" is_there
+check "its mounts are its own" mounts_are_found
 check "what is written inside is not there outside" writes_stay_inside
 check "input, output and exit status pass through" status_and_streams_pass
 check "several commands run at once" several_at_once
@@ -117,12 +160,21 @@ check "sudo works" machine_run sudo --non-interactive true
 check "everybody sees the cgroups" machine_run sudo --user=nobody ls /sys/fs/cgroup
 check "a service runs" a_service_runs
 check "nothing has failed in it" machine_run sh -c '[ "$(systemctl is-system-running)" = running ]'
+check "what is for it alone runs in it alone" is_guarded
+check "no other process is taken for its first one" another_has_its_number
 check "it stops" machine_stop
 check "nothing is left" nothing_is_left
+machine_start 2>"$scratch/said"
+mapfile -t marks < <(marks_of "$machine_init")
+check "when it ends by itself, that is said" ends_by_itself
+check "nothing is left of it either" nothing_is_left
+check "folders have the modes and owners of those outside" folders_are_as_outside
 check "a script that is killed takes its machine along" killed_script_takes_it_along
 check "without root and sudo it says so" refuses "no sudo" \
   "${machine_root[@]}" setpriv --reuid 65534 --clear-groups env PATH="$scratch/no_sudo"
 check "where it cannot be made it says so" refuses "--privileged" \
   "${machine_root[@]}" setpriv --bounding-set -sys_admin
-check "no mount is left of these" diff "$scratch/mounts" /proc/self/mountinfo
+check "when it ends before it is up it says so" refuses "ended before it was up" \
+  "${machine_root[@]}" env PATH="$scratch/killing:$PATH"
+check "no mount is left of these" no_mount_is_left
 [[ $failures -eq 0 ]]
