@@ -8,6 +8,6 @@ trap machine_stop EXIT
 machine_start
 status=0
 for step in made installed service removed; do
-  machine_run tests/package/"$step".sh /root/packages || status=1
+  machine_run tests/package/"$step".sh /var/tmp/packages || status=1
 done
 exit $status
