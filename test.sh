@@ -174,8 +174,9 @@ run_part() {
       count consumers tests/consumers/run.sh
       ;;
     docs)
-      install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium redis-server=redis-server doxygen=doxygen curl=curl git=git \
-        gdb=gdb pgrep=procps patch=patch clang++=clang dpkg-shlibdeps=dpkg-dev pkg-config=pkg-config make=make
+      install_missing "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium doxygen=doxygen git=git \
+        redis-server=redis-server curl=curl gdb=gdb pgrep=procps patch=patch clang++=clang \
+        dpkg-shlibdeps=dpkg-dev pkg-config=pkg-config make=make
       install_node_packages
       install_node_packages tests/docs
       build_for_test dev

@@ -11,6 +11,7 @@
 #include <exception>
 #include <iostream>
 #include <mutex>
+#include <stdexcept>
 
 #include "command_line.h"
 #include "inspect.h"

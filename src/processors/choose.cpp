@@ -19,6 +19,7 @@ struct Offer {
   // or bytes of another protocol.
   bool heartbeat;
   std::size_t max_message_bytes;  // no more than the server's
+  bool with_rest = false;         // has it a use for what follows "/ws/"?
 };
 
 constexpr std::size_t kAny = SIZE_MAX;
@@ -32,7 +33,7 @@ const std::map<std::string, Offer>& offers() {
       {"parallel", {[](const Choice& c) { return parallel(c.parallel); }, true, kAny}},
       {"chat",
        {[](const Choice& c) { return chat(std::make_shared<Rooms>(c.database, c.slow_member)); },
-        false, kLineBytes}},
+        false, kLineBytes, true}},
       {"rpc", {[](const Choice& c) { return rpc(c.parallel.workers); }, false, kCallBytes}},
       {"proxy", {[](const Choice& c) { return proxy(c.upstream); }, false, kAny}},
   };
@@ -54,7 +55,7 @@ void serve_processor(Server& server, const ProcessorChoice& choice, const Option
   mine.max_message_bytes = std::min(mine.max_message_bytes, offer.max_message_bytes);
   const Processor processor = offer.make(choice);
   server.handle("/ws", processor, {}, mine);
-  if (choice.name == "chat") server.handle("/ws/*", processor, {}, mine);
+  if (offer.with_rest) server.handle("/ws/*", processor, {}, mine);
 }
 
 }  // namespace triloop
