@@ -22,16 +22,18 @@ async function startRedis(t) {
   const child = spawn("redis-server", Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]),
     { stdio: "ignore" });
   const exited = once(child, "exit");
-  t.after(() => {
+  /** Resolves when the whole process is gone: Linux closes what it had open last first, its listening socket after. */
+  const kill = () => {
     child.kill("SIGKILL");
     return exited;
-  });
+  };
+  t.after(kill);
   await eventually(PATIENCE_MS, async () => {
     const socket = net.connect(port, "127.0.0.1");
     await once(socket, "connect");
     socket.destroy();
   });
-  return { port, kill: () => child.kill("SIGKILL") };
+  return { port, kill };
 }
 
 /** Reads what comes down until it is as long as `wanted`. */
@@ -59,7 +61,7 @@ test("proxy: a real Redis answers PING, SET and GET, also a value of 8 MB; when 
     peer.socket.send("PUBLISH news hello\r\n");
     await bytesLike(peer, ":1\r\n");
     await bytesLike(listener, "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n"); // nobody has asked for it
-    redis.kill();
+    await redis.kill();
     assert.ok([1000, 1011].includes((await peer.closed()).code));
     const late = await openPeer(t, server.wsUrl);
     assert.deepEqual(await late.closed(), { code: 1013, reason: "the upstream server does not answer" });
