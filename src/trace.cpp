@@ -223,7 +223,7 @@ void Firing::remember(const CloseReason& reason) noexcept {
 
 void Firing::append() noexcept {
   // All in one call, for which a ring has places: see there.
-  static_assert(1 + (kMostText - 1) / TextEvent::kMostBytes + 1 < Ring::kInHand);
+  static_assert(1 + (kMostReason - 1) / TextEvent::kMostBytes + 1 < Ring::kInHand);
   Ring* const ring = ring_of_this_thread();
   if (ring == nullptr) return;
   Event event;

@@ -73,6 +73,9 @@ void fill(const char* name, std::uint64_t connection, const Queue& queue) {
   if (is_on()) detail::fill(name, connection, queue.snapshot());
 }
 
+/// What is kept of a close reason's text, in bytes.
+constexpr std::size_t kMostReason = 128;
+
 /// That a latch fires: an instant with its reason. Made before, because the latch takes the reason,
 /// and nothing that the latch brings about may seem to be earlier.
 class Firing {
@@ -87,8 +90,6 @@ class Firing {
   }
 
  private:
-  static constexpr std::size_t kMostText = 128;  // of a reason; what is longer is cut
-
   void remember(const CloseReason& reason) noexcept;
   void append() noexcept;
 
@@ -98,7 +99,7 @@ class Firing {
   TimePoint at_;
   const char* by_ = nullptr;
   std::uint16_t code_ = 0;
-  std::array<char, kMostText> text_;
+  std::array<char, kMostReason> text_;
   std::size_t text_bytes_ = 0;
 };
 

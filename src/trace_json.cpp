@@ -8,14 +8,13 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "trace.h"
 #include "utf8.h"
 
 namespace triloop::trace {
 namespace {
 
 using Kind = Event::Kind;
-
-constexpr std::size_t kMostText = 128;  // of a close reason, as Firing cuts it
 
 constexpr unsigned kDeparted = 1;
 constexpr unsigned kArrived = 2;
@@ -143,11 +142,11 @@ class TrackWriter {
     begin("i", event.at) << ",\"s\":\"t\",\"name\":";
     out_.quoted(event.name) << ",\"args\":{\"connection\":" << std::uint64_t{event.connection}
                             << ",\"by\":\"" << by << "\",\"code\":" << event.b << ",\"reason\":";
-    std::array<char, kMostText> text;
+    std::array<char, kMostReason> text;
     out_.quoted({text.data(), text_behind(index, text)}) << "}}";
   }
 
-  std::size_t text_behind(std::uint64_t index, std::array<char, kMostText>& text) noexcept {
+  std::size_t text_behind(std::uint64_t index, std::array<char, kMostReason>& text) noexcept {
     std::size_t size = 0;
     Ring::Words words;
     while (++index < copy_.last && ring_.read(index, words)) {

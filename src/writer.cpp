@@ -180,13 +180,14 @@ bool Connection::wait_for_peer(TimePoint& stalled_since) {
 // and fires the latch, and says false, when the time is over.
 bool Connection::keep_deadline() {
   if (!closing_.fired()) return true;
+  const bool stopping = closing_.reason()->by == ClosedBy::server;
   const TimePoint now = Clock::now();
   if (give_up_ == kNever) {
-    const bool stopping = closing_.reason()->by == ClosedBy::server;
     give_up_ = now + (stopping ? options_.drain_timeout : path_options_->close_timeout);
   }
   if (now < give_up_) return true;
-  end_now({ClosedBy::network, close_code::kAbnormal, "the close timeout passed"});
+  end_now({ClosedBy::network, close_code::kAbnormal,
+           stopping ? "the drain timeout passed" : "the close timeout passed"});
   return false;
 }
 

@@ -550,6 +550,16 @@ TEST_CASE("a drain that the processor holds up ends at the close timeout", "[con
   CHECK(connection.reason().text == "the close timeout passed");
 }
 
+TEST_CASE("a drain that the processor holds up while the server stops ends at the drain timeout",
+          "[connection][blocks]") {
+  Options options = patient_options();
+  options.drain_timeout = milliseconds(50);
+  FakeConnection connection([](Connection& self) { self.closed().wait(); }, options);
+  connection->stop();
+  connection.await_end();
+  CHECK(connection.reason().text == "the drain timeout passed");
+}
+
 TEST_CASE("a drain that the peer holds up by not reading ends at the close timeout",
           "[connection][blocks]") {
   Options options = patient_options();

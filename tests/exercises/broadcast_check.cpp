@@ -140,17 +140,15 @@ class Room {
   void refuse_to_wait() {
     const auto connections = server_.server().snapshot().connections;
     bool somebody_waits = false;
-    std::string table = "  connection  its out-queue  its writer           wait for room in it\n";
+    std::string table =
+        "  connection  its out-queue  its writer           threads in its write()\n";
     for (const auto& connection : connections) {
       const auto& queue = connection.out_queue;
       somebody_waits = somebody_waits || queue.waiting_for_room > 0;
       char line[200];
-      std::snprintf(line, sizeof line, "  %-10s  %zu of %zu         %-19s  %s\n",
+      std::snprintf(line, sizeof line, "  %-10s  %zu of %zu         %-19s  %d\n",
                     name_of(connection.id).c_str(), queue.items, kQueueMessages,
-                    in_words(connection.writer.doing),
-                    queue.waiting_for_room == 0
-                        ? "nobody"
-                        : (std::to_string(queue.waiting_for_room) + " of them").c_str());
+                    in_words(connection.writer.doing), queue.waiting_for_room);
       table += line;
     }
     if (somebody_waits) {

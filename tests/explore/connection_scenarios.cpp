@@ -63,8 +63,9 @@ Played play(const std::string& peer_says, const triloop::Processor& processor,
   const auto last = connection.closed().reason();
   require(first && last, "it is over, and a latch has not fired");
   const bool cut_short =
-      last->text == "the close timeout passed" || last->text == "the peer did not end its stream" ||
-      last->text == "the peer stopped reading" || (received.refused && last->text == "Broken pipe");
+      last->text == "the close timeout passed" || last->text == "the drain timeout passed" ||
+      last->text == "the peer did not end its stream" || last->text == "the peer stopped reading" ||
+      (received.refused && last->text == "Broken pipe");
   require(cut_short || *first == *last || last->text == "the server could wait no longer",
           "a drain is cut short, and neither by a deadline nor by the peer");
   return {received, !cut_short};
