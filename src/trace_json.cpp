@@ -60,12 +60,6 @@ class Arrows {
   std::uint64_t* table_ = nullptr;
 };
 
-Event event_of(const Ring::Words& words) {
-  Event event;
-  std::memcpy(static_cast<void*>(&event), words.data(), sizeof(event));
-  return event;
-}
-
 // The lines of one track.
 class TrackWriter {
  public:

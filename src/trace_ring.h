@@ -140,4 +140,10 @@ class Ring {
   std::uint32_t arrows_ = 0;  // owner only
 };
 
+inline Event event_of(const Ring::Words& words) {
+  Event event;
+  std::memcpy(static_cast<void*>(&event), words.data(), sizeof(event));
+  return event;
+}
+
 }  // namespace triloop::trace

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -345,14 +344,38 @@ TEST_CASE("a copy of a ring is of one instant, and what was written over is know
     for (std::uint64_t i = copy.first; i < copy.last; ++i) {
       Ring::Words read;
       if (!ring.read(i, read)) continue;
-      Event event;
-      std::memcpy(static_cast<void*>(&event), read.data(), sizeof(event));
+      const Event event = event_of(read);
       good = good && event.at == number && event.a == copy.track;
       ++events;
     }
   }
   stop = true;
   CHECK(good);
+}
+
+TEST_CASE("a copy stays whole while its thread ends, in however many slices that is", "[trace]") {
+  constexpr std::size_t kEvents = 8;
+  std::vector<Atomic<std::uint64_t>> words(Ring::words_for(kEvents));
+  Ring ring;
+  ring.use(0, words.data(), kEvents);
+  ring.begin_track(1, 1, {});
+  for (std::size_t i = 0; i < Ring::kMostOpen; ++i) ring.open("still open", 1);
+  for (std::size_t i = 0; i < 3 * kEvents; ++i) {
+    ring.append(Event{Event::Kind::departure, 0, "before the copy", 1, i, 0});
+  }
+  Ring::Copy copy;
+  REQUIRE(ring.copy(copy));
+  REQUIRE(copy.last - copy.first == kEvents);
+
+  ring.end_track(2);
+  CHECK(copy.open == Ring::kMostOpen);
+  for (std::uint64_t i = copy.first; i < copy.last; ++i) {
+    Ring::Words read;
+    REQUIRE(ring.read(i, read));
+    const Event event = event_of(read);
+    CHECK(event.name == std::string("before the copy"));
+    CHECK(event.a == i);
+  }
 }
 
 }  // namespace
