@@ -54,10 +54,10 @@ test("a flood leaves the page responsive and can be stopped", {}, async ({ page,
 test("a slow processor: the lab asks for the delay, and shows bufferedAmount grow", {}, async (the) => {
   const { page, server, show } = the;
   await show(snapshot(1));
+  server.reads = false; // what a full in-queue does
   await page.fill("#lab-delay", "250");
   await page.click("#lab-slow");
   const peer = await labPeer(server);
-  peer.socket.pause(); // what a full in-queue does
   assert.equal(peer.path, "/lab?delay=250ms");
   await show(snapshot(2, connection(1, { path: peer.path })));
   await page.waitForFunction(() => /MiB wait/.test(document.getElementById("lab-buffered").textContent));

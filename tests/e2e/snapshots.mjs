@@ -26,12 +26,13 @@ function serveFile(request, response) {
 
 /**
  * `inspectors` are the sockets at /inspect, `others` have { path, socket, received } for the rest,
- * which are echoed. With `refuse` set, /inspect is closed with that code, or 403 where it is 403.
+ * which are echoed, or not even read from the start if `reads` is false. With `refuse` set, /inspect
+ * is closed with that code, or 403 where it is 403.
  */
 export async function snapshotServer(t) {
   const sockets = new WebSocketServer({ noServer: true });
   const server = http.createServer(serveFile);
-  const mock = { inspectors: new Set(), others: [], refuse: null, tries: 0, latest: null };
+  const mock = { inspectors: new Set(), others: [], reads: true, refuse: null, tries: 0, latest: null };
 
   function onInspect(socket) {
     if (mock.refuse) return socket.close(mock.refuse);
@@ -43,6 +44,7 @@ export async function snapshotServer(t) {
   function onOther(socket, path) {
     const peer = { path, socket, received: [] };
     mock.others.push(peer);
+    if (!mock.reads) socket.pause();
     socket.on("message", (data, binary) => {
       peer.received.push(data.toString());
       socket.send(data, { binary });
