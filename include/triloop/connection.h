@@ -92,9 +92,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// was. It is late by as long as the reader had to wait for room.
   TRILOOP_EXPORT std::optional<std::chrono::nanoseconds> round_trip() const;
 
-  /// A T of the connection's own, made by T{} when it is first asked for; it goes with the
-  /// connection. Always the same T: another one is a std::logic_error. For one thread, or yours to
-  /// guard.
+  /// A T of the connection's own, made by T{} when it is first asked for. It goes when the
+  /// processor has returned, on the processor's thread. Always the same T: another one is a
+  /// std::logic_error. For one thread, or yours to guard.
   template <typename T>
   T& state();
 

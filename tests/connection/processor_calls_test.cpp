@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "support/catch.h"
 #include "support/fake_connection.h"
@@ -119,7 +120,7 @@ TEST_CASE("write_for and try_write: no room in time leaves the message with its 
   CHECK(left == "fills the queue");
 }
 
-TEST_CASE("write_for: room that comes in time is used; after the end it says so", "[processor]") {
+TEST_CASE("write_for: room that comes in time is used, after the end it says so", "[processor]") {
   WriteResult in_time{}, over{};
   FakeConnection connection(
       [&](Connection& self) {
@@ -187,7 +188,7 @@ TEST_CASE("ping: the pong to the last one tells the round trip, another pong doe
 
 // -- State ----------------------------------------------------------------------------------------
 
-TEST_CASE("state: made when it is first asked for, kept, and gone with the connection",
+TEST_CASE("state: made when it is first asked for, kept, and gone with the processor",
           "[processor]") {
   static int alive;
   alive = 0;
@@ -211,11 +212,24 @@ TEST_CASE("state: made when it is first asked for, kept, and gone with the conne
     await("the processor", [&] { return connection->closing().fired(); });
     connection.socket().end_stream();
     connection.await_end();
-    CHECK(alive == 1);
+    CHECK(alive == 0);
   }
   CHECK(alive == 0);
   CHECK(seen == 3);
   CHECK(refused);
+}
+
+TEST_CASE("state: goes when the processor has returned, on its thread", "[processor]") {
+  static std::thread::id made_on, gone_on;
+  struct Mine {
+    Mine() { made_on = std::this_thread::get_id(); }
+    ~Mine() { gone_on = std::this_thread::get_id(); }
+  };
+  gone_on = {};
+  FakeConnection connection([&](Connection& self) { self.state<Mine>(); });
+  await("the processor", [&] { return connection->closing().fired(); });
+  CHECK(gone_on == made_on);  // the connection itself is still there
+  connection.socket().end_stream();
 }
 
 // -- The queues' fill -----------------------------------------------------------------------------
