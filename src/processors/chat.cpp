@@ -23,6 +23,11 @@ void listen(Connection& connection, Rooms& rooms, const std::string& room,
   }
 }
 
+bool server_stops(const Connection& connection) {
+  const auto reason = connection.closing().reason();
+  return reason && reason->by == ClosedBy::server;
+}
+
 // `/ws/lobby`, or `/ws?room=lobby`.
 std::optional<std::string> room_of(const Request& request) {
   if (request.rest.empty()) return chat_name(request.parameter("room"), NameIn::query);
@@ -44,10 +49,10 @@ Processor chat(std::shared_ptr<Rooms> rooms) {
     try {
       listen(connection, *rooms, *room, *name);
     } catch (...) {  // the database failed
-      rooms->leave(*room, *name);
+      rooms->leave(*room, *name, server_stops(connection));
       throw;
     }
-    rooms->leave(*room, *name);
+    rooms->leave(*room, *name, server_stops(connection));
   };
 }
 

@@ -7,6 +7,11 @@ namespace {
 
 using nlohmann::json;
 
+// What another program has put into the database need not be UTF-8.
+std::string text_of(const json& news) {
+  return news.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 json to_json(const ChatLine& line) {
   return {{"type", "line"}, {"name", line.name}, {"text", line.text}, {"time", line.time}};
 }
@@ -17,19 +22,19 @@ std::string news_of_room(const std::string& room, const std::vector<std::string>
                          const std::vector<ChatLine>& history) {
   json lines = json::array();
   for (const ChatLine& line : history) lines.push_back(to_json(line));
-  return json{{"type", "welcome"}, {"room", room}, {"members", members}, {"history", lines}}.dump();
+  return text_of({{"type", "welcome"}, {"room", room}, {"members", members}, {"history", lines}});
 }
 
 std::string news_of_join(const std::string& name) {
-  return json{{"type", "join"}, {"name", name}}.dump();
+  return text_of({{"type", "join"}, {"name", name}});
 }
 
 std::string news_of_leave(const std::string& name) {
-  return json{{"type", "leave"}, {"name", name}}.dump();
+  return text_of({{"type", "leave"}, {"name", name}});
 }
 
-std::string news_of_line(const ChatLine& line) { return to_json(line).dump(); }
+std::string news_of_line(const ChatLine& line) { return text_of(to_json(line)); }
 
-std::string news_of_gap(int missed) { return json{{"type", "gap"}, {"missed", missed}}.dump(); }
+std::string news_of_gap(int missed) { return text_of({{"type", "gap"}, {"missed", missed}}); }
 
 }  // namespace triloop

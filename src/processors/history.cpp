@@ -1,14 +1,16 @@
 #include "processors/history.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "processors/sqlite.h"
 
 namespace triloop {
 namespace {
 
-constexpr int kMostLines = 100'000;  // in the file
-constexpr int kBusyMs = 1000;        // for another process that has the file open
+constexpr int kMostLines = 100'000;             // in the file
+constexpr int kBusyMs = 1000;                   // for another process that has the file locked
+constexpr std::chrono::seconds kImpatience{1};  // after that was in vain
 
 // With a write-ahead log a line costs no wait for the disk's own cache: after a power cut the last
 // ones may be missing, but the file is whole.
@@ -25,16 +27,33 @@ constexpr const char* kSetUp[] = {
 
 void History::Close::operator()(sqlite3* database) const { ::sqlite3_close(database); }
 
+template <typename Call>
+auto History::patiently(const Call& call) {
+  ::sqlite3_busy_timeout(database_.get(), Clock::now() < impatient_until_ ? 0 : kBusyMs);
+  try {
+    return call();
+  } catch (...) {
+    impatient_until_ = Clock::now() + kImpatience;
+    throw;
+  }
+}
+
 History::History(const std::string& file) {
   sqlite3* database = nullptr;
   const int result = ::sqlite3_open(file.c_str(), &database);
   database_.reset(database);  // to be closed even if it could not be opened
   if (result != SQLITE_OK) throw std::runtime_error(file + ": " + ::sqlite3_errmsg(database));
-  ::sqlite3_busy_timeout(database, kBusyMs);
-  for (const char* sql : kSetUp) Statement(database, sql).step();
+  patiently([&] {
+    for (const char* sql : kSetUp) Statement(database, sql).step();
+  });
 }
 
 ChatLine History::add(const std::string& room, const std::string& name, const std::string& text) {
+  return patiently([&] { return write_down(room, name, text); });
+}
+
+ChatLine History::write_down(const std::string& room, const std::string& name,
+                             const std::string& text) {
   Statement insert(database_.get(),
                    "INSERT INTO lines (room, name, text) VALUES (?, ?, ?) RETURNING time");
   insert.bind(1, room).bind(2, name).bind(3, text).step();
@@ -46,13 +65,15 @@ ChatLine History::add(const std::string& room, const std::string& name, const st
 }
 
 std::vector<ChatLine> History::last(const std::string& room, int count) {
-  Statement select(database_.get(),
-                   "SELECT name, text, time FROM lines WHERE room = ? ORDER BY id DESC LIMIT ?");
-  select.bind(1, room).bind(2, count);
-  std::vector<ChatLine> lines;
-  while (select.step()) lines.push_back({select.text(0), select.text(1), select.text(2)});
-  std::reverse(lines.begin(), lines.end());
-  return lines;
+  return patiently([&] {
+    Statement select(database_.get(),
+                     "SELECT name, text, time FROM lines WHERE room = ? ORDER BY id DESC LIMIT ?");
+    select.bind(1, room).bind(2, count);
+    std::vector<ChatLine> lines;
+    while (select.step()) lines.push_back({select.text(0), select.text(1), select.text(2)});
+    std::reverse(lines.begin(), lines.end());
+    return lines;
+  });
 }
 
 }  // namespace triloop

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "triloop/sync.h"
+
 struct sqlite3;
 
 namespace triloop {
@@ -34,7 +36,15 @@ class History {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+
+  // Waits for another program that has the file locked; but when one call has waited in vain, the
+  // next ones do not wait: they come one behind the other, and would add up.
+  template <typename Call>
+  auto patiently(const Call& call);
+  ChatLine write_down(const std::string& room, const std::string& name, const std::string& text);
+
   std::unique_ptr<sqlite3, Close> database_;
+  TimePoint impatient_until_{};
 };
 
 }  // namespace triloop

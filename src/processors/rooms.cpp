@@ -29,8 +29,8 @@ bool Rooms::join(const std::string& room, const std::string& name,
   if (members.count(name) > 0) return false;
   std::vector<std::string> names{name};
   for (const auto& member : members) names.push_back(member.first);
-  tell(members, news_of_join(name), log);
   try_tell(connection, news_of_room(room, names, history));  // there is room: its queue is empty
+  tell(members, news_of_join(name), log);
   members[name].connection = connection;
   return true;
 }
@@ -41,13 +41,13 @@ void Rooms::say(const std::string& room, const std::string& name, const std::str
   tell(rooms_[room], news_of_line(history_.add(room, name, text)), log);
 }
 
-void Rooms::leave(const std::string& room, const std::string& name) {
+void Rooms::leave(const std::string& room, const std::string& name, bool all_go) {
   LogLater log;
   const MutexLock lock(mutex_);
   Room& members = rooms_[room];
   slow_members_.leaves(name, members[name], log);
   members.erase(name);
-  tell(members, news_of_leave(name), log);
+  if (!all_go) tell(members, news_of_leave(name), log);
   if (members.empty()) rooms_.erase(room);
 }
 

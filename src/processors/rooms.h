@@ -31,7 +31,9 @@ class Rooms {
   /// Writes it down, and tells all in the room, also whoever said it.
   void say(const std::string& room, const std::string& name, const std::string& text)
       TRILOOP_EXCLUDES(mutex_);
-  void leave(const std::string& room, const std::string& name) TRILOOP_EXCLUDES(mutex_);
+  /// The others hear of it; not if all go at once, for of n each would be told of n - 1.
+  void leave(const std::string& room, const std::string& name, bool all_go)
+      TRILOOP_EXCLUDES(mutex_);
 
   /// News that slow members missed, and slow members that were disconnected.
   std::uint64_t skipped() const { return slow_members_.skipped(); }

@@ -117,6 +117,24 @@ TEST_CASE("chat: a member whose connection breaks has left", "[chat]") {
   CHECK(enter(again, "bob")["type"] == "welcome");
 }
 
+TEST_CASE("chat: when the server stops nobody is told who goes: all do", "[chat]") {
+  ChatServer server;
+  TestClient ann(server.port()), bob(server.port()), eve(server.port());
+  enter(ann, "ann");
+  enter(bob, "bob");
+  enter(eve, "eve");
+  CHECK(next_news(ann) == join("bob"));
+  CHECK(next_news(ann) == join("eve"));
+  CHECK(next_news(bob) == join("eve"));
+  server.server.server().stop();
+  for (TestClient* client : {&ann, &bob, &eve}) {
+    const auto frames = client->frames_to_end();
+    CHECK(frames.size() == 1);
+    CHECK(frames.back().close_code() == 1001);
+    client->shutdown_send();
+  }
+}
+
 TEST_CASE("chat: all hear everything in the same order", "[chat]") {
   constexpr int kSpeakers = 4, kLines = 50;
   const ChatServer server;
@@ -276,12 +294,32 @@ TEST_CASE("chat: a name that is missing, hostile or taken is 1008", "[chat]") {
   const ChatServer server;
   TestClient ann(server.port());
   enter(ann, "ann");
-  for (const char* query :
-       {"", "?room=lobby", "?name=bob", "?room=&name=bob",
-        "?room=lobby&name=", "?room=lobby&name=ann", "?room=lobby&name=%61nn",
-        "?room=lobby&name=a%00b", "?room=lobby&name=%ff", "?room=lobby&name=%e2%80%aebob",
-        "?room=lobby&name=%2", "?room=lobby&name=%zz", "?room=lobby&name=+bob",
-        "?room=lobby&name=a%0ab", "?room=lobby&name=12345678901234567890123456789012345678901"}) {
+  for (const char* query : {"",
+                            "?room=lobby",
+                            "?name=bob",
+                            "?room=&name=bob",
+                            "?room=lobby&name=",
+                            "?room=lobby&name=ann",
+                            "?room=lobby&name=%61nn",
+                            "?room=lobby&name=a%00b",
+                            "?room=lobby&name=%ff",
+                            "?room=lobby&name=%e2%80%aebob",
+                            "?room=lobby&name=%2",
+                            "?room=lobby&name=%zz",
+                            "?room=lobby&name=+bob",
+                            "?room=lobby&name=a%0ab",
+                            "?room=lobby&name=ann%C2%AD",
+                            "?room=lobby&name=ann%D8%9C",
+                            "?room=lobby&name=ann%CD%8F",
+                            "?room=lobby&name=%E3%85%A4",
+                            "?room=lobby&name=ann%C2%A0",
+                            "?room=lobby&name=ann%F3%A0%81%81",
+                            "?room=lobby&name=ann%E1%A0%8E",
+                            "?room=lobby&name=ann%EF%BF%BE",
+                            "?room=lobby&name=ann%EF%B8%8F",
+                            "?room=lobby&name=a++b",
+                            "?room=lobby&name=a%E3%80%80b",
+                            "?room=lobby&name=12345678901234567890123456789012345678901"}) {
     INFO(query);
     CHECK(code_at_the_door(server.port(), query) == 1008);
   }
@@ -369,7 +407,7 @@ class OtherProgram {
   sqlite3* database_ = nullptr;
 };
 
-TEST_CASE("chat: whose line cannot be written down ends with 1011 and has left; the others stay",
+TEST_CASE("chat: whose line cannot be written down ends with 1011 and has left, the others stay",
           "[chat]") {
   const Folder folder;
   const testing::LogCapture log;
@@ -387,6 +425,37 @@ TEST_CASE("chat: whose line cannot be written down ends with 1011 and has left; 
   other.does("ROLLBACK");
   ann.send_text("still here");
   check_line(next_news(ann), "ann", "still here");
+}
+
+TEST_CASE("chat: a locked database is waited for once, not by one speaker after the other",
+          "[chat]") {
+  const Folder folder;
+  History history(folder.file());
+  OtherProgram other(folder.file());
+  other.does("BEGIN IMMEDIATE");
+  const auto fails = [&] {
+    const TimePoint start = Clock::now();
+    CHECK_THROWS_AS(history.add("lobby", "ann", "x"), std::runtime_error);
+    return Clock::now() - start;
+  };
+  const auto first = fails();
+  Clock::duration others{};
+  for (int i = 0; i < 20; ++i) others += fails();
+  CHECK(first >= std::chrono::seconds(1));
+  CHECK(others < 10 * first);
+  other.does("ROLLBACK");
+  CHECK(history.add("lobby", "ann", "x").text == "x");
+}
+
+TEST_CASE("chat: what another program wrote need not be UTF-8, and bars no room", "[chat]") {
+  const Folder folder;
+  const ChatServer server(SlowMember::kSkip, folder.file());
+  OtherProgram(folder.file())
+      .does("INSERT INTO lines (room, name, text) VALUES ('lobby', 'eve', CAST(x'ff41' AS TEXT))");
+  TestClient ann(server.port());
+  CHECK(enter(ann, "ann")["history"][0]["text"] ==
+        "\xEF\xBF\xBD"
+        "A");
 }
 
 TEST_CASE("chat: the file keeps the last 100 000 lines of all rooms", "[chat]") {

@@ -21,6 +21,8 @@ TEST_CASE("nothing that steers a terminal gets through", "[printable]") {
                   "31m") == "\\u009b31m");                           // C1: CSI in one character
   CHECK(printable("\xE2\x80\xAE") == "\\u202e");                     // right-to-left override
   CHECK(printable("\xE2\x80\x8B\xEF\xBB\xBF") == "\\u200b\\ufeff");  // zero width
+  CHECK(printable("a\xC2\xAD\xD8\x9C") == "a\\u00ad\\u061c");        // soft hyphen, Arabic mark
+  CHECK(printable("\xF3\xA0\x81\x81") == "\\ue0041");                // an invisible tag
 }
 
 TEST_CASE("the escape itself is escaped", "[printable]") { CHECK(printable("\\x1b") == "\\\\x1b"); }
