@@ -1,5 +1,6 @@
 #include "processors/json_rpc.h"
 
+#include <cmath>
 #include <utility>
 
 namespace triloop {
@@ -10,13 +11,18 @@ using nlohmann::json;
 constexpr int kDeepest = 100;               // what copies and prints JSON calls itself
 constexpr std::size_t kMostInBatch = 1000;  // a reply may be 40 times as long as its request
 
+// An id comes back as it was. A whole number beyond 64 bits would not: it is read as a double.
+bool is_id(const json& id) {
+  if (id.is_number_float()) return std::abs(id.get<double>()) < kEveryWholeBelow;
+  return id.is_string() || id.is_number() || id.is_null();
+}
+
 // Section 4.
 bool is_valid(const json& request) {
   if (!request.is_object() || request.value("jsonrpc", json()) != "2.0") return false;
-  const json id = request.value("id", json());
   const json params = request.value("params", json::array());
   return request.value("method", json()).is_string() && params.is_structured() &&
-         (id.is_string() || id.is_number() || id.is_null());
+         is_id(request.value("id", json()));
 }
 
 json call_method(const json& request, const RpcMethods& methods, const RpcCall& call) {

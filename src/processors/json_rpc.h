@@ -12,6 +12,9 @@
 
 namespace triloop {
 
+/// A double has every whole number up to here, 2^53.
+constexpr double kEveryWholeBelow = 9007199254740992;
+
 /// What peers may call.
 struct RpcMethod {
   /// From the params (an array, an object, or null for none) to the result. Throws RpcError;

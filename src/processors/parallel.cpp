@@ -47,9 +47,12 @@ Processor parallel(const ParallelOptions& options, const Answer& answer) {
     Workers workers(connection, options.workers);
     std::uint64_t number = 0;
     for (Message& request : connection) {
-      workers.push([&, number, request = std::move(request)]() mutable {
-        work(connection, turns, number, std::move(request));
-      });
+      const std::size_t bytes = request.data.size();
+      workers.push(
+          [&, number, request = std::move(request)]() mutable {
+            work(connection, turns, number, std::move(request));
+          },
+          bytes);
       ++number;
     }
   };  // the workers finish what they have, and are joined

@@ -2,7 +2,6 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
-#include <vector>
 
 #include "processors/rpc.h"
 
@@ -13,9 +12,15 @@ using nlohmann::json;
 
 constexpr int kLongestSleepMs = 10'000;
 
-// JSON has one kind of number: 19, not 19.0. Where double has every whole number.
+// A bool is no number, though json would make one of it.
+double number_of(const json& param) {
+  if (!param.is_number()) throw RpcError(rpc_code::kInvalidParams, "Invalid params");
+  return param.get<double>();
+}
+
+// JSON has one kind of number: 19, not 19.0. It has none for what is too large.
 json number(double value) {
-  constexpr double kEveryWholeBelow = 9007199254740992;  // 2^53
+  if (!std::isfinite(value)) throw RpcError(rpc_code::kInvalidParams, "Result out of range");
   if (std::abs(value) < kEveryWholeBelow && value == std::trunc(value)) {
     return static_cast<std::int64_t>(value);
   }
@@ -23,23 +28,27 @@ json number(double value) {
 }
 
 json subtract(const json& params, const CloseLatch&) {
-  if (params.is_array()) return number(params.at(0).get<double>() - params.at(1).get<double>());
-  return number(params.at("minuend").get<double>() - params.at("subtrahend").get<double>());
+  if (params.is_array()) return number(number_of(params.at(0)) - number_of(params.at(1)));
+  return number(number_of(params.at("minuend")) - number_of(params.at("subtrahend")));
 }
 
 json sum(const json& params, const CloseLatch&) {
-  const auto numbers = params.get<std::vector<double>>();
-  return number(std::accumulate(numbers.begin(), numbers.end(), 0.0));
+  if (!params.is_array()) throw RpcError(rpc_code::kInvalidParams, "Invalid params");
+  return number(
+      std::accumulate(params.begin(), params.end(), 0.0,
+                      [](double so_far, const json& x) { return so_far + number_of(x); }));
 }
 
 // A slow call that gives up when the connection ends: it waits for the latch, not for the time.
 json sleep_for(const json& params, const CloseLatch& closing) {
-  const int ms = params.at("ms").get<int>();
-  if (ms < 0 || ms > kLongestSleepMs) throw RpcError(rpc_code::kInvalidParams, "Invalid params");
-  if (closing.wait_until(Clock::now() + std::chrono::milliseconds(ms))) {
+  const double ms = number_of(params.at("ms"));  // an int would not hold them all
+  if (!(ms >= 0 && ms <= kLongestSleepMs) || ms != std::trunc(ms)) {
+    throw RpcError(rpc_code::kInvalidParams, "Invalid params");
+  }
+  if (closing.wait_until(Clock::now() + std::chrono::milliseconds(static_cast<int>(ms)))) {
     throw RpcError(rpc_code::kCancelled, "Cancelled");
   }
-  return ms;
+  return number(ms);
 }
 
 }  // namespace

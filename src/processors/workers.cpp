@@ -13,7 +13,7 @@ namespace triloop {
 Workers::Workers(Connection& connection, std::size_t count)
     : connection_(connection),
       exceptions_before_(std::uncaught_exceptions()),
-      jobs_({count, /*bytes=*/0}) {
+      jobs_({count, connection.snapshot().in_queue.bounds.bytes}) {
   try {
     for (std::size_t i = 0; i < count; ++i) {
       threads_.emplace_back("work-" + std::to_string(connection.id()), [this] { work(); });
@@ -34,16 +34,21 @@ Workers::~Workers() {
   jobs_.close();
 }
 
-void Workers::push(Job job) { jobs_.push(std::move(job)); }
+void Workers::push(std::function<void()> run, std::size_t bytes) {
+  jobs_.push({std::move(run), bytes});
+}
 
-bool Workers::try_push(Job job) { return jobs_.push_until(job, kNow) == PushResult::kPushed; }
+bool Workers::try_push(std::function<void()> run, std::size_t bytes) {
+  Job job{std::move(run), bytes};
+  return jobs_.push_until(job, kNow) == PushResult::kPushed;
+}
 
 // The top of a worker thread. Blocks in pop(), freed by a job or by the destructor, and wherever
 // the job does.
 void Workers::work() {
   while (auto job = jobs_.pop()) {
     try {
-      (*job)();
+      job->run();
     } catch (const std::exception& error) {
       spdlog::error("[{}] a worker threw: {}", connection_.id(), printable(error.what()));
       connection_.close(close_code::kInternalError);

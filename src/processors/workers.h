@@ -9,30 +9,41 @@
 
 namespace triloop {
 
+/// What a worker has to do.
+struct Job {
+  std::function<void()> run;
+  std::size_t bytes = 0;  ///< that it holds while it waits
+};
+
+template <>
+struct BytesOf<Job> {
+  std::size_t operator()(const Job& job) const { return job.bytes; }
+};
+
 /// A bounded number of threads, and a bounded queue of jobs for them. It lives on the processor's
 /// stack: its destructor lets the queued jobs be done, and joins, so that no thread outlives the
 /// connection it works for.
 ///
 /// A job that throws ends the connection with 1011, as if the processor itself had thrown. One that
-/// takes long should look at Connection::closing(), for the destructor waits for it; that fires
-/// also when the processor throws.
+/// takes long should look at Connection::closing(), for the destructor waits for it. That fires
+/// also when the processor throws; one that returns of its own accord has to call close() first.
 ///
 /// Thread safety: any thread may push.
 class Workers {
  public:
-  using Job = std::function<void()>;
-
-  /// Starts `count` threads; as many jobs may wait for one of them. `connection` must outlive it.
+  /// Starts `count` threads; as many jobs may wait for one of them, and of their bytes as many as
+  /// in the connection's in-queue. `connection` must outlive it.
   Workers(Connection& connection, std::size_t count);
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  /// Blocks while as many jobs wait as there are threads; freed when one is begun.
-  void push(Job job);
+  /// `bytes` are what the job holds while it waits. Blocks while there is no room; freed when one
+  /// is begun.
+  void push(std::function<void()> run, std::size_t bytes = 0);
 
   /// Never blocks. False if push() would.
-  bool try_push(Job job);
+  bool try_push(std::function<void()> run, std::size_t bytes = 0);
 
  private:
   void work();

@@ -126,6 +126,34 @@ TEST_CASE("workers: a processor that throws tells the job that it then waits for
   CHECK(replies_to_end(client, 1011) == std::vector<std::string>{"told"});
 }
 
+TEST_CASE("workers: of the bytes of jobs no more wait than in the connection's in-queue",
+          "[parallel]") {
+  Options options = quiet_options();
+  options.queue_bytes = 100;
+  RunningServer server(
+      [](Connection& connection) {
+        CloseLatch begun[2], go_on;
+        Workers workers(connection, 2);
+        for (CloseLatch& one : begun) {
+          workers.push([&] {
+            one.fire({});
+            go_on.wait();
+          });
+        }
+        for (CloseLatch& one : begun) one.wait();  // from here on nobody takes a job
+        std::string taken;
+        for (const std::size_t bytes : {60, 60, 40}) {
+          taken += workers.try_push([] {}, bytes) ? "taken " : "refused ";
+        }
+        go_on.fire({});
+        connection.write(Message::text(taken));
+      },
+      options);
+  TestClient client(server.port());
+  client.open();
+  CHECK(replies_to_end(client, 1000) == std::vector<std::string>{"taken refused taken "});
+}
+
 // -- parallel -------------------------------------------------------------------------------------
 
 TEST_CASE("parallel: as many at once as there are workers, and never more", "[parallel]") {

@@ -114,7 +114,12 @@ TEST_CASE("rpc: params that the method cannot use are -32602", "[rpc]") {
   }
   CHECK(code_of(R"({"jsonrpc": "2.0", "id": 1, "method": "sum"})") == -32602);
   CHECK(code_of(call("sleep", R"({"ms": -1})")) == -32602);
-  CHECK(code_of(call("sleep", R"({"ms": 1e9})")) == -32602);
+  for (const char* ms : {"1e9", "4294967297", "-4294967295", "true", "1.9", "\"1\""}) {
+    CHECK(code_of(call("sleep", std::string(R"({"ms": )") + ms + "}")) == -32602);
+  }
+  CHECK(code_of(call("sum", "[1, true]")) == -32602);
+  CHECK(code_of(call("sum", R"({"a": 1})")) == -32602);
+  CHECK(code_of(call("sum", "[1e308, 1e308]")) == -32602);  // JSON has no number for the result
 }
 
 TEST_CASE("rpc: what is no request object is -32600, with the id null", "[rpc]") {
@@ -125,7 +130,9 @@ TEST_CASE("rpc: what is no request object is -32600, with the id null", "[rpc]")
         R"({"jsonrpc": "2.0", "method": "sum", "params": 7, "id": 1})",
         R"({"jsonrpc": "2.0", "method": "sum", "params": null, "id": 1})",
         R"({"jsonrpc": "2.0", "method": "sum", "params": [], "id": []})",
-        R"({"jsonrpc": "2.0", "method": "sum", "params": [], "id": true})"}) {
+        R"({"jsonrpc": "2.0", "method": "sum", "params": [], "id": true})",
+        // It could not come back as it was.
+        R"({"jsonrpc": "2.0", "method": "sum", "params": [], "id": 12345678901234567890123})"}) {
     INFO(request);
     CHECK(code_of(request) == -32600);
     CHECK(json::parse(answer(request))["id"].is_null());
