@@ -42,7 +42,7 @@ std::string first_payload(const std::string& name, const std::string& bytes,
   return frame ? frame->payload : "";
 }
 
-TEST_CASE("choose: echo and parallel send the heartbeat; those whose peers expect JSON do not",
+TEST_CASE("choose: echo and parallel send the heartbeat, and those whose peers expect JSON do not",
           "[choose]") {
   for (const char* name : {"echo", "parallel"}) {
     CHECK(first_payload(name, "") == "heartbeat from server");

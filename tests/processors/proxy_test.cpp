@@ -194,7 +194,7 @@ TEST_CASE("proxy: a peer that does not read makes the upstream server wait, and 
   CHECK(next_close(client).close_code() == 1000);
 }
 
-TEST_CASE("proxy: the peer's Close ends the way up; what still comes down is delivered",
+TEST_CASE("proxy: the peer's Close ends the way up, and what still comes down is delivered",
           "[proxy]") {
   Upstream upstream;
   RunningServer server(proxy(upstream.address()));

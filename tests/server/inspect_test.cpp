@@ -141,7 +141,7 @@ TEST_CASE("inspect: the JSON has what docs/inspect.md says", "[inspect]") {
   CHECK(one["sent"]["bytes"] == 0);
 }
 
-TEST_CASE("inspect: a reason is shown with who gave it; bytes that are no text do no harm",
+TEST_CASE("inspect: a reason is shown with who gave it, and bytes that are no text do no harm",
           "[inspect]") {
   ServerSnapshot snapshot;
   snapshot.connections.resize(1);

@@ -198,8 +198,9 @@ TEST_CASE("each path has its own processor, and one without gets 404", "[server]
   server.stop();
 }
 
-TEST_CASE("a path that ends in a * takes all that begin so; a path of its own, or a page, is first",
-          "[server]") {
+TEST_CASE(
+    "a path that ends in a * takes what begins so, but a path of its own, or a page, is first",
+    "[server]") {
   Server server(quiet_options());
   const auto says = [](const std::string& word) {
     return [word](Connection& self) {

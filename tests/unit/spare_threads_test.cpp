@@ -89,7 +89,7 @@ TEST_CASE("what a body holds is gone when it is joined, not when the next one co
   CHECK(held.use_count() == 1);
 }
 
-TEST_CASE("assigning to a task joins the one that was there; joining twice does no harm",
+TEST_CASE("assigning to a task joins the one that was there, and joining twice does no harm",
           "[spare_threads]") {
   SpareThreads threads(1, 0);
   bool first = false;
