@@ -74,9 +74,9 @@ class Server {
   /// blocks; safe in a signal handler (it is one write(2) to an eventfd).
   TRILOOP_EXPORT void stop() noexcept;
 
-  /// All connections at this moment, those of `/inspect` among them; and the last 32 that have
-  /// ended. For people to look at: no message waits for it for longer than it takes to copy a few
-  /// numbers. Any thread, also a processor's.
+  /// All connections at this moment, those of `/inspect` among them; and the last 32 WebSocket
+  /// connections that have ended. For people to look at: no message waits for it for longer than it
+  /// takes to copy a few numbers. Any thread, also a processor's.
   TRILOOP_EXPORT ServerSnapshot snapshot() const;
 
  private:

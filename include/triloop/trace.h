@@ -1,8 +1,8 @@
 /// Keeps what every thread does, and writes it as a timeline: what `--trace` stands for.
 ///
-/// Each thread writes into a ring of its own, without a lock and without memory; when it is full
-/// the oldest goes. The file is written once: at the end, or from the signal handler of a crash.
-/// docs/tracing.md says how to read it.
+/// Each thread writes into a ring of its own: no lock and no memory but for its first event. When
+/// it is full the oldest goes. The file is written once: at the end, or from the signal handler of
+/// a crash. docs/tracing.md says how to read it.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace triloop::trace {
 
 class Ring;
 
-/// What is kept at most, and so how large the file can get: about 100 bytes for each event.
+/// What is kept, and so how large the file can get: at most about 150 bytes for each event.
 struct Limits {
   /// At most 4096. More at a time are left out; of those that have ended the first goes first.
   std::size_t threads = 256;
@@ -58,7 +58,7 @@ inline bool is_on() { return detail::on.get(); }
 /// What the calling thread does while this lives: a wait, or a piece of work. Slices nest. A
 /// processor may use it, too: `const trace::Slice asking("asking the database");`
 ///
-/// Takes no lock and no memory. `name` must live as long as the program, as a literal does.
+/// No lock and no memory but for a thread's first event. `name` must live as long as a literal.
 class Slice {
  public:
   /// Begins it; the destructor ends it.
