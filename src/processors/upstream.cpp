@@ -8,8 +8,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "poll_timeout.h"
@@ -45,15 +43,6 @@ void set_options(int descriptor) {
 }
 
 }  // namespace
-
-UpstreamAddress parse_upstream(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
-    throw std::invalid_argument("an upstream server looks like localhost:6379");
-  }
-  const bool brackets = text.front() == '[' && text[colon - 1] == ']';
-  return {brackets ? text.substr(1, colon - 2) : text.substr(0, colon), text.substr(colon + 1)};
-}
 
 std::unique_ptr<Socket> connect_to(const UpstreamAddress& address, TimePoint deadline,
                                    std::error_code& error) {

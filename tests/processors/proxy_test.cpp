@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "processors/upstream_address.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
@@ -298,10 +299,22 @@ TEST_CASE("proxy: when the connection breaks, so does the one upstream, even a s
 }
 
 TEST_CASE("proxy: an address is a host and a port", "[proxy]") {
-  for (const char* wrong : {"", "host", ":1", "host:", ":"}) {
+  for (const char* wrong :
+       {"",      "host",    ":1",       "host:",    ":",     "h:0",    "h:65536",
+        "h:-1",  "h:1e3",   "h:+1",     "h:1 ",     "h: 1",  "h:0x50", "h:4294967376",
+        "h:a_b", "x y:1",   " h:1",     "h\n:1",    "[::1",  "[::1:1", "::1]:1",
+        "[]:1",  "[[a]]:1", "[::1]1:1", "[::1 ]:1", "::1:1", "::1",    "[::1]"}) {
+    INFO(wrong);
     CHECK_THROWS_AS(proxy(wrong), std::invalid_argument);
   }
-  CHECK_NOTHROW(proxy("[::1]:80"));
+  const auto same = [](const char* text, const char* host, const char* port) {
+    const UpstreamAddress address = parse_upstream(text);
+    return address.host == host && address.port == port;
+  };
+  CHECK(same("[::1]:80", "::1", "80"));
+  CHECK(same("127.0.0.1:65535", "127.0.0.1", "65535"));
+  CHECK(same("[fe80::1%eth0]:1", "fe80::1%eth0", "1"));
+  CHECK(same("my_host.example.:iso-tsap", "my_host.example.", "iso-tsap"));
 }
 
 }  // namespace
