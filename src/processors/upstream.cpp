@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -18,15 +19,15 @@ namespace {
 constexpr int kDeadAfterMs = 30'000;
 
 // 0 if connected, else an errno. connect(2): its end shows as writable, its outcome as SO_ERROR.
-int connect_one(int descriptor, const addrinfo& target, TimePoint deadline) {
+int connect_one(int descriptor, const addrinfo& target, TimePoint deadline,
+                const CloseLatch& over) {
   if (::connect(descriptor, target.ai_addr, target.ai_addrlen) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
   pollfd request{descriptor, POLLOUT, 0};
-  int ready = 0;
-  do {
-    ready = ::poll(&request, 1, poll_timeout(deadline));
-  } while (ready <= 0 && Clock::now() < deadline);
-  if (ready <= 0) return ETIMEDOUT;
+  do {  // the latch first: else each of many addresses would take a glance
+    if (over.fired()) return ECANCELED;
+    if (Clock::now() >= deadline) return ETIMEDOUT;
+  } while (::poll(&request, 1, poll_timeout(std::min(deadline, Clock::now() + kGlance))) <= 0);
   int error = 0;
   socklen_t size = sizeof error;
   ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -45,7 +46,7 @@ void set_options(int descriptor) {
 }  // namespace
 
 std::unique_ptr<Socket> connect_to(const UpstreamAddress& address, TimePoint deadline,
-                                   std::error_code& error) {
+                                   const CloseLatch& over, std::error_code& error) {
   error = std::make_error_code(std::errc::host_unreachable);
   addrinfo hints{}, *found = nullptr;
   hints.ai_socktype = SOCK_STREAM;
@@ -56,7 +57,7 @@ std::unique_ptr<Socket> connect_to(const UpstreamAddress& address, TimePoint dea
     constexpr int kType = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
     Descriptor descriptor(::socket(target->ai_family, kType, 0));
     const int problem =
-        descriptor.number() < 0 ? errno : connect_one(descriptor.number(), *target, deadline);
+        descriptor.number() < 0 ? errno : connect_one(descriptor.number(), *target, deadline, over);
     error.assign(problem, std::generic_category());
     if (error) continue;
     set_options(descriptor.number());

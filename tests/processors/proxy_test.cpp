@@ -75,7 +75,8 @@ class Stream {
 // Listens on a free port of 127.0.0.1, with small buffers.
 class Upstream {
  public:
-  Upstream() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Upstream(int backlog = 8)
+      : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const int small = 4096;
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     sockaddr_in address{};
@@ -83,7 +84,7 @@ class Upstream {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     auto* any = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof address;
-    demand(::bind(descriptor_, any, size) == 0 && ::listen(descriptor_, 8) == 0, "listen");
+    demand(::bind(descriptor_, any, size) == 0 && ::listen(descriptor_, backlog) == 0, "listen");
     ::getsockname(descriptor_, any, &size);
     port_ = ntohs(address.sin_port);
   }
@@ -91,6 +92,7 @@ class Upstream {
   Upstream(const Upstream&) = delete;
   Upstream& operator=(const Upstream&) = delete;
 
+  std::uint16_t port() const { return port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   Stream accept() { return Stream(::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC)); }
 
@@ -275,6 +277,40 @@ TEST_CASE("proxy: an upstream server that refuses, or has no address, is 1013", 
     client.send(client_close(1013));
   }
   log.await("[1] no upstream server: Connection refused");
+}
+
+// Its kernel answers nobody as long as it does not accept().
+struct FullUpstream : Upstream {
+  FullUpstream() : Upstream(/*backlog=*/0), filler(port()) {}
+  TestClient filler;
+};
+
+TEST_CASE("proxy: a server that stops does not wait for an upstream server that does not answer",
+          "[proxy]") {
+  const FullUpstream upstream;
+  Options options = quiet_options();
+  const bool second_signal = GENERATE(false, true);
+  if (!second_signal) options.drain_timeout = std::chrono::milliseconds(1);
+  RunningServer server(proxy(upstream.address()), options);
+  TestClient client(server.port());
+  client.open();
+  testing::await_blocked("proc-1");  // in connect_to(), for 5 s
+  if (second_signal) server.server().stop();
+  CHECK(server.stop().empty());
+}
+
+TEST_CASE("proxy: what a peer sent before its Close still reaches an upstream server that was busy",
+          "[proxy]") {
+  FullUpstream upstream;
+  RunningServer server(proxy(upstream.address()));
+  TestClient client(server.port());
+  client.open();
+  client.send(client_frame(Opcode::text, "last words") + client_close(1000, "bye"));
+  await("the ending to begin",
+        [&] { return server.server().snapshot().connections.at(0).closing.has_value(); });
+  testing::await_blocked("proc-1");
+  upstream.accept();  // the one that filled it
+  CHECK(upstream.accept().receive(100) == "last words");
 }
 
 TEST_CASE("proxy: when the connection breaks, so does the one upstream, even a stuck one",
