@@ -3,6 +3,7 @@
 #include "processors/proxy.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +101,18 @@ class Upstream {
   int descriptor_;
   std::uint16_t port_ = 0;
 };
+
+// This process's own descriptor of the connection to that port.
+int connected_to(std::uint16_t port) {
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+        peer.sin_family == AF_INET && ntohs(peer.sin_port) == port)
+      return descriptor;
+  }
+  throw std::runtime_error("no such connection");
+}
 
 // What comes down, until there is as much as that.
 std::string next_bytes(TestClient& client, std::size_t size) {
@@ -258,6 +271,29 @@ TEST_CASE("proxy: an upstream server that is lost is 1011", "[proxy]") {
   CHECK(close.close_code() == 1011);
   CHECK(close.close_reason() == "the upstream server was lost");
   client.send(client_close(1011));
+}
+
+TEST_CASE("proxy: an upstream host that vanishes is found within half a minute, also an idle one",
+          "[proxy]") {
+  Upstream upstream;
+  RunningServer server(proxy(upstream.address()));
+  TestClient client(server.port());
+  client.open();
+  Stream stream = upstream.accept();
+  stream.send("x");
+  CHECK(next_bytes(client, 1) == "x");  // so the options are set
+  const int proxys = connected_to(upstream.port());
+  const auto option = [proxys](int level, int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    demand(::getsockopt(proxys, level, name, &value, &size) == 0, "getsockopt");
+    return value;
+  };
+  CHECK(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) +
+            option(IPPROTO_TCP, TCP_KEEPINTVL) * option(IPPROTO_TCP, TCP_KEEPCNT) ==
+        30);
+  CHECK(option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 30'000);
 }
 
 TEST_CASE("proxy: an upstream server that refuses, or has no address, is 1013", "[proxy]") {
