@@ -16,6 +16,7 @@
 namespace triloop {
 namespace {
 
+// As --write-timeout towards a peer: also a living server that takes nothing for so long is lost.
 constexpr int kDeadAfterMs = 30'000;
 constexpr int kFirstProbeSeconds = 10, kNextProbeSeconds = 5, kProbes = 4;  // 30 s, too
 
