@@ -68,11 +68,19 @@ speaks() {
   [[ $("$scratch/ask" "$port" abc) == 'you said: abc' ]]
 }
 
+# refuses PROGRAM PORT: a line on standard error, and status 2.
+refuses() {
+  local said status=0
+  said=$(timeout 10 "$1" "$2" 2>&1 >/dev/null) || status=$?
+  [[ $status -eq 2 && $said == 'no such port' ]] || { echo "$2: status $status, $said"; return 1; }
+}
+
 # What docs/install.md tells a reader to do.
 own_server_in_an_empty_folder() {
   cp -r docs/examples/own_server/. "$empty" && cd "$empty" &&
     cmake -B build -DCMAKE_PREFIX_PATH="$scratch/static" && cmake --build build &&
-    g++ -std=c++17 "$here/ask.cpp" -o "$scratch/ask" && speaks "$empty/build"
+    g++ -std=c++17 "$here/ask.cpp" -o "$scratch/ask" && speaks "$empty/build" &&
+    for port in abc 99999 -1 '' 80x 99999999999999999999; do refuses build/own_server "$port" || return; done
 }
 
 for kind in static shared; do
