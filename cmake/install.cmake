@@ -41,7 +41,13 @@ install(FILES docs/man/triloop.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPON
 
 if(TRILOOP_DEMO)
   if(BUILD_SHARED_LIBS)
-    set_target_properties(triloop_server PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})  # outside of any prefix
+      set(libraries ${CMAKE_INSTALL_LIBDIR})
+    else()
+      file(RELATIVE_PATH libraries ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+      string(PREPEND libraries "$ORIGIN/")
+    endif()
+    set_target_properties(triloop_server PROPERTIES INSTALL_RPATH "${libraries}")
   endif()
   install(TARGETS triloop_server COMPONENT server)
   install(FILES docs/man/triloop.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT server)

@@ -47,6 +47,15 @@ is_only_the_library() {
     [[ ! -e $scratch/nothing ]]
 }
 
+# The program finds its library where it is, also if that is not beside it.
+absolute_library_folder() {
+  local tree=$scratch/absolute
+  cmake -S . -B "$tree" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTRILOOP_TESTS=OFF -DBUILD_SHARED_LIBS=ON \
+    -DCMAKE_INSTALL_LIBDIR="$scratch/libraries" && cmake --build "$tree" &&
+    cmake --install "$tree" --prefix "$scratch/apart" && [[ -e $scratch/libraries/libtriloop.so ]] &&
+    "$scratch/apart/bin/triloop" --version
+}
+
 with_pkg_config() {
   local prefix=$1 folder
   folder=$(dirname "$(find "$prefix" -name triloop.pc)")
@@ -94,6 +103,7 @@ for kind in static shared; do
   done
   check "pkg-config, $kind" with_pkg_config "$scratch/$kind"
 done
+check "the installed program runs, its library in an absolute CMAKE_INSTALL_LIBDIR" absolute_library_folder
 check "add_subdirectory, g++, C++17 and C++20" build_and_run add_subdirectory-g++ \
   "$here/add_subdirectory" g++ -DTRILOOP_SOURCE="$PWD"
 check "FetchContent, clang++, C++17 and C++20" build_and_run add_subdirectory-clang++ \
