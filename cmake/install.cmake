@@ -53,5 +53,12 @@ if(TRILOOP_DEMO)
   install(FILES docs/man/triloop.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT server)
   install(FILES cmake/completion.bash RENAME triloop
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT server)
-  install_from_template(cmake/triloop.service.in lib/systemd/system server)
+  # Only the installation knows where the program will be: --prefix, or cpack's own.
+  install(CODE "
+    cmake_path(SET CMAKE_INSTALL_FULL_BINDIR \"${CMAKE_INSTALL_BINDIR}\")
+    cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_FULL_BINDIR BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\")
+    cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_FULL_BINDIR)  # --prefix may be relative
+    configure_file(\"${PROJECT_SOURCE_DIR}/cmake/triloop.service.in\"
+      \"${PROJECT_BINARY_DIR}/installed/triloop.service\" @ONLY)" COMPONENT server)
+  install(FILES ${PROJECT_BINARY_DIR}/installed/triloop.service DESTINATION lib/systemd/system COMPONENT server)
 endif()
