@@ -168,7 +168,7 @@ run_part() {
       run_ctest browser dev -L '^browser$'
       ;;
     consumers)
-      install_missing "${build_packages[@]}" clang++=clang pkg-config=pkg-config nm=binutils ccache=ccache
+      install_missing "${build_packages[@]}" clang++=clang pkg-config=pkg-config nm=binutils dpkg-shlibdeps=dpkg-dev ccache=ccache
       build release
       build shared
       count consumers tests/consumers/run.sh

@@ -5,7 +5,8 @@ find_package(SQLite3 REQUIRED)
 
 add_library(triloop_processors STATIC
   src/processors/choose.cpp src/processors/echo.cpp src/processors/parallel.cpp src/processors/rpc.cpp
-  src/processors/json_rpc.cpp src/processors/rpc_methods.cpp src/processors/proxy.cpp src/processors/upstream.cpp
+  src/processors/json_rpc.cpp src/processors/rpc_methods.cpp src/processors/proxy.cpp
+  src/processors/upstream.cpp src/processors/upstream_address.cpp
   src/processors/chat.cpp src/processors/rooms.cpp src/processors/slow_members.cpp src/processors/history.cpp
   src/processors/chat_name.cpp src/processors/chat_news.cpp
   src/processors/workers.cpp src/lab.cpp)

@@ -41,11 +41,24 @@ install(FILES docs/man/triloop.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPON
 
 if(TRILOOP_DEMO)
   if(BUILD_SHARED_LIBS)
-    set_target_properties(triloop_server PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})  # outside of any prefix
+      set(libraries ${CMAKE_INSTALL_LIBDIR})
+    else()
+      file(RELATIVE_PATH libraries ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+      string(PREPEND libraries "$ORIGIN/")
+    endif()
+    set_target_properties(triloop_server PROPERTIES INSTALL_RPATH "${libraries}")
   endif()
   install(TARGETS triloop_server COMPONENT server)
   install(FILES docs/man/triloop.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT server)
   install(FILES cmake/completion.bash RENAME triloop
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT server)
-  install_from_template(cmake/triloop.service.in lib/systemd/system server)
+  # Only the installation knows where the program will be: --prefix, or cpack's own.
+  install(CODE "
+    cmake_path(SET CMAKE_INSTALL_FULL_BINDIR \"${CMAKE_INSTALL_BINDIR}\")
+    cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_FULL_BINDIR BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\")
+    cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_FULL_BINDIR)  # --prefix may be relative
+    configure_file(\"${PROJECT_SOURCE_DIR}/cmake/triloop.service.in\"
+      \"${PROJECT_BINARY_DIR}/installed/triloop.service\" @ONLY)" COMPONENT server)
+  install(FILES ${PROJECT_BINARY_DIR}/installed/triloop.service DESTINATION lib/systemd/system COMPONENT server)
 endif()

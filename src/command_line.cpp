@@ -21,7 +21,11 @@ void add_seconds(CLI::App& app, const std::string& name, std::chrono::millisecon
                  double least, const std::string& help) {
   app.add_option_function<double>(
          name,
-         [&value](const double& seconds) {
+         [&value, name](const double& seconds) {
+           if (seconds > 0 && seconds < 0.001) {  // it would become 0, which may mean: off
+             throw CLI::ValidationError(
+                 name, "Value " + CLI::detail::to_string(seconds) + " is less than a millisecond");
+           }
            value = std::chrono::milliseconds(std::llround(seconds * 1000));
          },
          help)

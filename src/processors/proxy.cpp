@@ -13,7 +13,6 @@ namespace triloop {
 namespace {
 
 constexpr std::chrono::seconds kToConnect{5}, kToFinish{2};
-constexpr std::chrono::milliseconds kGlance{100};  // between looks at the latch, when stuck
 constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
 
 // Blocks while the upstream server does not read, and then nobody reads the connection either: the
@@ -24,7 +23,6 @@ bool send_all(Socket& upstream, std::string_view bytes, const CloseLatch& over) 
     const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
     bytes.remove_prefix(upstream.try_send(&part, 1, error));
     if (error) return false;
-    // No call waits for a socket and a latch at once.
     while (!bytes.empty() && !upstream.wait_writable(Clock::now() + kGlance)) {
       if (over.fired()) return false;
     }
@@ -69,8 +67,9 @@ void serve(Connection& connection, Socket& upstream) {
 Processor proxy(const std::string& upstream) {
   return [address = parse_upstream(upstream)](Connection& connection) {
     std::error_code error;
-    const auto socket = connect_to(address, Clock::now() + kToConnect, error);
+    const auto socket = connect_to(address, Clock::now() + kToConnect, connection.closed(), error);
     if (socket != nullptr) return serve(connection, *socket);
+    if (connection.closed().fired()) return;
     spdlog::warn("[{}] no upstream server: {}", connection.id(), error.message());
     connection.close(close_code::kTryAgainLater, "the upstream server does not answer");
   };

@@ -47,6 +47,30 @@ is_only_the_library() {
     [[ ! -e $scratch/nothing ]]
 }
 
+# unit_names PREFIX [STAGED_BELOW]: what the service runs is the program that is installed.
+unit_names() {
+  local unit=${2:-}$1/lib/systemd/system/triloop.service
+  grep -Fx "ExecStart=$1/bin/triloop --quiet" "$unit" || { grep ExecStart "$unit"; return 1; }
+}
+unit_names_where_it_will_be() {
+  DESTDIR=$scratch/staged cmake --install build/release --prefix /opt/triloop && unit_names /opt/triloop "$scratch/staged"
+}
+packed_unit_names() {  # of a tree that knows of another prefix
+  local deb
+  cpack --config build/release/CPackConfig.cmake -B "$scratch/packed" &&
+    deb=$(compgen -G "$scratch/packed/triloop_*.deb") && dpkg-deb -x "$deb" "$scratch/unpacked" &&
+    unit_names /usr "$scratch/unpacked"
+}
+
+# The program finds its library where it is, also if that is not beside it.
+absolute_library_folder() {
+  local tree=$scratch/absolute
+  cmake -S . -B "$tree" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTRILOOP_TESTS=OFF -DBUILD_SHARED_LIBS=ON \
+    -DCMAKE_INSTALL_LIBDIR="$scratch/libraries" && cmake --build "$tree" &&
+    cmake --install "$tree" --prefix "$scratch/apart" && [[ -e $scratch/libraries/libtriloop.so ]] &&
+    "$scratch/apart/bin/triloop" --version
+}
+
 with_pkg_config() {
   local prefix=$1 folder
   folder=$(dirname "$(find "$prefix" -name triloop.pc)")
@@ -68,11 +92,19 @@ speaks() {
   [[ $("$scratch/ask" "$port" abc) == 'you said: abc' ]]
 }
 
+# refuses PROGRAM PORT: a line on standard error, and status 2.
+refuses() {
+  local said status=0
+  said=$(timeout 10 "$1" "$2" 2>&1 >/dev/null) || status=$?
+  [[ $status -eq 2 && $said == 'no such port' ]] || { echo "$2: status $status, $said"; return 1; }
+}
+
 # What docs/install.md tells a reader to do.
 own_server_in_an_empty_folder() {
   cp -r docs/examples/own_server/. "$empty" && cd "$empty" &&
     cmake -B build -DCMAKE_PREFIX_PATH="$scratch/static" && cmake --build build &&
-    g++ -std=c++17 "$here/ask.cpp" -o "$scratch/ask" && speaks "$empty/build"
+    g++ -std=c++17 "$here/ask.cpp" -o "$scratch/ask" && speaks "$empty/build" &&
+    for port in abc 99999 -1 '' 80x 99999999999999999999; do refuses build/own_server "$port" || return; done
 }
 
 for kind in static shared; do
@@ -80,12 +112,16 @@ for kind in static shared; do
   [[ $kind == static ]] || tree=build/shared
   check "cmake --install, $kind" cmake --install "$tree" --prefix "$scratch/$kind"
   check "the installed program runs, $kind" "$scratch/$kind/bin/triloop" --version
+  check "the service runs the installed program, $kind" unit_names "$scratch/$kind"
   for compiler in g++ clang++; do
     check "find_package, $kind, $compiler, C++17 and C++20" build_and_run "$kind-$compiler" \
       "$here/find_package" "$compiler" -DCMAKE_PREFIX_PATH="$scratch/$kind"
   done
   check "pkg-config, $kind" with_pkg_config "$scratch/$kind"
 done
+check "the installed program runs, its library in an absolute CMAKE_INSTALL_LIBDIR" absolute_library_folder
+check "the service of a staged installation runs the program where it will be" unit_names_where_it_will_be
+check "the service of a package runs /usr/bin/triloop, whatever the prefix was" packed_unit_names
 check "add_subdirectory, g++, C++17 and C++20" build_and_run add_subdirectory-g++ \
   "$here/add_subdirectory" g++ -DTRILOOP_SOURCE="$PWD"
 check "FetchContent, clang++, C++17 and C++20" build_and_run add_subdirectory-clang++ \

@@ -26,6 +26,9 @@ everybody_may_read() {  # everybody_may_read PACKAGE
   closed=$(dpkg-deb --contents "$1" | grep -vE '^([d-]rwxr-xr-x|-rw-r--r--) ' || true)
   [[ -z $closed ]] || { echo "$closed"; return 1; }
 }
+service_runs_the_program() {
+  dpkg-deb --fsys-tarfile "$1" | tar -xO ./usr/lib/systemd/system/triloop.service | grep -x 'ExecStart=/usr/bin/triloop --quiet'
+}
 has_the_example_alone() {
   [[ $(dpkg-deb --contents "$1" | grep -c '/examples/own_server/.') -eq 2 ]]
 }
@@ -39,6 +42,7 @@ check "files of libtriloop-dev" holds "$development" usr/include/triloop/{server
   'usr/lib/*/libtriloop.a' 'usr/lib/*/cmake/triloop/triloopConfig.cmake' \
   'usr/lib/*/pkgconfig/triloop.pc' usr/share/man/man3/triloop.3.gz \
   usr/share/doc/libtriloop-dev/examples/own_server/{CMakeLists.txt,main.cpp}
+check "the service runs the program of the package" service_runs_the_program "$server"
 check "of the example, the two files" has_the_example_alone "$development"
 for deb in "$server" "$development"; do
   check "everybody may read $(basename "$deb")" everybody_may_read "$deb"

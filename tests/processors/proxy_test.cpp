@@ -3,6 +3,7 @@
 #include "processors/proxy.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "processors/upstream_address.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
@@ -74,7 +76,8 @@ class Stream {
 // Listens on a free port of 127.0.0.1, with small buffers.
 class Upstream {
  public:
-  Upstream() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Upstream(int backlog = 8)
+      : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const int small = 4096;
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     sockaddr_in address{};
@@ -82,7 +85,7 @@ class Upstream {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     auto* any = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof address;
-    demand(::bind(descriptor_, any, size) == 0 && ::listen(descriptor_, 8) == 0, "listen");
+    demand(::bind(descriptor_, any, size) == 0 && ::listen(descriptor_, backlog) == 0, "listen");
     ::getsockname(descriptor_, any, &size);
     port_ = ntohs(address.sin_port);
   }
@@ -90,6 +93,7 @@ class Upstream {
   Upstream(const Upstream&) = delete;
   Upstream& operator=(const Upstream&) = delete;
 
+  std::uint16_t port() const { return port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   Stream accept() { return Stream(::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC)); }
 
@@ -97,6 +101,18 @@ class Upstream {
   int descriptor_;
   std::uint16_t port_ = 0;
 };
+
+// This process's own descriptor of the connection to that port.
+int connected_to(std::uint16_t port) {
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+        peer.sin_family == AF_INET && ntohs(peer.sin_port) == port)
+      return descriptor;
+  }
+  throw std::runtime_error("no such connection");
+}
 
 // What comes down, until there is as much as that.
 std::string next_bytes(TestClient& client, std::size_t size) {
@@ -257,6 +273,29 @@ TEST_CASE("proxy: an upstream server that is lost is 1011", "[proxy]") {
   client.send(client_close(1011));
 }
 
+TEST_CASE("proxy: an upstream host that vanishes is found within half a minute, also an idle one",
+          "[proxy]") {
+  Upstream upstream;
+  RunningServer server(proxy(upstream.address()));
+  TestClient client(server.port());
+  client.open();
+  Stream stream = upstream.accept();
+  stream.send("x");
+  CHECK(next_bytes(client, 1) == "x");  // so the options are set
+  const int proxys = connected_to(upstream.port());
+  const auto option = [proxys](int level, int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    demand(::getsockopt(proxys, level, name, &value, &size) == 0, "getsockopt");
+    return value;
+  };
+  CHECK(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) +
+            option(IPPROTO_TCP, TCP_KEEPINTVL) * option(IPPROTO_TCP, TCP_KEEPCNT) ==
+        30);
+  CHECK(option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 30'000);
+}
+
 TEST_CASE("proxy: an upstream server that refuses, or has no address, is 1013", "[proxy]") {
   const testing::LogCapture log;
   std::string nobody;
@@ -274,6 +313,40 @@ TEST_CASE("proxy: an upstream server that refuses, or has no address, is 1013", 
     client.send(client_close(1013));
   }
   log.await("[1] no upstream server: Connection refused");
+}
+
+// Its kernel answers nobody as long as it does not accept().
+struct FullUpstream : Upstream {
+  FullUpstream() : Upstream(/*backlog=*/0), filler(port()) {}
+  TestClient filler;
+};
+
+TEST_CASE("proxy: a server that stops does not wait for an upstream server that does not answer",
+          "[proxy]") {
+  const FullUpstream upstream;
+  Options options = quiet_options();
+  const bool second_signal = GENERATE(false, true);
+  if (!second_signal) options.drain_timeout = std::chrono::milliseconds(1);
+  RunningServer server(proxy(upstream.address()), options);
+  TestClient client(server.port());
+  client.open();
+  testing::await_blocked("proc-1");  // in connect_to(), for 5 s
+  if (second_signal) server.server().stop();
+  CHECK(server.stop().empty());
+}
+
+TEST_CASE("proxy: what a peer sent before its Close still reaches an upstream server that was busy",
+          "[proxy]") {
+  FullUpstream upstream;
+  RunningServer server(proxy(upstream.address()));
+  TestClient client(server.port());
+  client.open();
+  client.send(client_frame(Opcode::text, "last words") + client_close(1000, "bye"));
+  await("the ending to begin",
+        [&] { return server.server().snapshot().connections.at(0).closing.has_value(); });
+  testing::await_blocked("proc-1");
+  upstream.accept();  // the one that filled it
+  CHECK(upstream.accept().receive(100) == "last words");
 }
 
 TEST_CASE("proxy: when the connection breaks, so does the one upstream, even a stuck one",
@@ -298,10 +371,22 @@ TEST_CASE("proxy: when the connection breaks, so does the one upstream, even a s
 }
 
 TEST_CASE("proxy: an address is a host and a port", "[proxy]") {
-  for (const char* wrong : {"", "host", ":1", "host:", ":"}) {
+  for (const char* wrong :
+       {"",      "host",    ":1",       "host:",    ":",     "h:0",    "h:65536",
+        "h:-1",  "h:1e3",   "h:+1",     "h:1 ",     "h: 1",  "h:0x50", "h:4294967376",
+        "h:a_b", "x y:1",   " h:1",     "h\n:1",    "[::1",  "[::1:1", "::1]:1",
+        "[]:1",  "[[a]]:1", "[::1]1:1", "[::1 ]:1", "::1:1", "::1",    "[::1]"}) {
+    INFO(wrong);
     CHECK_THROWS_AS(proxy(wrong), std::invalid_argument);
   }
-  CHECK_NOTHROW(proxy("[::1]:80"));
+  const auto same = [](const char* text, const char* host, const char* port) {
+    const UpstreamAddress address = parse_upstream(text);
+    return address.host == host && address.port == port;
+  };
+  CHECK(same("[::1]:80", "::1", "80"));
+  CHECK(same("127.0.0.1:65535", "127.0.0.1", "65535"));
+  CHECK(same("[fe80::1%eth0]:1", "fe80::1%eth0", "1"));
+  CHECK(same("my_host.example.:iso-tsap", "my_host.example.", "iso-tsap"));
 }
 
 }  // namespace

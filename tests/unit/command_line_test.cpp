@@ -146,6 +146,10 @@ TEST_CASE("a bad value is one line on standard error and status 2", "[command_li
                                                      {"stray"},
                                                      {"--config", "/no/such/file"},
                                                      {"--heartbeat", "1e99"},
+                                                     {"--heartbeat", "0.0004"},
+                                                     {"--ping-interval", "0.0009"},
+                                                     {"--drain-timeout", "1e-9"},
+                                                     {"--pong-timeout", "0.0009"},
                                                      {"--port"}};
   for (const auto& arguments : bad) {
     INFO(arguments.front() << " " << arguments.back());
@@ -156,6 +160,14 @@ TEST_CASE("a bad value is one line on standard error and status 2", "[command_li
     CHECK(result.err.rfind("triloop: ", 0) == 0);
     CHECK(result.err.find('\n') == result.err.size() - 1);
   }
+}
+
+TEST_CASE("a time is at least a millisecond, or 0 where that means something", "[command_line]") {
+  CHECK(parse({"--heartbeat", "0"}).line->server.heartbeat.count() == 0);
+  CHECK(parse({"--heartbeat", "0.001"}).line->server.heartbeat.count() == 1);
+  CHECK(parse({"--drain-timeout", "-0"}).line->server.drain_timeout.count() == 0);
+  CHECK(parse({"--heartbeat", "0.0004"}).err ==
+        "triloop: --heartbeat: Value 0.0004 is less than a millisecond (see triloop --help)\n");
 }
 
 TEST_CASE("--help and --version are no errors", "[command_line]") {
