@@ -27,11 +27,20 @@ install(FILES ${PROJECT_BINARY_DIR}/installed/triloopConfigVersion.cmake
   DESTINATION ${config_folder} COMPONENT development)
 install_from_template(cmake/triloopConfig.cmake.in ${config_folder} development)
 
-# pkg-config. The file finds its own place, so that the whole may be moved. Who links the static
+# pkg-config. The file finds its own place, so that the whole may be moved; not from a folder that is
+# outside of the prefix. Who links the static
 # library needs what it was built with: also without --static, for there is no other in its place.
 set(pkgconfig_folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-file(RELATIVE_PATH up "/${pkgconfig_folder}" "/")
-string(REGEX REPLACE "/$" "" up "${up}")
+if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+  set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+else()
+  file(RELATIVE_PATH up "/${pkgconfig_folder}" "/")
+  string(REGEX REPLACE "/$" "" up "${up}")
+  set(pc_prefix "\${pcfiledir}/${up}")
+endif()
+# An absolute folder takes the place of the prefix.
+cmake_path(APPEND pc_includedir "\${prefix}" ${CMAKE_INSTALL_INCLUDEDIR})
+cmake_path(APPEND pc_libdir "\${prefix}" ${CMAKE_INSTALL_LIBDIR})
 set(requires "spdlog zlib")
 if(BUILD_SHARED_LIBS)
   set(requires "")

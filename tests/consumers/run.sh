@@ -62,13 +62,13 @@ packed_unit_names() {  # of a tree that knows of another prefix
     unit_names /usr "$scratch/unpacked"
 }
 
-# The program finds its library where it is, also if that is not beside it.
+# The program finds its library where it is, also if that is not beside it, and pkg-config the headers.
 absolute_library_folder() {
   local tree=$scratch/absolute
   cmake -S . -B "$tree" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTRILOOP_TESTS=OFF -DBUILD_SHARED_LIBS=ON \
-    -DCMAKE_INSTALL_LIBDIR="$scratch/libraries" && cmake --build "$tree" &&
-    cmake --install "$tree" --prefix "$scratch/apart" && [[ -e $scratch/libraries/libtriloop.so ]] &&
-    "$scratch/apart/bin/triloop" --version
+    -DCMAKE_INSTALL_PREFIX="$scratch/apart" -DCMAKE_INSTALL_LIBDIR="$scratch/libraries" && cmake --build "$tree" &&
+    cmake --install "$tree" && [[ -e $scratch/libraries/libtriloop.so ]] && "$scratch/apart/bin/triloop" --version &&
+    [[ -e $(PKG_CONFIG_PATH=$scratch/libraries/pkgconfig pkg-config --variable=includedir triloop)/triloop/server.h ]]
 }
 
 with_pkg_config() {
