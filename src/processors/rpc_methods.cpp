@@ -18,6 +18,15 @@ double number_of(const json& param) {
   return param.get<double>();
 }
 
+// A whole number from 0 to `most`. An int would not hold all that JSON can write.
+int count_of(const json& param, int most) {
+  const double value = number_of(param);
+  if (!(value >= 0 && value <= most) || value != std::trunc(value)) {
+    throw RpcError(rpc_code::kInvalidParams, "Invalid params");
+  }
+  return static_cast<int>(value);
+}
+
 // JSON has one kind of number: 19, not 19.0. It has none for what is too large.
 json number(double value) {
   if (!std::isfinite(value)) throw RpcError(rpc_code::kInvalidParams, "Result out of range");
@@ -41,14 +50,11 @@ json sum(const json& params, const CloseLatch&) {
 
 // A slow call that gives up when the connection ends: it waits for the latch, not for the time.
 json sleep_for(const json& params, const CloseLatch& closing) {
-  const double ms = number_of(params.at("ms"));  // an int would not hold them all
-  if (!(ms >= 0 && ms <= kLongestSleepMs) || ms != std::trunc(ms)) {
-    throw RpcError(rpc_code::kInvalidParams, "Invalid params");
-  }
-  if (closing.wait_until(Clock::now() + std::chrono::milliseconds(static_cast<int>(ms)))) {
+  const int ms = count_of(params.at("ms"), kLongestSleepMs);
+  if (closing.wait_until(Clock::now() + std::chrono::milliseconds(ms))) {
     throw RpcError(rpc_code::kCancelled, "Cancelled");
   }
-  return number(ms);
+  return ms;
 }
 
 }  // namespace
