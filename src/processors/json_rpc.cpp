@@ -41,7 +41,7 @@ json answer_one(const json& request, const RpcMethods& methods, const RpcCall& c
   } catch (const RpcError& error) {
     reply = rpc_error(id, error);
   } catch (const json::exception&) {  // asked for params that are not there
-    reply = rpc_error(id, {rpc_code::kInvalidParams, "Invalid params"});
+    reply = rpc_error(id, invalid_params());
   } catch (const std::exception&) {
     reply = rpc_error(id, {rpc_code::kInternalError, "Internal error"});
   }

@@ -27,6 +27,8 @@ class RpcError : public std::runtime_error {
   int code_;
 };
 
+inline RpcError invalid_params() { return {rpc_code::kInvalidParams, "Invalid params"}; }
+
 /// The reply that says what went wrong; `id` is null if the request's is unknown.
 inline nlohmann::json rpc_error(const nlohmann::json& id, const RpcError& error) {
   return {{"jsonrpc", "2.0"},

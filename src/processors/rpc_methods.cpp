@@ -14,7 +14,7 @@ constexpr int kLongestSleepMs = 10'000;
 
 // A bool is no number, though json would make one of it.
 double number_of(const json& param) {
-  if (!param.is_number()) throw RpcError(rpc_code::kInvalidParams, "Invalid params");
+  if (!param.is_number()) throw invalid_params();
   return param.get<double>();
 }
 
@@ -22,7 +22,7 @@ double number_of(const json& param) {
 int count_of(const json& param, int most) {
   const double value = number_of(param);
   if (!(value >= 0 && value <= most) || value != std::trunc(value)) {
-    throw RpcError(rpc_code::kInvalidParams, "Invalid params");
+    throw invalid_params();
   }
   return static_cast<int>(value);
 }
@@ -42,7 +42,7 @@ json subtract(const json& params, const CloseLatch&) {
 }
 
 json sum(const json& params, const CloseLatch&) {
-  if (!params.is_array()) throw RpcError(rpc_code::kInvalidParams, "Invalid params");
+  if (!params.is_array()) throw invalid_params();
   return number(
       std::accumulate(params.begin(), params.end(), 0.0,
                       [](double so_far, const json& x) { return so_far + number_of(x); }));

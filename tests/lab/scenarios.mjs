@@ -31,7 +31,8 @@ async function ended(watch, expected) {
 
 /** Closes when the server has all of them, and then the peer has their echoes: by itself, not as the server counts. */
 async function allEchoed(peer, watch, bytes, messages) {
-  const { received } = await watch.until("all were received", (now) => now.received.messages >= messages);
+  const { received } = await watch.until("all were received, and read",
+    (now) => now.received.messages >= messages && now.queues.in.messages === 0);
   assert.equal(received.messages, messages);
   await peer.close();
   const echoes = peer.frames.filter(({ payload }) => payload.length === bytes).length;

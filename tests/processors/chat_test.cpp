@@ -294,34 +294,22 @@ TEST_CASE("chat: a name that is missing, hostile or taken is 1008", "[chat]") {
   const ChatServer server;
   TestClient ann(server.port());
   enter(ann, "ann");
-  for (const char* query : {"",
-                            "?room=lobby",
-                            "?name=bob",
-                            "?room=&name=bob",
-                            "?room=lobby&name=",
-                            "?room=lobby&name=ann",
-                            "?room=lobby&name=%61nn",
-                            "?room=lobby&name=a%00b",
-                            "?room=lobby&name=%ff",
-                            "?room=lobby&name=%e2%80%aebob",
-                            "?room=lobby&name=%2",
-                            "?room=lobby&name=%zz",
-                            "?room=lobby&name=+bob",
-                            "?room=lobby&name=a%0ab",
-                            "?room=lobby&name=ann%C2%AD",
-                            "?room=lobby&name=ann%D8%9C",
-                            "?room=lobby&name=ann%CD%8F",
-                            "?room=lobby&name=%E3%85%A4",
-                            "?room=lobby&name=ann%C2%A0",
-                            "?room=lobby&name=ann%F3%A0%81%81",
-                            "?room=lobby&name=ann%E1%A0%8E",
-                            "?room=lobby&name=ann%EF%BF%BE",
-                            "?room=lobby&name=ann%EF%B8%8F",
-                            "?room=lobby&name=a++b",
-                            "?room=lobby&name=a%E3%80%80b",
-                            "?room=lobby&name=12345678901234567890123456789012345678901"}) {
+  const std::string too_long(41, '1');
+  for (const char* query : {"", "?room=lobby", "?name=bob", "?room=&name=bob"}) {
     INFO(query);
     CHECK(code_at_the_door(server.port(), query) == 1008);
+  }
+  for (const char* name : {"", "ann", "%61nn", "a%00b", "%ff", "%e2%80%aebob", "%2", "%zz", "+bob",
+                           "a%0ab", too_long.c_str()}) {
+    INFO(name);
+    CHECK(code_at_the_door(server.port(), std::string("?room=lobby&name=") + name) == 1008);
+  }
+  // On a screen they would be ann, a b, or nothing.
+  for (const char* name :
+       {"ann%C2%AD", "ann%D8%9C", "ann%CD%8F", "%E3%85%A4", "ann%C2%A0", "ann%F3%A0%81%81",
+        "ann%E1%A0%8E", "ann%EF%BF%BE", "ann%EF%B8%8F", "a++b", "a%E3%80%80b"}) {
+    INFO(name);
+    CHECK(code_at_the_door(server.port(), std::string("?room=lobby&name=") + name) == 1008);
   }
 }
 
