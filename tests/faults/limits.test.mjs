@@ -56,12 +56,12 @@ test("no thread left: connections are refused, the others are served, and new on
   for (let round = 0; round < 3; round += 1) {
     const outcomes = await openMany(server.port, 60);
     const open = outcomes.flatMap(({ value }) => (value ? [value] : []));
-    assert.ok(open.length > 0 && open.length < 60, `${open.length} of 60 were let in`);
     assert.ok(server.isRunning(), server.stderr().slice(-500));
-    // A handshake may be answered before a thread turns out to be missing: that peer is cut off.
+    // A handshake may be answered before a thread turns out to be missing: that peer is cut off. So all
+    // may be let in, but those that are served stay, and there is no room for the threads of 60.
     const echoes = await Promise.allSettled(open.map((peer, i) => peer.echo(`round ${round}, ${i}`)));
     const served = echoes.filter(({ status }) => status === "fulfilled").length;
-    assert.ok(served > 0, "nobody was served");
+    assert.ok(served > 0 && served < 60, `${served} of 60 were served`);
     open.forEach((peer) => peer.leave());
     await allGone(server);
   }
