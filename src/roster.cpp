@@ -49,7 +49,7 @@ ServerSnapshot Roster::snapshot() const {
     now.connections.assign(ended_.begin(), ended_.end());
     for (const auto& [id, connection] : present_) present.push_back(connection);
   }
-  now.time = Clock::now() - since_;
+  now.time = GaugeClock::now() - since_;
   for (const auto& connection : present) now.connections.push_back(connection->snapshot());
   std::sort(now.connections.begin(), now.connections.end(),
             [](const auto& a, const auto& b) { return a.id < b.id; });

@@ -36,7 +36,7 @@ class Roster {
   std::shared_ptr<const Connection> take(std::uint64_t id);
   void keep(ConnectionSnapshot last);
 
-  const TimePoint since_ = Clock::now();
+  const TimePoint since_ = GaugeClock::now();
 
   mutable Mutex mutex_;
   std::uint64_t accepted_ TRILOOP_GUARDED_BY(mutex_) = 0;

@@ -67,7 +67,7 @@ ConnectionSnapshot Connection::snapshot() const {
   ConnectionSnapshot now;
   now.id = id_;
   now.peer_address = peer_address_;
-  now.age = Clock::now() - accepted_at_;
+  now.age = GaugeClock::now() - accepted_at_;
   bool open = false;
   {
     const MutexLock lock(mutex_);

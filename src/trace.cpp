@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::array<int, 5> kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-std::int64_t now() { return nanoseconds(Clock::now()); }
+std::int64_t now() { return nanoseconds(GaugeClock::now()); }
 
 // Never destroyed: a thread that saw it may come back to it at any time. Atomic because threads
 // look without a lock, and `on` tells them nothing but that it is worth it.
@@ -215,7 +215,7 @@ void detail::fill(const char* name, std::uint64_t connection, const QueueSnapsho
 }
 
 void Firing::remember(const CloseReason& reason) noexcept {
-  at_ = Clock::now();
+  at_ = GaugeClock::now();
   by_ = name_of(reason.by);
   code_ = reason.code;
   text_bytes_ = reason.text.copy(text_.data(), text_.size());

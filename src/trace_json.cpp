@@ -247,7 +247,7 @@ void write_json(Output& out, const Rings& all) noexcept {
     forgotten += copy.forgotten;
   }
   // Behind the copies, so that nothing in them is later.
-  const std::int64_t now = nanoseconds(Clock::now());
+  const std::int64_t now = nanoseconds(GaugeClock::now());
   Arrows arrows(events);
   for (std::size_t i = 0; i < all.count; ++i) {
     if (all.copies[i].track != 0) note_arrows(all.rings[i], all.copies[i], arrows);

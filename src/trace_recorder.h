@@ -45,7 +45,7 @@ class Recorder {
   // Constant after construction.
   const int file_;
   [[maybe_unused]] const Recorder* const before_;  // or it would be a leak
-  const std::int64_t began_ = nanoseconds(Clock::now());
+  const std::int64_t began_ = nanoseconds(GaugeClock::now());
   const std::unique_ptr<Atomic<std::uint64_t>[]> words_;  // of all rings
   const std::unique_ptr<Ring[]> rings_;
   const std::unique_ptr<char[]> crash_stacks_;

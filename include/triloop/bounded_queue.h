@@ -198,7 +198,7 @@ class BoundedQueue {
             for_room_.waiting(),
             for_items_.waited(),
             for_room_.waited(),
-            Clock::now()};
+            GaugeClock::now()};
   }
 
   /// Does push() refuse? Unlike a size, this answer can only change once.

@@ -268,7 +268,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TimePoint give_up_ = kNever;        // set when an ending has begun
 
   // For whoever looks on.
-  const TimePoint accepted_at_ = Clock::now();
+  const TimePoint accepted_at_ = GaugeClock::now();
   ThreadMeter reader_meter_, processor_meter_, writer_meter_;
   Stopwatch goodbye_;  // the writer, after its Close frame
   Gauge<int> threads_ended_;

@@ -23,11 +23,11 @@ class WaitMeter {
   }
 
   int waiting() const { return waiting_; }
-  std::chrono::nanoseconds waited() const { return waited_ + waiting_ * (Clock::now() - last_); }
+  std::chrono::nanoseconds waited() const { return waited_ + waiting_ * (GaugeClock::now() - last_); }
 
  private:
   void pass_time() {
-    const TimePoint now = Clock::now();
+    const TimePoint now = GaugeClock::now();
     waited_ += waiting_ * (now - last_);
     last_ = now;
   }
@@ -70,7 +70,7 @@ class Stopwatch {
  private:
   static constexpr std::int64_t kStopped = 0;
   static std::int64_t now() {
-    return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
+    return std::chrono::nanoseconds(GaugeClock::now().time_since_epoch()).count();
   }
 
   Gauge<std::int64_t> since_;

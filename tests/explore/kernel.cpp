@@ -19,6 +19,7 @@ Kernel* g_kernel = nullptr;
 Kernel::Kernel() {
   g_kernel = this;
   name(*this, "kernel");
+  stands_for_the_kernel(*this);
 }
 Kernel::~Kernel() { g_kernel = nullptr; }
 

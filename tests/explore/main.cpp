@@ -11,6 +11,7 @@
 
 #include "scenarios.h"
 #include "scheduler.h"
+#include "self_test.h"
 
 namespace {
 
@@ -20,6 +21,7 @@ struct Asked {
   std::uint64_t random = 0, seed = 1;
   int jobs = 1;
   bool list = false, fail_fast = false, wrong = false, every = false;
+  bool itself = false;
 };
 
 struct Task {
@@ -135,9 +137,12 @@ int main(int argc, char** argv) {
   app.add_flag("--fail-fast", asked.fail_fast, "end with the first failure");
   app.add_flag("--list", asked.list, "the names of the scenarios");
   app.add_flag("--wrong-queues", asked.wrong, "only break the queues of docs/wrong-queues.md");
+  app.add_flag("--self-test", asked.itself, "only what the explorer must find, and must not");
   CLI11_PARSE(app, argc, argv);
   if (asked.wrong) return break_wrong_queues() ? 0 : 1;
   explore::catch_crashes();
+  if (!explore::test_itself()) return 1;
+  if (asked.itself) return 0;
 
   std::vector<Task> tasks;
   for (const Task& task : all_tasks()) {

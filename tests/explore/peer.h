@@ -41,7 +41,9 @@ struct Received {
 // server has ended its own.
 class Peer final : public triloop::Socket {
  public:
-  Peer(std::string says, Received& received) : incoming_(std::move(says)), received_(received) {}
+  Peer(std::string says, Received& received) : incoming_(std::move(says)), received_(received) {
+    stands_for_the_kernel(*this);
+  }
 
   void take(std::size_t bytes) {
     const triloop::MutexLock lock(mutex_);

@@ -7,6 +7,8 @@
 #include <exception>
 #include <utility>
 
+#include "graveyard.h"
+
 namespace explore {
 namespace {
 
@@ -46,6 +48,7 @@ enum : History {
   kBegin,
   kJoin,
   kYield,
+  kCount,
   kEnd
 };
 
@@ -53,9 +56,16 @@ enum : History {
 
 Run* Run::current = nullptr;
 
+bool Places::have(const void* object) const {
+  return std::any_of(places_.begin(), places_.end(), [object](const auto& place) {
+    return object >= place.first && object < place.second;
+  });
+}
+
 void Run::execute(const Scenario& scenario) {
   current = this;
   forget_names();
+  open_graveyard();
   strategy_.begin();
   const Exceptions outside = exceptions();
   start("main", scenario);
@@ -73,6 +83,7 @@ void Run::execute(const Scenario& scenario) {
     }
   }
   current = nullptr;
+  clear_graveyard();
 }
 
 void Run::enter() {
@@ -96,8 +107,8 @@ bool Run::can_run(const Fiber& fiber) const {
     case State::kReady:
     case State::kYields:
       return true;
-    case State::kWantsMutex:
-      return fiber.mutex->owner == kNobody;
+    case State::kWantsMutex:  // of a destroyed one it says so
+      return fiber.mutex->canary != Canary::kAlive || fiber.mutex->owner == kNobody;
     case State::kJoins:
       return fibers_[static_cast<std::size_t>(fiber.joined)].state == State::kDone;
     case State::kWaits:
@@ -192,56 +203,122 @@ void Run::end_wait(Fiber& fiber, bool timed_out) {
   fiber.state = State::kWantsMutex;
 }
 
-void Run::point(const char* operation, const void* object, History& history, bool writes) {
+// Before the choice, and again behind it: others may have destroyed the object meanwhile.
+void Run::demand_alive(Canary canary, const char* kind, const void* object) {
+  if (canary == Canary::kAlive) return;
+  note("uses", kind, object);
+  fail("it uses a destroyed " + describe(kind, object));
+}
+
+void Run::point(const char* operation, AtomicState& atomic, bool writes) {
   schedule();
-  learn(mix(kPoint, history));
-  if (writes) history = current_->history;
-  note(operation, "atomic", object);
+  demand_alive(atomic.canary, "atomic", &atomic);
+  learn(mix(kPoint, atomic.history));
+  if (writes) atomic.history = current_->history;
+  note(operation, "atomic", &atomic);
+}
+
+void Run::destroy(AtomicState& atomic) {
+  demand_alive(atomic.canary, "atomic", &atomic);
+  atomic.canary = Canary::kDead;
+}
+
+void Run::count_is_used(const char* operation, const int* count, bool falls) {
+  schedule();
+  History& history = counts_[count];
+  learn(mix(kCount, history));
+  if (falls) history = current_->history;
+  note(operation, "count", count);
+}
+
+void Run::count_grows(const int* count) { touch(counts_[count]); }
+
+void Run::release(MutexState& mutex) {
+  mutex.owner = kNobody;
+  current_->held.erase(std::find(current_->held.begin(), current_->held.end(), &mutex));
+}
+
+void Run::take(MutexState& mutex) {
+  mutex.owner = current_->id;
+  current_->held.push_back(&mutex);
+  current_->state = State::kReady;
+}
+
+// One lock at a time. `mutex` is the one that this thread takes, or waits with, if any.
+void Run::demand_no_other_lock(const MutexState* mutex, const char* what) {
+  if (locks_may_nest_ || (mutex != nullptr && kernel_.have(mutex))) return;
+  for (const MutexState* held : current_->held) {
+    if (held == mutex || kernel_.have(held) || outer_.have(held)) continue;
+    fail(std::string("it ") + what + " while it holds " + describe("mutex", held));
+  }
 }
 
 void Run::lock(MutexState& mutex) {
   current_->state = State::kWantsMutex;
   current_->mutex = &mutex;
   schedule();
+  demand_alive(mutex.canary, "mutex", &mutex);
   if (mutex.owner == current_->id) fail("it locks a mutex that it holds");
-  mutex.owner = current_->id;
-  current_->state = State::kReady;
+  if (!current_->held.empty()) demand_no_other_lock(&mutex, "takes a lock");
+  take(mutex);
   learn(mix(kLock, mutex.history));
   note("locks", "mutex", &mutex);
 }
 
 void Run::unlock(MutexState& mutex) {
+  demand_alive(mutex.canary, "mutex", &mutex);
   if (mutex.owner != current_->id) fail("it unlocks a mutex that it does not hold");
-  mutex.owner = kNobody;
+  release(mutex);
   learn(kUnlock);
   mutex.history = current_->history;
   note("unlocks", "mutex", &mutex);
 }
 
+void Run::destroy(MutexState& mutex) {
+  demand_alive(mutex.canary, "mutex", &mutex);
+  if (mutex.owner != kNobody) fail("it destroys a locked mutex");
+  mutex.canary = Canary::kDead;
+}
+
+// A deadline that has passed is no wait: the mutex is let go and taken again, as by libstdc++.
 bool Run::wait(CondState& condition, MutexState& mutex, TimePoint deadline) {
   schedule();
+  demand_alive(condition.canary, "condition", &condition);
   if (mutex.owner != current_->id) fail("it waits without the mutex");
+  if (current_->held.size() > 1) demand_no_other_lock(&mutex, "waits");
   note("waits for", "condition", &condition);
-  mutex.owner = kNobody;
+  release(mutex);
   learn(kWait);
   mutex.history = current_->history;
-  condition.waiters.push_back(current_->id);
-  current_->state = State::kWaits;
-  current_->condition = &condition;
   current_->mutex = &mutex;
   current_->deadline = deadline;
-  current_->timed_out = false;
+  current_->timed_out = deadline <= now_;
+  if (current_->timed_out) {
+    current_->state = State::kWantsMutex;
+  } else {
+    condition.waiters.push_back(current_->id);
+    current_->state = State::kWaits;
+    current_->condition = &condition;
+  }
   schedule();
-  mutex.owner = current_->id;
-  current_->state = State::kReady;
-  learn(mix(kWoken + (current_->timed_out ? 100 : 0), mutex.history));
-  note(current_->timed_out ? "gives up waiting, locks" : "goes on, locks", "mutex", &mutex);
+  demand_alive(mutex.canary, "mutex", &mutex);
+  take(mutex);
   // Whoever is woken after his deadline is told that it has passed, as by libstdc++.
-  return !current_->timed_out && now_ < deadline;
+  const bool in_time = !current_->timed_out && now_ < deadline;
+  learn(mix(kWoken + (in_time ? 0 : 100), mutex.history));
+  note(in_time ? "goes on, locks" : "gives up waiting, locks", "mutex", &mutex);
+  return in_time;
+}
+
+void Run::destroy(CondState& condition) {
+  demand_alive(condition.canary, "condition", &condition);
+  if (!condition.waiters.empty()) fail("it destroys a condition that somebody waits for");
+  condition.canary = Canary::kDead;
 }
 
 void Run::notify(CondState& condition, bool all) {
   schedule();
+  demand_alive(condition.canary, "condition", &condition);
   learn(kNotify);
   std::string woken;
   while (!condition.waiters.empty()) {
@@ -258,6 +335,12 @@ void Run::notify(CondState& condition, bool all) {
 }
 
 int Run::start(std::string name, std::function<void()> body) {
+  const auto missing = missing_threads_.find(name);
+  if (missing != missing_threads_.end()) {
+    missing_threads_.erase(missing);
+    note("cannot start " + name);
+    return kNobody;
+  }
   Fiber& fiber = fibers_.emplace_back();
   fiber.id = static_cast<int>(fibers_.size()) - 1;
   fiber.name = std::move(name);
@@ -279,6 +362,7 @@ int Run::start(std::string name, std::function<void()> body) {
 }
 
 void Run::join(int id) {
+  if (!current_->held.empty()) demand_no_other_lock(nullptr, "joins a thread");
   current_->state = State::kJoins;
   current_->joined = id;
   schedule();
@@ -287,7 +371,9 @@ void Run::join(int id) {
   note("has joined " + fiber(id).name);
 }
 
+// A choice point: before the answer others may begin to wait, and what they wait for may pass.
 TimePoint Run::now() {
+  schedule();
   learn(static_cast<History>(now_.time_since_epoch().count()));
   return now_;
 }

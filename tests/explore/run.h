@@ -9,7 +9,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "scheduler.h"
@@ -41,13 +44,28 @@ struct Fiber {
   TimePoint deadline = TimePoint::max();
   bool timed_out = false;
   int joined = kNobody;
+  std::vector<const MutexState*> held;
   History history = 0;
+};
+
+// What the scenario has said about some of its objects.
+class Places {
+ public:
+  void add(const void* object, std::size_t bytes) {
+    const char* begin = static_cast<const char*>(object);
+    places_.emplace_back(begin, begin + bytes);
+  }
+  bool have(const void* object) const;
+
+ private:
+  std::vector<std::pair<const char*, const char*>> places_;
 };
 
 // A history is a hash of what a thread has done and of what it can have learnt: taking a mutex, it
 // learns the history of those who had it before; reading an atomic, that of its writers; joining a
-// thread, all that this one knew. Threads are deterministic but for that, so the histories of all
-// of them, and who waits, are the state of the schedule. Two schedules that differ only in the
+// thread, all that this one knew; and from a wait whether its deadline has passed. Threads are
+// deterministic but for that, so the histories of all of them, and who waits, are the state of the
+// schedule. Two schedules that differ only in the
 // order of steps that have nothing to do with each other come to the same state.
 class Run final : public Situation {
  public:
@@ -60,16 +78,26 @@ class Run final : public Situation {
   bool time_had_to_help() const { return time_had_to_help_; }
   bool time_came_early() const { return time_came_early_; }
   TimePoint now();
+  TimePoint glance_at_the_clock() const { return now_; }
 
-  void point(const char* operation, const void* object, History& history, bool writes);
+  void point(const char* operation, AtomicState& atomic, bool writes);
+  void destroy(AtomicState& atomic);
+  void count_is_used(const char* operation, const int* count, bool falls);
+  void count_grows(const int* count);
   void lock(MutexState& mutex);
   void unlock(MutexState& mutex);
+  void destroy(MutexState& mutex);
   bool wait(CondState& condition, MutexState& mutex, TimePoint deadline);
   void notify(CondState& condition, bool all);
+  void destroy(CondState& condition);
   int start(std::string name, std::function<void()> body);
   void join(int id);
   void any_moment();
   void touch(History& history);
+  void fail_to_start(const char* name) { missing_threads_.insert(name); }
+  void locks_may_nest() { locks_may_nest_ = true; }
+  void may_hold_while_locking(const void* object, std::size_t bytes) { outer_.add(object, bytes); }
+  void stands_for_the_kernel(const void* object, std::size_t bytes) { kernel_.add(object, bytes); }
   void remark(const std::string& text) { note(text); }
   void name_this_thread(const char* name) { current_->name = name; }
   [[noreturn]] void fail(const std::string& what);
@@ -88,6 +116,10 @@ class Run final : public Situation {
   bool goes_on_by_itself(const Fiber& fiber) const;
   const std::vector<Option>& options();
   void add_timeouts(bool somebody_runs);
+  void demand_alive(Canary canary, const char* kind, const void* object);
+  void demand_no_other_lock(const MutexState* mutex, const char* what);
+  void release(MutexState& mutex);
+  void take(MutexState& mutex);
   void schedule();
   void take(const Option& chosen);
   void switch_to(Fiber& next);
@@ -110,6 +142,11 @@ class Run final : public Situation {
   std::vector<Option> options_;  // of this moment
   Fiber* current_ = nullptr;
   ucontext_t main_{};
+  Places outer_;   // mutexes in there may be held while another one is taken
+  Places kernel_;  // mutexes in there are none of the product's
+  bool locks_may_nest_ = false;
+  std::multiset<std::string> missing_threads_;      // that are still to fail
+  std::unordered_map<const int*, History> counts_;  // of shared pointers
   std::map<const void*, std::string> names_;
   std::map<std::string, int> of_kind_;  // how many have a name that begins so
 };

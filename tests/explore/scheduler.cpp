@@ -46,6 +46,9 @@ void catch_crashes() {
 }
 
 Outcome explore(const Scenario& scenario, const Bounds& bounds) {
+  if (bounds.merge && bounds.preemptions > Bounds::kMostWhenMerged) {
+    throw std::invalid_argument("with states merged, no more than 6 preemptions");
+  }
   Outcome outcome;
   DepthFirst strategy(bounds);
   while (outcome.schedules < bounds.schedules) {
@@ -88,8 +91,29 @@ void remark(const std::string& text) { Run::current->remark(text); }
 void any_moment() { Run::current->any_moment(); }
 void touch(History& history) { Run::current->touch(history); }
 
-void point(const char* operation, const void* object, History& history, bool writes) {
-  if (Run::current != nullptr) Run::current->point(operation, object, history, writes);
+void fail_to_start(const char* name) { Run::current->fail_to_start(name); }
+void locks_may_nest() { Run::current->locks_may_nest(); }
+void may_hold_while_locking(const void* object, std::size_t bytes) {
+  Run::current->may_hold_while_locking(object, bytes);
+}
+void stands_for_the_kernel(const void* object, std::size_t bytes) {
+  Run::current->stands_for_the_kernel(object, bytes);
+}
+
+void point(const char* operation, AtomicState& atomic, bool writes) {
+  if (Run::current != nullptr) Run::current->point(operation, atomic, writes);
+}
+void destroy(AtomicState& atomic) {
+  if (Run::current != nullptr) Run::current->destroy(atomic);
+}
+void count_is_read(const int* count) {
+  if (Run::current != nullptr) Run::current->count_is_used("reads", count, /*falls=*/false);
+}
+void count_falls(const int* count) {
+  if (Run::current != nullptr) Run::current->count_is_used("counts down", count, /*falls=*/true);
+}
+void count_grows(const int* count) {
+  if (Run::current != nullptr) Run::current->count_grows(count);
 }
 void lock(MutexState& mutex) {
   if (Run::current != nullptr) Run::current->lock(mutex);
@@ -97,10 +121,8 @@ void lock(MutexState& mutex) {
 void unlock(MutexState& mutex) {
   if (Run::current != nullptr) Run::current->unlock(mutex);
 }
-void destroy(const MutexState& mutex) {
-  if (Run::current != nullptr && mutex.owner != kNobody) {
-    Run::current->fail("it destroys a locked mutex");
-  }
+void destroy(MutexState& mutex) {
+  if (Run::current != nullptr) Run::current->destroy(mutex);
 }
 bool wait(CondState& condition, MutexState& mutex, TimePoint deadline) {
   return Run::current->wait(condition, mutex, deadline);
@@ -108,15 +130,16 @@ bool wait(CondState& condition, MutexState& mutex, TimePoint deadline) {
 void notify(CondState& condition, bool all) {
   if (Run::current != nullptr) Run::current->notify(condition, all);
 }
-void destroy(const CondState& condition) {
-  if (Run::current != nullptr && !condition.waiters.empty()) {
-    Run::current->fail("it destroys a condition that somebody waits for");
-  }
+void destroy(CondState& condition) {
+  if (Run::current != nullptr) Run::current->destroy(condition);
 }
 int start(std::string name, std::function<void()> body) {
   return Run::current->start(std::move(name), std::move(body));
 }
 void join(int id) { Run::current->join(id); }
 TimePoint now() { return Run::current != nullptr ? Run::current->now() : TimePoint{}; }
+TimePoint glance_at_the_clock() {
+  return Run::current != nullptr ? Run::current->glance_at_the_clock() : TimePoint{};
+}
 
 }  // namespace explore

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "count_seam.h"
+
 namespace explore {
 
 using TimePoint = std::chrono::steady_clock::time_point;
@@ -44,15 +46,41 @@ void name_this_thread(const char* name);
 /// A line for the printed schedule. No choice point.
 void remark(const std::string& text);
 
-/// What follows may come at any moment: the others run first, or not, and neither is a preemption.
+/// The next action of this thread may come at any moment: the others run first, or not, and neither
+/// is a preemption. A second action needs a second any_moment().
 void any_moment();
 
 /// The scenario reads or writes what other threads share, and no lock orders it. No choice point.
 void touch(History& history);
 
+/// The next thread of this name cannot be started: the system has none left.
+void fail_to_start(const char* name);
+
+// STYLE: one lock at a time. To take a second one, or to wait or join with one in one's hand, is a
+// failure, unless the scenario says who may.
+
+/// All mutexes of this schedule may be taken one inside the other.
+void locks_may_nest();
+
+/// While a mutex that is inside `object` is held another one may be taken.
+void may_hold_while_locking(const void* object, std::size_t bytes);
+template <typename T>
+void may_hold_while_locking(const T& object) {
+  explore::may_hold_while_locking(&object, sizeof object);
+}
+
+/// The mutexes inside `object` stand for what the kernel does: they are not counted.
+void stands_for_the_kernel(const void* object, std::size_t bytes);
+template <typename T>
+void stands_for_the_kernel(const T& object) {
+  explore::stands_for_the_kernel(&object, sizeof object);
+}
+
 // -- What an exploration found --------------------------------------------------------------------
 
 struct Bounds {
+  static constexpr int kMostWhenMerged = 6;  // what Visited has bits for
+
   int preemptions = 2;  // also: timeouts and spurious wakes while somebody could run
   std::uint64_t schedules = 50'000'000;
   bool merge = false;     // go on from each state once only
@@ -76,6 +104,7 @@ struct Outcome {
 
 using Scenario = std::function<void()>;
 
+/// Throws std::invalid_argument for more preemptions than can be merged.
 Outcome explore(const Scenario& scenario, const Bounds& bounds = {});
 
 /// PCT (Burckhardt et al., ASPLOS 2010): random priorities, which change at a few random places.
@@ -89,25 +118,40 @@ Outcome replay(const Scenario& scenario, const std::string& schedule);
 
 // -- What the explorer's triloop/sync.h calls -----------------------------------------------------
 
+/// In each object, from its constructor to its destructor: who uses it afterwards finds it gone.
+/// (What is freed in a schedule is not used again before its end: graveyard.cpp.)
+enum class Canary : std::uint32_t { kDead = 0, kAlive = 0x600DC0DE };
+
 struct MutexState {
   int owner = kNobody;
   History history = 0;
+  Canary canary = Canary::kAlive;
 };
 struct CondState {
   std::vector<int> waiters;
+  Canary canary = Canary::kAlive;
+};
+struct AtomicState {
+  History history = 0;
+  Canary canary = Canary::kAlive;
 };
 
 /// Somebody else may go on here. `operation` is what the thread is about to do to an atomic.
-void point(const char* operation, const void* object, History& history, bool writes);
+void point(const char* operation, AtomicState& atomic, bool writes);
+void destroy(AtomicState& atomic);
 void lock(MutexState& mutex);
 void unlock(MutexState& mutex);
-void destroy(const MutexState& mutex);
+void destroy(MutexState& mutex);
 /// False if the deadline ended it.
 bool wait(CondState& condition, MutexState& mutex, TimePoint deadline);
 void notify(CondState& condition, bool all);
-void destroy(const CondState& condition);
+void destroy(CondState& condition);
+/// kNobody if the scenario lets it fail.
 int start(std::string name, std::function<void()> body);
 void join(int id);
+/// Time may pass here.
 TimePoint now();
+/// Time stands still here: nobody decides anything by the answer.
+TimePoint glance_at_the_clock();
 
 }  // namespace explore

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "scheduler.h"
@@ -21,7 +23,8 @@
 
 namespace triloop {
 
-/// Time stands still, except that it jumps to a deadline when a wait for it ends.
+/// Time stands still, except that it jumps to a deadline when a wait for it ends. To look is a
+/// choice point: it may do so just before.
 struct Clock {
   using duration = std::chrono::steady_clock::duration;
   using rep = duration::rep;
@@ -34,30 +37,36 @@ using TimePoint = Clock::time_point;
 constexpr TimePoint kNever = TimePoint::max();
 constexpr TimePoint kNow = TimePoint{};
 
+/// No choice point: no thread decides anything by it.
+struct GaugeClock {
+  static TimePoint now() { return explore::glance_at_the_clock(); }
+};
+
 template <typename T>
 class Atomic {
  public:
   constexpr Atomic(T value = {}) : value_(value) {}  // NOLINT: as std::atomic
+  ~Atomic() { explore::destroy(state_); }
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
   T load(std::memory_order /*order*/ = std::memory_order_seq_cst) const {
-    explore::point("loads", this, history_, /*writes=*/false);
+    explore::point("loads", state_, /*writes=*/false);
     return value_;
   }
   void store(T value, std::memory_order /*order*/ = std::memory_order_seq_cst) {
-    explore::point("stores", this, history_, /*writes=*/true);
+    explore::point("stores", state_, /*writes=*/true);
     value_ = value;
   }
   T exchange(T value) {
-    explore::point("exchanges", this, history_, /*writes=*/true);
+    explore::point("exchanges", state_, /*writes=*/true);
     return std::exchange(value_, value);
   }
   T operator++() {
-    explore::point("counts up", this, history_, /*writes=*/true);
+    explore::point("counts up", state_, /*writes=*/true);
     return ++value_;
   }
   T operator--() {
-    explore::point("counts down", this, history_, /*writes=*/true);
+    explore::point("counts down", state_, /*writes=*/true);
     return --value_;
   }
   operator T() const { return load(); }  // NOLINT: as std::atomic
@@ -68,7 +77,7 @@ class Atomic {
 
  private:
   T value_;
-  mutable explore::History history_ = 0;
+  mutable explore::AtomicState state_;
 };
 
 /// No choice point: no thread decides anything by it.
@@ -131,7 +140,11 @@ class Thread {
  public:
   Thread() = default;
   Thread(std::string name, std::function<void()> body, std::size_t /*stack_bytes*/ = 0)
-      : id_(explore::start(std::move(name), std::move(body))) {}
+      : id_(explore::start(std::move(name), std::move(body))) {
+    if (id_ == explore::kNobody) {
+      throw std::system_error(EAGAIN, std::generic_category(), "no thread left");
+    }
+  }
   Thread(Thread&& other) noexcept : id_(std::exchange(other.id_, explore::kNobody)) {}
   Thread& operator=(Thread&& other) noexcept {
     join();
