@@ -48,7 +48,7 @@ void what_a_wait_says_is_known() {
     main_in_time = c.wait_until(m, Clock::now() + seconds(2));
     woken = c.wait_until(m, Clock::now() + seconds(100));
   }
-  look_for(!a_in_time && main_in_time == false && woken &&
+  look_for(a_in_time && !main_in_time && woken &&
            Clock::now() == triloop::TimePoint{} + seconds(3) && !time_came_early());
 }
 
