@@ -88,6 +88,7 @@ void Run::execute(const Scenario& scenario) {
 
 void Run::enter() {
   Run& run = *current;
+  run.learn(kBegin);  // lest it look, at its first choice, as if it had not begun
   try {
     run.current_->body();
   } catch (const std::exception& error) {
