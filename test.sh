@@ -6,7 +6,7 @@ source .ci/install.sh
 
 parts=(format house unit protocol connection server processors memory rfc explore exercises e2e browser
   consumers package docs faults proxies soak fuzz bench asan tsan tidy)
-named_only=(bench-full explore-deep)
+named_only=(bench-full explore-deep explore-fuzz)
 
 usage() {
   cat <<END
@@ -23,6 +23,8 @@ usage() {
   explore      queue, latch, loops and server under every schedule with up to 2 preemptions (among all
                the parts: 1), and mutants of them, each of which must be found
   explore-deep up to 3 preemptions, some hours, and only when it is named
+  explore-fuzz the explorer beside an interpreter, on random programs: ten minutes (EXPLORE_FUZZ_SECONDS
+               says otherwise), and only when it is named; a minute of it is in explore
   exercises    those of docs/exercises.md: each is broken as the page shows, its solution holds, and
                what one might have written before does not
   e2e          the program, with node's ws as client
@@ -118,6 +120,12 @@ run_bench() {
   fi
 }
 
+# explore_fuzz PART SECONDS: what was ever found, then programs that are new each day.
+explore_fuzz() {
+  count "$1" build/dev/tests/explore/fuzz/explore_fuzz --corpus tests/explore/fuzz/corpus \
+    --seconds "$2" --seed "$(date +%Y%m%d)"
+}
+
 run_part() {
   echo "== $1"
   case $1 in
@@ -139,8 +147,13 @@ run_part() {
       preemptions=2
       if [[ $short == yes ]]; then preemptions=1; fi
       count "explore (schedules)" build/dev/tests/explore/explorer --preemptions "$preemptions" --random 2000 --jobs 2
+      explore_fuzz "explore (fuzz)" "${EXPLORE_FUZZ_SECONDS:-60}"
       count "explore (wrong queues)" node tests/explore/wrong_queues.mjs --explorer build/dev/tests/explore/explorer
       count "explore (mutants)" tests/explore/mutants.sh
+      ;;
+    explore-fuzz)
+      build_for_test dev
+      explore_fuzz explore-fuzz "${EXPLORE_FUZZ_SECONDS:-600}"
       ;;
     exercises)
       install_missing patch=patch
