@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -44,7 +45,12 @@ class Peer final : public triloop::Socket {
   Peer(std::string says, Received& received) : incoming_(std::move(says)), received_(received) {
     stands_for_the_kernel(*this);
   }
+  // The server closes its socket.
+  ~Peer() override {
+    if (when_closed_) when_closed_();
+  }
 
+  void when_closed(std::function<void()> tell) { when_closed_ = std::move(tell); }
   void take(std::size_t bytes) {
     const triloop::MutexLock lock(mutex_);
     room_ = bytes;
@@ -160,6 +166,7 @@ class Peer final : public triloop::Socket {
   triloop::CondVar changed_;
   std::string incoming_;
   Received& received_;
+  std::function<void()> when_closed_;
   std::size_t room_ = SIZE_MAX;
   bool ended_ = false;
   bool stays_ = false;
