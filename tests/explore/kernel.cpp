@@ -35,8 +35,9 @@ void Kernel::await_closed(int count) {
   while (closed_ < count) changed_.wait(mutex_);
 }
 
-void Kernel::fail_accepts(int error, int times) {
+void Kernel::fail_accepts(int error, int times, int after) {
   const triloop::MutexLock lock(mutex_);
+  accept_errors_.insert(accept_errors_.end(), static_cast<std::size_t>(after), 0);
   accept_errors_.insert(accept_errors_.end(), static_cast<std::size_t>(times), error);
 }
 
@@ -68,7 +69,7 @@ std::unique_ptr<triloop::Socket> Kernel::accept(std::error_code& error) {
   if (!accept_errors_.empty()) {
     error.assign(accept_errors_.front(), std::generic_category());
     accept_errors_.pop_front();
-    return nullptr;
+    if (error) return nullptr;
   }
   if (backlog_.empty()) return nullptr;
   auto socket = std::move(backlog_.front());

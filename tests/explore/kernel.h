@@ -29,9 +29,8 @@ class Kernel {
   // Until `count` sockets have been closed, accepted or not.
   void await_closed(int count);
 
-  // The next `times` that somebody accepts fail, whether a connection waits or not, as when no
-  // descriptor is left.
-  void fail_accepts(int error, int times = 1);
+  // Accepting fails so many times, as when no descriptor is left; but not the next `after` times.
+  void fail_accepts(int error, int times = 1, int after = 0);
 
   // The poll() that is going on fails, or else the next one.
   void fail_poll(int error);
@@ -56,7 +55,7 @@ class Kernel {
   triloop::CondVar changed_;
   std::map<int, std::uint64_t> events_;
   std::deque<std::unique_ptr<triloop::Socket>> backlog_;
-  std::deque<int> accept_errors_;
+  std::deque<int> accept_errors_;  // of the next ones; 0: none
   int poll_error_ = 0;
   int closed_ = 0;
 };

@@ -53,7 +53,7 @@ struct Play {
   std::size_t peers_take = SIZE_MAX;
   bool peers_leave = false;  // when they have said it
   triloop::Processor processor = echo;
-  std::function<void(triloop::Server&)> before_run = [](triloop::Server&) {};
+  std::function<void(triloop::Server&, Kernel&)> before_run = [](triloop::Server&, Kernel&) {};
   std::function<void(triloop::Server&, Kernel&)> meanwhile = stop_at_any_moment;
   std::function<void()> after_run = [] {};
 };
@@ -69,7 +69,7 @@ inline Stopped run(const Play& play) {
   for (std::size_t i = 0; i < play.peers.size(); ++i) {
     connect(kernel, play.peers[i], stopped.received[i], play.peers_take, play.peers_leave);
   }
-  play.before_run(server);
+  play.before_run(server, kernel);
   {
     const triloop::Thread accept("accept", [&] {
       try {

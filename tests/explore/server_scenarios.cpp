@@ -70,7 +70,7 @@ void twice() {
 void by_a_processor() {
   triloop::Server* stops = nullptr;
   Play play{{kRequest}};
-  play.before_run = [&](triloop::Server& server) { stops = &server; };
+  play.before_run = [&](triloop::Server& server, Kernel& /*kernel*/) { stops = &server; };
   play.processor = [&](triloop::Connection&) { stops->stop(); };
   expect_all_gone(run_fair(play));
 }
