@@ -1,5 +1,6 @@
 // The real accept loop and all that it starts, stopped at every moment of its connections' lives.
 #include <chrono>
+#include <functional>
 #include <vector>
 
 #include "scenarios.h"
@@ -56,6 +57,13 @@ void while_an_answer_is_not_taken() {
   expect_all_gone(run(play));
 }
 
+// Each at any moment of its own.
+std::function<void(triloop::Server&, Kernel&)> stops(int count) {
+  return [count](triloop::Server& server, Kernel& kernel) {
+    for (int i = 0; i < count; ++i) stop_at_any_moment(server, kernel);
+  };
+}
+
 // The second stop() does not wait for what the first one waits for.
 void twice() {
   Play play = with_a_peer_that_takes_nothing();
@@ -63,6 +71,38 @@ void twice() {
     any_moment();
     server.stop();
     server.stop();
+  };
+  expect_all_gone(run_fair(play));
+}
+
+void twice_during_a_handshake() {
+  Play play{{kRequestLine}};
+  play.meanwhile = stops(2);
+  expect_all_gone(run_fair(play));
+}
+
+// The drain and the abort begin while those of the connection's own do.
+void twice_while_a_processor_returns() {
+  Play play{{kRequest}};
+  play.processor = [](triloop::Connection&) {};
+  play.meanwhile = stops(2);
+  expect_all_gone(run_fair(play));
+}
+
+// The third one changes nothing: what was aborted has its time to end.
+void three_times_during_a_handshake() {
+  Play play{{kRequestLine}};
+  play.meanwhile = stops(3);
+  expect_all_gone(run_fair(play));
+}
+
+void three_times() {
+  Play play{{kRequest}};
+  play.meanwhile = [](triloop::Server& server, Kernel& kernel) {
+    any_moment();
+    server.stop();
+    server.stop();
+    stop_at_any_moment(server, kernel);
   };
   expect_all_gone(run_fair(play));
 }
@@ -101,6 +141,10 @@ const std::vector<Named>& server_scenarios() {
       {"server stop: while the peer takes nothing", while_the_peer_takes_nothing},
       {"server stop: while an answer is not taken", while_an_answer_is_not_taken},
       {"server stop: twice", twice},
+      {"server stop: twice, during a handshake", twice_during_a_handshake},
+      {"server stop: twice, while a processor returns", twice_while_a_processor_returns},
+      {"server stop: three times, during a handshake", three_times_during_a_handshake},
+      {"server stop: three times", three_times},
       {"server stop: by a processor", by_a_processor},
       {"server stop: a processor does not return", while_a_processor_does_not_return},
   };
