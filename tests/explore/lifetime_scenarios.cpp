@@ -174,7 +174,9 @@ void a_handle_outlives_the_server() {
       handle = left.await();
       server.stop();
     };
-    expect_all_gone(run_fair(play));
+    const Stopped stopped = run_fair(play);
+    expect_all_gone(stopped);
+    require(stopped.received[0].closed, "a handle keeps the socket open");
   }
   require(handle.is_over() && !handle.write(Message::text("x")),
           "the server is gone, and its connection is not over");

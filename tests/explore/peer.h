@@ -35,6 +35,7 @@ struct Received {
   std::string bytes;
   bool reset = false;    // the server closed its socket with something unread in it
   bool refused = false;  // by the peer: what the server sends fails
+  bool closed = false;   // the server has no socket any more
   bool has(const std::string& part) const { return bytes.find(part) != std::string::npos; }
 };
 
@@ -47,6 +48,7 @@ class Peer final : public triloop::Socket {
   }
   // The server closes its socket.
   ~Peer() override {
+    received_.closed = true;
     if (when_closed_) when_closed_();
   }
 

@@ -167,15 +167,17 @@ void poll_fails() {
 
 // A signal has come, and nothing else has happened.
 void poll_is_interrupted() {
+  Received received;
   Play play;
-  play.peers = {kRequestLine};
-  play.meanwhile = [](triloop::Server& server, Kernel& kernel) {
+  play.meanwhile = [&](triloop::Server& server, Kernel& kernel) {
     any_moment();
     kernel.fail_poll(EINTR);
-    any_moment();
+    connect(kernel, kPlainRequest, received);
+    kernel.await_closed(1);
     server.stop();
   };
   expect_all_gone(run_fair(play));
+  require(is_served(received) || time_came_early(), "a signal, and nobody is served any more");
 }
 
 }  // namespace
