@@ -67,7 +67,7 @@ void spare_threads_serve_the_next(const std::string& says, std::size_t spare_thr
   Received second;
   play.meanwhile = [&](Server& server, Kernel& kernel) {
     kernel.await_closed(1);
-    fail_to_start("spare");
+    for (const char* name : {"spare", "read-2", "write-2", "proc-2"}) fail_to_start(name);
     connect(kernel, says, second);
     kernel.await_closed(2);
     server.stop();
@@ -81,11 +81,20 @@ void spare_threads_serve_the_next(const std::string& says, std::size_t spare_thr
 void one_spare_thread() { spare_threads_serve_the_next(kPlainRequest, 1); }
 void three_spare_threads() { spare_threads_serve_the_next(kRequest + kClose, 3); }
 
+// The stop comes while the second handshake runs on the first one's thread, and before, and behind.
 void a_stop_and_a_spare_thread() {
   Play play;
-  play.peers = {kRequestLine, kPlainRequest};
+  play.peers = {""};
+  play.peers_leave = true;
   play.spare_threads = 1;
+  Received second;
+  play.meanwhile = [&](Server& server, Kernel& kernel) {
+    kernel.await_closed(1);
+    connect(kernel, kRequestLine, second);
+    stop_at_any_moment(server, kernel);
+  };
   expect_all_gone(run_fair(play));
+  require(second.bytes.empty(), "an answer to half a request");
 }
 
 // -- Snapshots ------------------------------------------------------------------------------------
