@@ -32,7 +32,8 @@ struct Task {
 std::vector<Task> all_tasks() {
   std::vector<Task> all;
   // Those that take longest come first.
-  for (const auto* merged : {&explore::connection_scenarios(), &explore::server_scenarios()}) {
+  for (const auto* merged : {&explore::connection_scenarios(), &explore::server_scenarios(),
+                             &explore::lifetime_scenarios(), &explore::shortage_scenarios()}) {
     for (const explore::Named& named : *merged) all.push_back({named, true});
   }
   for (const auto* whole :
@@ -54,16 +55,16 @@ void print_steps(const explore::Outcome& outcome) {
 bool break_wrong_queues() {
   constexpr int kMostPreemptions = 2;
   bool all_broken = true;
-  for (const auto& [name, scenario] : explore::wrong_queues()) {
+  for (const explore::Named& named : explore::wrong_queues()) {
     explore::Bounds bounds;
     bounds.shortest = true;
     bounds.spurious = false;
     explore::Outcome outcome;
     for (bounds.preemptions = 0; bounds.preemptions <= kMostPreemptions; ++bounds.preemptions) {
-      outcome = explore::explore(scenario, bounds);
+      outcome = explore::explore(named.scenario, bounds);
       if (!outcome.failure.empty()) break;
     }
-    std::printf("%s\t%s\n", name.c_str(), outcome.failure.c_str());
+    std::printf("%s\t%s\n", named.name.c_str(), outcome.failure.c_str());
     for (const explore::Step& step : outcome.steps) {
       std::printf("\t%s\t%s\n", step.who.c_str(), step.what.c_str());
     }
@@ -76,6 +77,7 @@ bool break_wrong_queues() {
 bool explore_one(const Task& task, const Asked& asked) {
   const auto since = std::chrono::steady_clock::now();
   explore::Bounds bounds = asked.bounds;
+  bounds.preemptions += task.named.extra_preemptions;
   bounds.merge = task.merge && !asked.every;
   const std::string& name = task.named.name;
   explore::Outcome outcome = explore::explore(task.named.scenario, bounds);

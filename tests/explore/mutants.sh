@@ -52,7 +52,7 @@ in_turn() {
 sources=(server roster connection handshake reader processor writer ping snapshot gather http http_head request routes
   ws_protocol deflate printable many_threads spare_threads trace trace_ring trace_recorder trace_json)
 frame=(scheduler run printing graveyard main self_test kernel wrong_queues)
-scenarios=(queue_scenarios spare_scenarios connection_scenarios server_scenarios)
+scenarios=(queue_scenarios spare_scenarios connection_scenarios server_scenarios lifetime_scenarios shortage_scenarios)
 cat >"$scratch/none.cpp" <<'END'
 #include "scenarios.h"
 namespace explore {
@@ -60,6 +60,8 @@ static const std::vector<Named> none;
 const std::vector<Named>& spare_scenarios() { return none; }
 const std::vector<Named>& connection_scenarios() { return none; }
 const std::vector<Named>& server_scenarios() { return none; }
+const std::vector<Named>& lifetime_scenarios() { return none; }
+const std::vector<Named>& shortage_scenarios() { return none; }
 }
 END
 compile_once() { compile "$root" -c "$1" -o "$scratch/$(basename "$1" .cpp).o"; }

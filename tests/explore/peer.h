@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -34,6 +35,7 @@ struct Received {
   std::string bytes;
   bool reset = false;    // the server closed its socket with something unread in it
   bool refused = false;  // by the peer: what the server sends fails
+  bool closed = false;   // the server has no socket any more
   bool has(const std::string& part) const { return bytes.find(part) != std::string::npos; }
 };
 
@@ -44,7 +46,13 @@ class Peer final : public triloop::Socket {
   Peer(std::string says, Received& received) : incoming_(std::move(says)), received_(received) {
     stands_for_the_kernel(*this);
   }
+  // The server closes its socket.
+  ~Peer() override {
+    received_.closed = true;
+    if (when_closed_) when_closed_();
+  }
 
+  void when_closed(std::function<void()> tell) { when_closed_ = std::move(tell); }
   void take(std::size_t bytes) {
     const triloop::MutexLock lock(mutex_);
     room_ = bytes;
@@ -160,6 +168,7 @@ class Peer final : public triloop::Socket {
   triloop::CondVar changed_;
   std::string incoming_;
   Received& received_;
+  std::function<void()> when_closed_;
   std::size_t room_ = SIZE_MAX;
   bool ended_ = false;
   bool stays_ = false;

@@ -1,77 +1,15 @@
 // The real accept loop and all that it starts, stopped at every moment of its connections' lives.
-#include <cstdint>
+#include <chrono>
 #include <functional>
-#include <memory>
-#include <string>
-#include <utility>
 #include <vector>
 
-#include "kernel.h"
-#include "peer.h"
 #include "scenarios.h"
+#include "server_play.h"
 #include "triloop/close_latch.h"
 #include "triloop/server.h"
 
 namespace explore {
 namespace {
-
-// And the rest never comes.
-const std::string kRequestLine = std::string(kRequest).substr(0, 20);
-
-triloop::Options for_one_thread_each(triloop::Options options) {
-  options.spare_threads = 0;
-  return options;
-}
-
-struct Stopped {
-  std::vector<Received> received;    // by each peer
-  std::vector<std::uint64_t> stuck;  // as run() says
-};
-
-// What a server is given, and what somebody else does while it runs.
-struct Play {
-  std::vector<std::string> peers;  // in its backlog, and all that they say
-  triloop::Options options = quiet();
-  std::size_t peers_take = SIZE_MAX;
-  triloop::Processor processor = echo;
-  std::function<void(triloop::Server&)> before_run = [](triloop::Server&) {};
-  std::function<void(triloop::Server&)> meanwhile = [](triloop::Server& server) { server.stop(); };
-  std::function<void()> after_run = [] {};
-};
-
-Stopped run(const Play& play) {
-  Stopped stopped;
-  stopped.received.resize(play.peers.size());
-  Kernel kernel;
-  triloop::Server server(for_one_thread_each(play.options));
-  server.handle("/ws", play.processor);
-  for (std::size_t i = 0; i < play.peers.size(); ++i) {
-    auto peer = std::make_unique<Peer>(play.peers[i], stopped.received[i]);
-    name(*peer, "peer");
-    peer->take(play.peers_take);
-    kernel.connect(std::move(peer));
-  }
-  play.before_run(server);
-  {
-    const triloop::Thread accept("accept", [&] { stopped.stuck = server.run(); });
-    any_moment();
-    play.meanwhile(server);
-  }
-  play.after_run();
-  return stopped;
-}
-
-// All peers do their part: every thread ends because another one did, never because nobody could
-// go on until a deadline came.
-Stopped run_fair(const Play& play) {
-  Stopped stopped = run(play);
-  require(!time_had_to_help(), "nobody could go on until a deadline came");
-  return stopped;
-}
-
-void expect_all_gone(const Stopped& stopped) {
-  require(stopped.stuck.empty() || time_came_early(), "run() returns, and a connection is left");
-}
 
 // An open connection is told why it ends.
 void expect_going_away(const Received& received) {
@@ -119,12 +57,52 @@ void while_an_answer_is_not_taken() {
   expect_all_gone(run(play));
 }
 
+// Each at any moment of its own.
+std::function<void(triloop::Server&, Kernel&)> stops(int count) {
+  return [count](triloop::Server& server, Kernel& kernel) {
+    for (int i = 0; i < count; ++i) stop_at_any_moment(server, kernel);
+  };
+}
+
 // The second stop() does not wait for what the first one waits for.
 void twice() {
   Play play = with_a_peer_that_takes_nothing();
-  play.meanwhile = [](triloop::Server& server) {
+  play.meanwhile = [](triloop::Server& server, Kernel& /*kernel*/) {
+    any_moment();
     server.stop();
     server.stop();
+  };
+  expect_all_gone(run_fair(play));
+}
+
+void twice_during_a_handshake() {
+  Play play{{kRequestLine}};
+  play.meanwhile = stops(2);
+  expect_all_gone(run_fair(play));
+}
+
+// The drain and the abort begin while those of the connection's own do.
+void twice_while_a_processor_returns() {
+  Play play{{kRequest}};
+  play.processor = [](triloop::Connection&) {};
+  play.meanwhile = stops(2);
+  expect_all_gone(run_fair(play));
+}
+
+// The third one changes nothing: what was aborted has its time to end.
+void three_times_during_a_handshake() {
+  Play play{{kRequestLine}};
+  play.meanwhile = stops(3);
+  expect_all_gone(run_fair(play));
+}
+
+void three_times() {
+  Play play{{kRequest}};
+  play.meanwhile = [](triloop::Server& server, Kernel& kernel) {
+    any_moment();
+    server.stop();
+    server.stop();
+    stop_at_any_moment(server, kernel);
   };
   expect_all_gone(run_fair(play));
 }
@@ -132,7 +110,7 @@ void twice() {
 void by_a_processor() {
   triloop::Server* stops = nullptr;
   Play play{{kRequest}};
-  play.before_run = [&](triloop::Server& server) { stops = &server; };
+  play.before_run = [&](triloop::Server& server, Kernel& /*kernel*/) { stops = &server; };
   play.processor = [&](triloop::Connection&) { stops->stop(); };
   expect_all_gone(run_fair(play));
 }
@@ -163,6 +141,10 @@ const std::vector<Named>& server_scenarios() {
       {"server stop: while the peer takes nothing", while_the_peer_takes_nothing},
       {"server stop: while an answer is not taken", while_an_answer_is_not_taken},
       {"server stop: twice", twice},
+      {"server stop: twice, during a handshake", twice_during_a_handshake},
+      {"server stop: twice, while a processor returns", twice_while_a_processor_returns},
+      {"server stop: three times, during a handshake", three_times_during_a_handshake},
+      {"server stop: three times", three_times},
       {"server stop: by a processor", by_a_processor},
       {"server stop: a processor does not return", while_a_processor_does_not_return},
   };

@@ -132,6 +132,21 @@ TEST_CASE("a failing allocation in the accept loop delays a peer, and refuses no
   CHECK(server.stop().empty());
 }
 
+// The first one: whatever grows with the connections has not grown yet.
+TEST_CASE("a connection that ends is joined, though there is no memory at all", "[memory]") {
+  t_spared = true;
+  RunningServer server;
+  {
+    TestClient client(server.port());
+    client.open();
+    testing::await_blocked("read-1");
+    fail_at(0, kPlenty);
+  }
+  testing::await("it to be gone", [&] { return server.server().snapshot().connections.empty(); });
+  CHECK(has_failed());
+  CHECK(server.stop().empty());
+}
+
 // Of the server, for each of many echoes, when the first have set everything up.
 double allocations_per_echo(const std::string& message) {
   constexpr int kEchoes = 1000;
