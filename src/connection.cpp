@@ -169,8 +169,9 @@ void Connection::begin_close(CloseReason reason) noexcept {
 // Abort, and the last step of a drain.
 //
 // The latches come first: whoever wakes up because of the queues or the socket finds the reason in
-// place. And closed_ comes before closing_: a writer that finds the reason of an abort in closing_
-// then finds closed_ fired, too, and does not send a Close frame with it (say_goodbye).
+// place, and for good. And closed_ comes before closing_: where that has the reason of an abort,
+// closed_ has fired. So the writer, which says goodbye when the out-queue is closed, sees it fired
+// then, and sends no Close frame with such a reason.
 void Connection::end_now(const CloseReason& reason) noexcept {
   fire(closed_, "the close latch fires", copy_of(reason));
   fire(closing_, "an ending begins", copy_of(reason));
@@ -180,7 +181,8 @@ void Connection::end_now(const CloseReason& reason) noexcept {
 }
 
 // A drain is over when both directions of the stream are: the writer has sent the Close frame, and
-// the peer has closed its side. Either may be the last.
+// the peer has closed its side. Either may be the last. (The count needs no more than to be atomic:
+// the reason has a mutex.)
 void Connection::one_direction_done() {
   if (--open_directions_ == 0) end_now(*closing_.reason());
 }

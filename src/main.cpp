@@ -64,8 +64,8 @@ class StopOnSignals {
     return signals;
   }
 
-  triloop::Atomic<bool> done_{false};
-  triloop::Thread thread_;  // last: it ends before what it uses does
+  triloop::Atomic<bool> done_{false};  // set before the signal that makes the thread look
+  triloop::Thread thread_;             // last: it ends before what it uses does
 };
 
 // Standard error, unless it is a pipe that nobody reads: then lines are dropped, because every

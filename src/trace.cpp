@@ -30,8 +30,13 @@ std::int64_t now() { return nanoseconds(GaugeClock::now()); }
 // look without a lock, and `on` tells them nothing but that it is worth it.
 Atomic<Recorder*> recorder{nullptr};
 
+// Acquires what start() releases: who gets the pointer sees what it points to. A thread that runs
+// already when the first trace starts may see `on` before, and then still gets null.
+Recorder* current_recorder() noexcept { return recorder.load(std::memory_order_acquire); }
+
 // Who has begun to write, if anybody has, and whether it is done. Atomic because the signal
-// handlers ask.
+// handlers ask. In the default order, since none of it is often: who begins to write sees what
+// start() has stored, and who has waited for `done` finds the file written.
 Atomic<bool> begun{true};
 Atomic<bool> done{true};
 Atomic<int> writer{0};
@@ -68,9 +73,9 @@ Ring::Name name_of(Role role, std::uint64_t connection) noexcept {
   return name;
 }
 
-// Null if the thread is left out.
+// Null if the thread is left out, or sees no recorder yet.
 Ring* ring_of_this_thread() noexcept {
-  Recorder* const current = recorder.load(std::memory_order_acquire);
+  Recorder* const current = current_recorder();
   if (this_thread.recorder == current) return this_thread.ring;
   this_thread.leave();
   Ring::Name name{};
@@ -95,7 +100,7 @@ bool may_write() noexcept {
 }
 
 extern "C" void write_and_die(int signal) {
-  if (may_write()) recorder.load(std::memory_order_acquire)->write();
+  if (may_write()) current_recorder()->write();
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
   ::sigaction(signal, &action, nullptr);
@@ -114,7 +119,8 @@ void start(const std::string& file, const Limits& limits) {
   auto made = std::make_unique<Recorder>(descriptor, limits, recorder.load());
   struct stat status {};
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) made->write_empty();
-  recorder.store(made.release(), std::memory_order_release);
+  recorder.store(made.release(), std::memory_order_release);  // see current_recorder()
+  writer.store(0);  // whoever wrote an earlier trace waits for this one as all others do
   done.store(false);
   begun.store(false);
   struct sigaction action {};
@@ -128,7 +134,7 @@ void start(const std::string& file, const Limits& limits) {
 
 void write() noexcept {
   if (!may_write()) return;
-  Recorder* const current = recorder.load(std::memory_order_acquire);
+  Recorder* const current = current_recorder();
   current->write();
   current->close();
   done.store(true);
@@ -138,7 +144,8 @@ void write() noexcept {
 }
 
 void Track::begin(Role role, std::uint64_t connection) noexcept {
-  Recorder* const current = recorder.load(std::memory_order_acquire);
+  Recorder* const current = current_recorder();
+  if (current == nullptr) return;
   this_thread.leave();
   this_thread.recorder = current;
   const std::uint64_t order = connection * 4 + static_cast<std::uint64_t>(role);
@@ -163,7 +170,7 @@ const char* Gap::begin() noexcept {
 
 void Gap::end(const char* name) noexcept { detail::open(name); }
 
-Gauge<bool> detail::on;
+Hint detail::on;
 
 Ring* detail::open(const char* name) noexcept {
   Ring* const ring = ring_of_this_thread();

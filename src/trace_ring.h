@@ -49,8 +49,7 @@ static_assert(sizeof(TextEvent) == sizeof(Event));
 /// Thread safety: one thread at a time, the owner, writes. Any may copy at any time, and so may a
 /// signal handler: all that is shared is atomic, nobody waits, and a copy that the owner has
 /// written over meanwhile is known to be none. That needs no mutex, but that each store releases
-/// and each load acquires: who has seen a word of a change has also seen, in `count_` or
-/// `version_`, that it has begun.
+/// and each load acquires: the table at the members says what for.
 class Ring {
  public:
   static constexpr std::size_t kWords = sizeof(Event) / sizeof(std::uint64_t);
@@ -127,6 +126,18 @@ class Ring {
   Atomic<std::uint64_t>* words_ = nullptr;
   std::size_t places_ = 0;
 
+  // Who loads what the owner has stored sees what came before that, and so:
+  //
+  //   loads                      sees
+  //   count_, in copy()          the words of all events that it counts
+  //   words of a later event     in count_, as read() looks, that the one before is written over
+  //   version_, even             all of the changes that have ended
+  //   what changes with it       in version_, as copy() looks again, that a change has begun
+  //
+  // Four of the orders could be relaxed, and stay lest there be exceptions to check: of version_
+  // when it turns odd, of the 0 in begin_track(), and of the last loads of copy() and read(),
+  // behind which nothing is loaded. What the owner itself has written it loads relaxed; between two
+  // owners is the recorder's mutex.
   Atomic<std::uint64_t> count_{0};    // events so far, of all tracks; the next goes to this place
   Atomic<std::uint64_t> version_{0};  // odd while what stands below changes
   Atomic<std::uint64_t> track_{0};

@@ -49,7 +49,8 @@ class Beat {
   TimePoint next_;
 };
 
-// Whether the peer answers pings. Anything that it sends is an answer.
+// Whether the peer answers pings. Anything that it sends is an answer. The loads are relaxed: the
+// number stands alone.
 //
 // Only a reader that listens can hear, and while it waits for room in the in-queue it does not. So
 // silence is one single receive that began before the ping and has not returned at the deadline;
@@ -195,8 +196,8 @@ bool Connection::keep_deadline() {
 // server that ends the stream first (RFC 6455 section 7.1.1).
 void Connection::say_goodbye() {
   const trace::Slice closing("goodbye");
-  const CloseReason reason = *closing_.reason();  // first, and then closed_: see end_now()
-  if (closed_.fired() || !keep_deadline()) return;
+  const CloseReason reason = *closing_.reason();    // for good: the out-queue is closed behind it
+  if (closed_.fired() || !keep_deadline()) return;  // an abort's is not for the peer: see end_now()
   if (!send(close_frame({reason.code, reason.text}))) return;
   socket_->shutdown_send();
   one_direction_done();

@@ -112,7 +112,7 @@ class CloseLatch {
   mutable CondVar fired_changed_;
   std::optional<CloseReason> reason_ TRILOOP_GUARDED_BY(mutex_);
   // A copy of reason_.has_value(), written under the mutex: atomic because fired() must stay cheap
-  // enough for the inside of a loop.
+  // enough for the inside of a loop. fire() releases what fired() acquires.
   Atomic<bool> fired_{false};
 };
 

@@ -74,6 +74,17 @@ struct GaugeClock {
   static TimePoint now() { return Clock::now(); }
 };
 
+/// A flag that is only a hint: who sees it set still has to look whether there is what it promises,
+/// and nothing is lost if it is seen late. It orders nothing, and so costs nothing.
+class Hint {
+ public:
+  bool get() const { return value_.load(std::memory_order_relaxed); }
+  void set(bool value) { value_.store(value, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> value_{false};
+};
+
 /// Mutual exclusion. Held only through MutexLock; never two at a time, unless somebody says why.
 class TRILOOP_CAPABILITY("mutex") Mutex {
  public:

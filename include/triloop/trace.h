@@ -47,7 +47,7 @@ class Recording {
 };
 
 namespace detail {
-TRILOOP_EXPORT extern Gauge<bool> on;
+TRILOOP_EXPORT extern Hint on;
 TRILOOP_EXPORT Ring* open(const char* name) noexcept;
 TRILOOP_EXPORT void close(Ring* ring) noexcept;
 }  // namespace detail

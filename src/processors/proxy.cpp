@@ -42,6 +42,15 @@ void pass_down(Socket& upstream, Connection& connection) {
   connection.close(close_code::kNormal, "the upstream server is done");
 }
 
+// Blocks until the upstream server has said its last; freed after two seconds, or by the end of the
+// connection, when nobody would get it.
+void await_last(const CloseLatch& all_down, const CloseLatch& over) {
+  const TimePoint deadline = Clock::now() + kToFinish;
+  while (!over.fired() && Clock::now() < deadline) {
+    if (all_down.wait_until(Clock::now() + kGlance)) return;
+  }
+}
+
 void serve(Connection& connection, Socket& upstream) {
   CloseLatch all_down;
   Workers down(connection, 1);
@@ -59,7 +68,7 @@ void serve(Connection& connection, Socket& upstream) {
     break;
   }
   upstream.shutdown_send();  // the peer has said its last; the upstream server may still answer
-  if (!connection.closed().fired()) all_down.wait_until(Clock::now() + kToFinish);
+  await_last(all_down, connection.closed());
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ check "nothing is shown that only the server calls" hides \
 check "nothing private is shown" hides '>[a-z_]+_<|read_loop|run_processor|write_loop|Impl\b' \
   "$html"/*.html
 check "nothing is shown that private members are made of" hides \
-  '\b(Frame|Opcode|Gauge|Stopwatch|[A-Z][a-z]+Meter|Mutex|MutexLock|CondVar|WsProtocol)\b|detail::' \
+  '\b(Frame|Opcode|Gauge|Hint|Stopwatch|[A-Z][a-z]+Meter|Mutex|MutexLock|CondVar|WsProtocol)\b|detail::' \
   "$html"/*.html
 
 [[ $failures -eq 0 ]]

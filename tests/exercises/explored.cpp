@@ -11,7 +11,7 @@
 #include "triloop/trace.h"
 
 // By these the queue that ships tells what it waits for; elsewhere it is for a timeline.
-triloop::Gauge<bool> triloop::trace::detail::on;
+triloop::Hint triloop::trace::detail::on;
 triloop::trace::Ring* triloop::trace::detail::open(const char* name) noexcept {
   explore::remark(std::string("is ") + name);
   return nullptr;

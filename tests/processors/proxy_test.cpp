@@ -335,6 +335,21 @@ TEST_CASE("proxy: a server that stops does not wait for an upstream server that 
   CHECK(server.stop().empty());
 }
 
+TEST_CASE("proxy: a second stop does not wait for what the upstream server may still say",
+          "[proxy]") {
+  Options options = quiet_options();
+  options.drain_timeout = testing::kFailSafe;
+  Upstream upstream;
+  RunningServer server(proxy(upstream.address()), options);
+  TestClient client(server.port());
+  client.open();
+  Stream stream = upstream.accept();
+  server.server().stop();
+  CHECK(stream.receive(1).empty());  // the way up has ended
+  await_standstill();                // and the way down has its 2 s
+  CHECK(server.stop().empty());
+}
+
 TEST_CASE("proxy: what a peer sent before its Close still reaches an upstream server that was busy",
           "[proxy]") {
   FullUpstream upstream;

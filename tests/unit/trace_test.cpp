@@ -1,5 +1,6 @@
 #include "trace.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <system_error>
 #include <vector>
@@ -71,6 +73,19 @@ std::vector<std::string> tracks(const json& trace) {
 }
 
 double end_of(const json& slice) { return slice["ts"].get<double>() + slice["dur"].get<double>(); }
+
+// What a machine may show that reorders. The first test of all that trace, so there was no
+// recorder.
+TEST_CASE("who sees that tracing is on before it sees the recorder is left out", "[trace]") {
+  detail::on.set(true);
+  {
+    const Track track(Role::reader, 1);
+    const Slice slice("left out");
+    const Gap gap;
+    CHECK(depart("arrow") == 0);
+  }
+  detail::on.set(false);
+}
 
 TEST_CASE("off, nothing is kept", "[trace]") {
   { const Slice slice("before"); }
@@ -163,6 +178,26 @@ TEST_CASE("each thread has a track of its own, with its name", "[trace]") {
   const auto slices = events(written, "X");
   REQUIRE(slices.size() == 2);
   CHECK(slices[0]["tid"] != slices[1]["tid"]);
+}
+
+// Whoever starts a thread tells it all that was done before. To these two nobody says what the
+// recorder is made of but the pointer to it: ThreadSanitizer sees whether that is enough.
+TEST_CASE("a thread that runs before the trace begins is in it", "[trace]") {
+  std::optional<Trace> trace;
+  {
+    const Thread helper("helper", [] {
+      while (depart("arrow") == 0) ::sched_yield();
+    });
+    const Thread reader("read-1", [] {
+      while (!is_on()) ::sched_yield();
+      const Track track(Role::reader, 1);
+      while (depart("arrow") == 0) ::sched_yield();
+    });
+    trace.emplace();
+  }
+  auto found = tracks(trace->read());
+  std::sort(found.begin(), found.end());
+  CHECK(found == std::vector<std::string>{"helper", "read-1"});
 }
 
 TEST_CASE("of a thread's events the oldest go", "[trace]") {

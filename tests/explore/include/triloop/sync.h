@@ -92,6 +92,16 @@ class Gauge {
   T value_{};
 };
 
+/// Nor here: nothing is lost if it is seen late.
+class Hint {
+ public:
+  bool get() const { return value_; }
+  void set(bool value) { value_ = value; }
+
+ private:
+  bool value_ = false;
+};
+
 class Mutex {
  public:
   Mutex() = default;
