@@ -18,6 +18,9 @@ const std::vector<Named>& spare_scenarios();
 
 /// These share nothing but under locks (or touch() it), so their states may be merged.
 const std::vector<Named>& connection_scenarios();
+const std::vector<Named>& calls_scenarios();
+const std::vector<Named>& handle_scenarios();
+const std::vector<Named>& failure_scenarios();
 const std::vector<Named>& server_scenarios();
 
 /// Queues that look right (docs/wrong-queues.md), and the right one beside them.
