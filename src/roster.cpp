@@ -14,30 +14,34 @@ void Roster::add(std::shared_ptr<const Connection> connection) {
   present_.emplace(id, std::move(connection));
 }
 
+// One step, so that each snapshot has it either as it is or as it was.
 void Roster::remove(std::uint64_t id) noexcept {
-  const std::shared_ptr<const Connection> connection = take(id);
+  const std::shared_ptr<const Connection> connection = find(id);  // goes after the lock
   if (connection == nullptr) return;  // there was no memory left to add it
-  try {
-    keep(connection->snapshot());
-  } catch (const std::bad_alloc&) {  // nobody will see how it ended
-  }
+  std::list<ConnectionSnapshot> last = last_of(*connection);
+  const MutexLock lock(mutex_);
+  present_.erase(id);
+  ended_.splice(ended_.end(), last);
+  if (ended_.size() > kEnded) ended_.pop_front();
 }
 
-std::shared_ptr<const Connection> Roster::take(std::uint64_t id) {
+std::shared_ptr<const Connection> Roster::find(std::uint64_t id) const {
   const MutexLock lock(mutex_);
   const auto found = present_.find(id);
-  if (found == present_.end()) return nullptr;
-  auto connection = std::move(found->second);
-  present_.erase(found);
-  return connection;
+  return found == present_.end() ? nullptr : found->second;
 }
 
-void Roster::keep(ConnectionSnapshot last) {
-  if (last.state == ConnectionSnapshot::State::handshake) return;  // never had three threads
-  last.state = ConnectionSnapshot::State::ended;
-  const MutexLock lock(mutex_);
-  ended_.push_back(std::move(last));
-  if (ended_.size() > kEnded) ended_.pop_front();
+// What is kept of it: nothing if it never had three threads, or if there is no memory left.
+std::list<ConnectionSnapshot> Roster::last_of(const Connection& connection) noexcept {
+  std::list<ConnectionSnapshot> last;
+  try {
+    ConnectionSnapshot now = connection.snapshot();
+    if (now.state == ConnectionSnapshot::State::handshake) return last;
+    now.state = ConnectionSnapshot::State::ended;
+    last.push_back(std::move(now));
+  } catch (const std::bad_alloc&) {  // nobody will see how it ended
+  }
+  return last;
 }
 
 ServerSnapshot Roster::snapshot() const {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 
@@ -33,15 +33,15 @@ class Roster {
   ServerSnapshot snapshot() const;
 
  private:
-  std::shared_ptr<const Connection> take(std::uint64_t id);
-  void keep(ConnectionSnapshot last);
+  std::shared_ptr<const Connection> find(std::uint64_t id) const;
+  static std::list<ConnectionSnapshot> last_of(const Connection& connection) noexcept;
 
   const TimePoint since_ = GaugeClock::now();
 
   mutable Mutex mutex_;
   std::uint64_t accepted_ TRILOOP_GUARDED_BY(mutex_) = 0;
   std::map<std::uint64_t, std::shared_ptr<const Connection>> present_ TRILOOP_GUARDED_BY(mutex_);
-  std::deque<ConnectionSnapshot> ended_ TRILOOP_GUARDED_BY(mutex_);
+  std::list<ConnectionSnapshot> ended_ TRILOOP_GUARDED_BY(mutex_);
 };
 
 }  // namespace triloop

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -29,6 +30,22 @@ void Kernel::connect(std::unique_ptr<triloop::Socket> socket) {
   changed_.notify_all();
 }
 
+void Kernel::await_closed(int count) {
+  const triloop::MutexLock lock(mutex_);
+  while (closed_ < count) changed_.wait(mutex_);
+}
+
+void Kernel::fail_accepts(int error, int times) {
+  const triloop::MutexLock lock(mutex_);
+  accept_errors_.insert(accept_errors_.end(), static_cast<std::size_t>(times), error);
+}
+
+void Kernel::fail_poll(int error) {
+  const triloop::MutexLock lock(mutex_);
+  poll_error_ = error;
+  changed_.notify_all();
+}
+
 int Kernel::open_event() {
   const int descriptor = static_cast<int>(events_.size());
   events_[descriptor] = 0;
@@ -46,8 +63,13 @@ std::uint64_t Kernel::take(int descriptor) {
   return std::exchange(events_[descriptor], 0);
 }
 
-std::unique_ptr<triloop::Socket> Kernel::accept() {
+std::unique_ptr<triloop::Socket> Kernel::accept(std::error_code& error) {
   const triloop::MutexLock lock(mutex_);
+  if (!accept_errors_.empty()) {
+    error.assign(accept_errors_.front(), std::generic_category());
+    accept_errors_.pop_front();
+    return nullptr;
+  }
   if (backlog_.empty()) return nullptr;
   auto socket = std::move(backlog_.front());
   backlog_.pop_front();
@@ -55,8 +77,15 @@ std::unique_ptr<triloop::Socket> Kernel::accept() {
 }
 
 void Kernel::close_listener() {
+  std::deque<std::unique_ptr<triloop::Socket>> waiting;  // they say that they are closed: no lock
   const triloop::MutexLock lock(mutex_);
-  backlog_.clear();
+  waiting.swap(backlog_);
+}
+
+void Kernel::count_closed() {
+  const triloop::MutexLock lock(mutex_);
+  ++closed_;
+  changed_.notify_all();
 }
 
 bool Kernel::is_ready(int descriptor) const {
@@ -68,6 +97,7 @@ bool Kernel::is_ready(int descriptor) const {
 int Kernel::poll(pollfd* events, std::size_t count, triloop::TimePoint deadline) {
   const triloop::MutexLock lock(mutex_);
   for (;;) {
+    if (poll_error_ != 0) return -std::exchange(poll_error_, 0);
     int ready = 0;
     for (std::size_t i = 0; i < count; ++i) {
       events[i].revents = is_ready(events[i].fd) ? POLLIN : 0;
@@ -83,7 +113,10 @@ int poll(pollfd* events, unsigned long count, int timeout_ms) {
   const auto deadline = timeout_ms < 0
                             ? triloop::kNever
                             : triloop::Clock::now() + std::chrono::milliseconds(timeout_ms);
-  return explore::g_kernel->poll(events, count, deadline);
+  const int ready = explore::g_kernel->poll(events, count, deadline);
+  if (ready >= 0) return ready;
+  errno = -ready;
+  return -1;
 }
 
 namespace triloop {
@@ -100,7 +133,7 @@ Listener::Listener(const std::string& /*host*/, std::uint16_t port,
 Listener::~Listener() = default;
 std::unique_ptr<Socket> Listener::accept(std::error_code& error) {
   error.clear();
-  return explore::g_kernel->accept();
+  return explore::g_kernel->accept(error);
 }
 void Listener::close() { explore::g_kernel->close_listener(); }
 int Listener::descriptor() const { return explore::Kernel::kListener; }

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <system_error>
 
 #include "socket.h"
 #include "triloop/sync.h"
@@ -25,14 +26,25 @@ class Kernel {
   // A connection waits to be accepted.
   void connect(std::unique_ptr<triloop::Socket> socket);
 
+  // Until `count` sockets have been closed, accepted or not.
+  void await_closed(int count);
+
+  // The next `times` that somebody accepts fail, whether a connection waits or not, as when no
+  // descriptor is left.
+  void fail_accepts(int error, int times = 1);
+
+  // The poll() that is going on fails, or else the next one.
+  void fail_poll(int error);
+
   // -- What the fakes call
   int open_event();
   void signal(int descriptor);
   std::uint64_t take(int descriptor);
-  std::unique_ptr<triloop::Socket> accept();
+  std::unique_ptr<triloop::Socket> accept(std::error_code& error);
   void close_listener();
-  // The descriptors that are ready are set; returns how many. Blocks until there is one, or until
-  // `deadline`.
+  void count_closed();
+  // The descriptors that are ready are set; returns how many, or a negative error. Blocks until
+  // there is one, or until `deadline`.
   int poll(pollfd* events, std::size_t count, triloop::TimePoint deadline);
 
   static constexpr int kListener = 100;
@@ -44,6 +56,9 @@ class Kernel {
   triloop::CondVar changed_;
   std::map<int, std::uint64_t> events_;
   std::deque<std::unique_ptr<triloop::Socket>> backlog_;
+  std::deque<int> accept_errors_;
+  int poll_error_ = 0;
+  int closed_ = 0;
 };
 
 }  // namespace explore

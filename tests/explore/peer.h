@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -46,8 +47,13 @@ class Peer final : public triloop::Socket {
   Peer(std::string says, Received& received) : incoming_(std::move(says)), received_(received) {
     stands_for_the_kernel(*this);
   }
-  ~Peer() override { received_.gone = true; }
+  // The server closes its socket.
+  ~Peer() override {
+    received_.gone = true;
+    if (when_closed_) when_closed_();
+  }
 
+  void when_closed(std::function<void()> tell) { when_closed_ = std::move(tell); }
   // The request comes at once, and what stands behind it in pieces of so many bytes.
   void in_pieces(std::size_t bytes) {
     const triloop::MutexLock lock(mutex_);
@@ -177,6 +183,7 @@ class Peer final : public triloop::Socket {
   triloop::CondVar changed_;
   std::string incoming_;
   Received& received_;
+  std::function<void()> when_closed_;
   std::size_t room_ = SIZE_MAX;
   std::size_t comes_at_once_ = SIZE_MAX;  // at the next receive
   std::size_t piece_ = SIZE_MAX;          // at those behind it

@@ -1,77 +1,14 @@
 // The real accept loop and all that it starts, stopped at every moment of its connections' lives.
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <utility>
+#include <chrono>
 #include <vector>
 
-#include "kernel.h"
-#include "peer.h"
 #include "scenarios.h"
+#include "server_play.h"
 #include "triloop/close_latch.h"
 #include "triloop/server.h"
 
 namespace explore {
 namespace {
-
-// And the rest never comes.
-const std::string kRequestLine = std::string(kRequest).substr(0, 20);
-
-triloop::Options for_one_thread_each(triloop::Options options) {
-  options.spare_threads = 0;
-  return options;
-}
-
-struct Stopped {
-  std::vector<Received> received;    // by each peer
-  std::vector<std::uint64_t> stuck;  // as run() says
-};
-
-// What a server is given, and what somebody else does while it runs.
-struct Play {
-  std::vector<std::string> peers;  // in its backlog, and all that they say
-  triloop::Options options = quiet();
-  std::size_t peers_take = SIZE_MAX;
-  triloop::Processor processor = echo;
-  std::function<void(triloop::Server&)> before_run = [](triloop::Server&) {};
-  std::function<void(triloop::Server&)> meanwhile = [](triloop::Server& server) { server.stop(); };
-  std::function<void()> after_run = [] {};
-};
-
-Stopped run(const Play& play) {
-  Stopped stopped;
-  stopped.received.resize(play.peers.size());
-  Kernel kernel;
-  triloop::Server server(for_one_thread_each(play.options));
-  server.handle("/ws", play.processor);
-  for (std::size_t i = 0; i < play.peers.size(); ++i) {
-    auto peer = std::make_unique<Peer>(play.peers[i], stopped.received[i]);
-    name(*peer, "peer");
-    peer->take(play.peers_take);
-    kernel.connect(std::move(peer));
-  }
-  play.before_run(server);
-  {
-    const triloop::Thread accept("accept", [&] { stopped.stuck = server.run(); });
-    any_moment();
-    play.meanwhile(server);
-  }
-  play.after_run();
-  return stopped;
-}
-
-// All peers do their part: every thread ends because another one did, never because nobody could
-// go on until a deadline came.
-Stopped run_fair(const Play& play) {
-  Stopped stopped = run(play);
-  require(!time_had_to_help(), "nobody could go on until a deadline came");
-  return stopped;
-}
-
-void expect_all_gone(const Stopped& stopped) {
-  require(stopped.stuck.empty() || time_came_early(), "run() returns, and a connection is left");
-}
 
 // An open connection is told why it ends.
 void expect_going_away(const Received& received) {
@@ -122,7 +59,8 @@ void while_an_answer_is_not_taken() {
 // The second stop() does not wait for what the first one waits for.
 void twice() {
   Play play = with_a_peer_that_takes_nothing();
-  play.meanwhile = [](triloop::Server& server) {
+  play.meanwhile = [](triloop::Server& server, Kernel& /*kernel*/) {
+    any_moment();
     server.stop();
     server.stop();
   };

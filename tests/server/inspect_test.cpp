@@ -1,6 +1,7 @@
 // What a server says about its connections, and who may see it.
 #include "inspect.h"
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -110,6 +111,29 @@ TEST_CASE("snapshot: may be taken by several threads while connections come and 
   done.store(true);
   one.join();
   two.join();
+}
+
+// Who looks at it sees it open, then closing, then ended; never a moment without it.
+TEST_CASE("snapshot: a connection that ends is in every one of them", "[inspect]") {
+  constexpr int kRounds = 20;
+  int missing = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    RunningServer server;
+    std::vector<std::unique_ptr<TestClient>> clients;
+    for (std::size_t i = 0; i < Roster::kEnded; ++i) {
+      clients.push_back(std::make_unique<TestClient>(server.port()));
+      clients.back()->open();
+    }
+    await("all to be open",
+          [&] { return count(server.server().snapshot(), State::open) == Roster::kEnded; });
+    clients.clear();
+    for (std::size_t ended = 0; ended < Roster::kEnded;) {
+      const ServerSnapshot now = server.server().snapshot();
+      missing += now.connections.size() == Roster::kEnded ? 0 : 1;
+      ended = count(now, State::ended);
+    }
+  }
+  CHECK(missing == 0);
 }
 
 // -- As JSON --------------------------------------------------------------------------------------
