@@ -1,9 +1,11 @@
-// What other threads keep of a connection: handles, and what state() gave out.
+// What is kept of a connection: handles, snapshots, what state() gives out.
 #include <chrono>
 #include <string>
 
 #include "play.h"
+#include "roster.h"
 #include "scenarios.h"
+#include "triloop/close_latch.h"
 #include "triloop/connection.h"
 #include "triloop/handle.h"
 
@@ -12,6 +14,7 @@ namespace {
 
 using triloop::Connection;
 using triloop::ConnectionHandle;
+using triloop::ConnectionSnapshot;
 using triloop::Message;
 using triloop::Thread;
 using triloop::WriteResult;
@@ -37,15 +40,22 @@ void after_an_abort() {
   expect_fair();
 }
 
-// The writer has one message in its hand, the queue one: the third waits until the abort.
+// The writer has one message in its hand, the queue one: the third waits until the abort. The
+// processor stays, for its end would free it, too.
 void while_it_waits_for_room() {
-  Scene scene("", {[](Connection& self) { self.abort(); }, {}}, narrow(), kRoomForTheAnswer);
+  triloop::CloseLatch written;
+  const auto abort_and_stay = [&](Connection& self) {
+    self.abort();
+    written.wait();
+  };
+  Scene scene("", {abort_and_stay, {}}, narrow(), kRoomForTheAnswer);
   const ConnectionHandle handle = scene.connection().handle();
   scene.begin();
   const Message message = Message::text("x");
   handle.write(message);
   handle.write(message);
   require(!handle.write(message), "there is no room, and a write is taken");
+  written.fire({});
   scene.end();
   expect_refused(handle);
   expect_fair();
@@ -135,6 +145,62 @@ void state_goes_with_the_processor() {
   expect_fair();
 }
 
+// -- Snapshots ------------------------------------------------------------------------------------
+
+void expect_no_step_back(const ConnectionSnapshot& before, const ConnectionSnapshot& now) {
+  require(before.state <= now.state, "a state is left, and comes back");
+  require(before.age <= now.age, "it grows younger");
+  require(before.messages_received <= now.messages_received &&
+              before.bytes_received <= now.bytes_received &&
+              before.messages_sent <= now.messages_sent && before.bytes_sent <= now.bytes_sent,
+          "a count falls");
+  require(!before.closing || (now.closing && *before.closing == *now.closing),
+          "the first reason is another one, or none");
+  require(!before.closed || (now.closed && *before.closed == *now.closed),
+          "the last reason is another one, or none");
+  for (const auto thread :
+       {&ConnectionSnapshot::reader, &ConnectionSnapshot::processor, &ConnectionSnapshot::writer}) {
+    require((before.*thread).left == 0 || (before.*thread).left == (now.*thread).left,
+            "a thread has left, and is there again");
+  }
+}
+
+// Of the one connection there is.
+ConnectionSnapshot look(const triloop::Roster& roster) {
+  const triloop::ServerSnapshot all = roster.snapshot();
+  require(all.accepted == 1 && all.connections.size() == 1, "one connection, and not one is shown");
+  const ConnectionSnapshot now = all.connections.front();
+  const bool shakes_hands = now.state == ConnectionSnapshot::State::handshake;
+  require(now.path == (shakes_hands ? "" : "/ws"),
+          "a path during the handshake, or none behind it");
+  return now;
+}
+
+// A look that has begun may be the last to let go of the connection.
+void while_it_lives_and_goes() {
+  triloop::Roster roster;
+  Scene scene(kA + kClose, {echo, {}}, quiet());
+  roster.add(scene.share());
+  ConnectionSnapshot seen;
+  {
+    const Thread other("other", [&] {
+      any_moment();
+      const ConnectionSnapshot before = look(roster);
+      seen = look(roster);
+      expect_no_step_back(before, seen);
+    });
+    scene.begin();
+    scene.end();
+    roster.remove(1);
+  }
+  const ConnectionSnapshot last = look(roster);
+  expect_no_step_back(seen, last);
+  require(last.state == ConnectionSnapshot::State::ended, "it has ended, and does not say so");
+  require(last.messages_received == 1 && last.bytes_received == 1, "a message is not counted");
+  require(scene.received().gone, "nobody is left, and the socket is");
+  expect_fair();
+}
+
 }  // namespace
 
 const std::vector<Named>& handle_scenarios() {
@@ -145,6 +211,7 @@ const std::vector<Named>& handle_scenarios() {
       {"handle: outlives the connection", outlives_the_connection},
       {"handle: is kept", is_kept},
       {"state: goes with the processor", state_goes_with_the_processor},
+      {"snapshot: while it lives and goes", while_it_lives_and_goes},
   };
   return all;
 }

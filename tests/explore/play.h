@@ -56,6 +56,7 @@ class Scene {
   }
 
   triloop::Connection& connection() { return *connection_; }
+  std::shared_ptr<triloop::Connection> share() const { return connection_; }
   Peer& peer() { return *peer_; }
   const Received& received() const { return received_; }
 
