@@ -183,11 +183,13 @@ void while_it_lives_and_goes() {
   roster.add(scene.share());
   ConnectionSnapshot seen;
   {
-    const Thread other("other", [&] {
+    const Thread other("other", [&, handle = scene.connection().handle()] {
       any_moment();
       const ConnectionSnapshot before = look(roster);
+      const bool over = handle.is_over();
       seen = look(roster);
       expect_no_step_back(before, seen);
+      require(!over || seen.closed, "it is over, and nobody knows why");
     });
     scene.begin();
     scene.end();
