@@ -32,8 +32,10 @@ struct Task {
 std::vector<Task> all_tasks() {
   std::vector<Task> all;
   // Those that take longest come first.
-  for (const auto* merged : {&explore::connection_scenarios(), &explore::server_scenarios(),
-                             &explore::lifetime_scenarios(), &explore::shortage_scenarios()}) {
+  for (const auto* merged :
+       {&explore::connection_scenarios(), &explore::calls_scenarios(), &explore::handle_scenarios(),
+        &explore::failure_scenarios(), &explore::server_scenarios(), &explore::lifetime_scenarios(),
+        &explore::shortage_scenarios()}) {
     for (const explore::Named& named : *merged) all.push_back({named, true});
   }
   for (const auto* whole :

@@ -52,13 +52,17 @@ in_turn() {
 sources=(server roster connection handshake reader processor writer ping snapshot gather http http_head request routes
   ws_protocol deflate printable many_threads spare_threads trace trace_ring trace_recorder trace_json)
 frame=(scheduler run printing graveyard main self_test kernel wrong_queues)
-scenarios=(queue_scenarios spare_scenarios connection_scenarios server_scenarios lifetime_scenarios shortage_scenarios)
+scenarios=(queue_scenarios spare_scenarios connection_scenarios calls_scenarios handle_scenarios failure_scenarios
+  server_scenarios lifetime_scenarios shortage_scenarios)
 cat >"$scratch/none.cpp" <<'END'
 #include "scenarios.h"
 namespace explore {
 static const std::vector<Named> none;
 const std::vector<Named>& spare_scenarios() { return none; }
 const std::vector<Named>& connection_scenarios() { return none; }
+const std::vector<Named>& calls_scenarios() { return none; }
+const std::vector<Named>& handle_scenarios() { return none; }
+const std::vector<Named>& failure_scenarios() { return none; }
 const std::vector<Named>& server_scenarios() { return none; }
 const std::vector<Named>& lifetime_scenarios() { return none; }
 const std::vector<Named>& shortage_scenarios() { return none; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <utility>
@@ -53,6 +54,12 @@ class Peer final : public triloop::Socket {
   }
 
   void when_closed(std::function<void()> tell) { when_closed_ = std::move(tell); }
+  // The request comes at once, and what stands behind it in pieces of so many bytes.
+  void in_pieces(std::size_t bytes) {
+    const triloop::MutexLock lock(mutex_);
+    comes_at_once_ = std::strlen(kRequest);
+    piece_ = bytes;
+  }
   void take(std::size_t bytes) {
     const triloop::MutexLock lock(mutex_);
     room_ = bytes;
@@ -75,6 +82,12 @@ class Peer final : public triloop::Socket {
     received_.refused = true;
     changed_.notify_all();
   }
+  // Resets the connection: what has come can still be received, then there is an error. Sends fail.
+  void break_off() {
+    const triloop::MutexLock lock(mutex_);
+    broken_off_ = received_.refused = true;
+    changed_.notify_all();
+  }
   // Until the server has taken all that this peer says, and asks for more; or has ended it all.
   void await_all_heard() {
     const triloop::MutexLock lock(mutex_);
@@ -95,15 +108,17 @@ class Peer final : public triloop::Socket {
       all_heard_ = true;
       changed_.notify_all();
     }
-    while (incoming_.empty() && !ended_ && !shut_down_) {
+    while (incoming_.empty() && !ended_ && !broken_off_ && !shut_down_) {
       if (!changed_.wait_until(mutex_, deadline)) {
         error = std::make_error_code(std::errc::timed_out);
         return 0;
       }
     }
     if (shut_down_) return 0;
-    const std::size_t taken = incoming_.copy(buffer, size);
+    if (incoming_.empty() && broken_off_) error = std::make_error_code(std::errc::connection_reset);
+    const std::size_t taken = incoming_.copy(buffer, std::min(size, comes_at_once_));
     incoming_.erase(0, taken);
+    comes_at_once_ = piece_;
     return taken;
   }
   std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) override {
@@ -170,8 +185,11 @@ class Peer final : public triloop::Socket {
   Received& received_;
   std::function<void()> when_closed_;
   std::size_t room_ = SIZE_MAX;
+  std::size_t comes_at_once_ = SIZE_MAX;  // at the next receive
+  std::size_t piece_ = SIZE_MAX;          // at those behind it
   bool ended_ = false;
   bool stays_ = false;
+  bool broken_off_ = false;
   bool send_shut_down_ = false;
   bool shut_down_ = false;
   bool all_heard_ = false;

@@ -100,6 +100,7 @@ class Run final : public Situation {
   void stands_for_the_kernel(const void* object, std::size_t bytes) { kernel_.add(object, bytes); }
   void remark(const std::string& text) { note(text); }
   void name_this_thread(const char* name) { current_->name = name; }
+  const std::string& name_of_this_thread() const { return current_->name; }
   [[noreturn]] void fail(const std::string& what);
 
   std::uint64_t state() const override;

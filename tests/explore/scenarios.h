@@ -19,6 +19,9 @@ const std::vector<Named>& spare_scenarios();
 
 /// These share nothing but under locks (or touch() it), so their states may be merged.
 const std::vector<Named>& connection_scenarios();
+const std::vector<Named>& calls_scenarios();
+const std::vector<Named>& handle_scenarios();
+const std::vector<Named>& failure_scenarios();
 const std::vector<Named>& server_scenarios();
 const std::vector<Named>& lifetime_scenarios();
 const std::vector<Named>& shortage_scenarios();

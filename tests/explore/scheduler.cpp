@@ -87,6 +87,7 @@ void require(bool condition, const char* what) {
 bool time_had_to_help() { return Run::current->time_had_to_help(); }
 bool time_came_early() { return Run::current->time_came_early(); }
 void name_this_thread(const char* name) { Run::current->name_this_thread(name); }
+const std::string& name_of_this_thread() { return Run::current->name_of_this_thread(); }
 void remark(const std::string& text) { Run::current->remark(text); }
 void any_moment() { Run::current->any_moment(); }
 void touch(History& history) { Run::current->touch(history); }

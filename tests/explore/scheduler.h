@@ -42,6 +42,7 @@ void name(const T& object, const char* name) {
 
 /// The name of the thread that runs the scenario; "main" if there is none.
 void name_this_thread(const char* name);
+const std::string& name_of_this_thread();
 
 /// A line for the printed schedule. No choice point.
 void remark(const std::string& text);
