@@ -14,6 +14,9 @@ struct Named {
 };
 
 const std::vector<Named>& queue_scenarios();
+const std::vector<Named>& queue_bounds_scenarios();
+const std::vector<Named>& queue_lane_scenarios();
+const std::vector<Named>& latch_scenarios();
 const std::vector<Named>& spare_scenarios();
 
 /// These share nothing but under locks (or touch() it), so their states may be merged.
