@@ -1,15 +1,11 @@
 // The real reader, processor and writer loops, over a socket that the scenario controls.
 #include <spdlog/spdlog.h>
 
-#include <memory>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
-#include "peer.h"
-#include "routes.h"
+#include "play.h"
 #include "scenarios.h"
-#include "spare_threads.h"
 #include "triloop/connection.h"
 
 namespace explore {
@@ -17,85 +13,6 @@ namespace {
 
 using triloop::Connection;
 using triloop::Message;
-using triloop::Thread;
-
-using Meanwhile = std::function<void(Connection&, Peer&)>;
-
-// Bytes of the answer to the handshake: a peer that takes so many has an open connection.
-constexpr std::size_t kRoomForTheAnswer = 129;
-
-// A connection from the handshake to the last join, and what somebody else does meanwhile.
-struct Played : Received {
-  Played(Received received, bool not_cut_short)
-      : Received(std::move(received)), in_time(not_cut_short) {}
-
-  bool in_time;  // neither a deadline nor the peer has cut the ending short
-
-  bool ends_with(const std::string& part) const {
-    return bytes.size() >= part.size() &&
-           bytes.compare(bytes.size() - part.size(), part.size(), part) == 0;
-  }
-};
-
-Played play(const std::string& peer_says, const triloop::Processor& processor,
-            const triloop::Options& options, const Meanwhile& meanwhile = nullptr,
-            std::size_t peer_takes = SIZE_MAX) {
-  triloop::Routes routes;
-  routes.processors["/ws"] = {processor, {}};
-  Received received;
-  auto owned = std::make_unique<Peer>(kRequest + peer_says, received);
-  Peer& peer = *owned;
-  peer.take(peer_takes);
-  triloop::SpareThreads threads(0, 0);
-  Connection connection(1, std::move(owned), routes, options, threads);
-  name(peer, "peer");
-  name(connection, "connection");
-  name(connection.closing(), "closing");
-  name(connection.closed(), "closed");
-  Thread reader("read-1", [&] { connection.serve(); });
-  if (meanwhile) {
-    any_moment();
-    meanwhile(connection, peer);
-  }
-  reader.join();
-  if (!received.has("\r\n\r\n")) return {received, false};  // never open
-  const auto first = connection.closing().reason();
-  const auto last = connection.closed().reason();
-  require(first && last, "it is over, and a latch has not fired");
-  const bool cut_short =
-      last->text == "the close timeout passed" || last->text == "the drain timeout passed" ||
-      last->text == "the peer did not end its stream" || last->text == "the peer stopped reading" ||
-      (received.refused && last->text == "Broken pipe");
-  require(cut_short || *first == *last || last->text == "the server could wait no longer",
-          "a drain is cut short, and neither by a deadline nor by the peer");
-  return {received, !cut_short};
-}
-
-// play(), with a peer that does its part: then every stage ends because the one before it did, and
-// never because nobody could go on until a deadline came.
-Played play_fair(const std::string& peer_says, const triloop::Processor& processor,
-                 const triloop::Options& options, const Meanwhile& meanwhile = nullptr,
-                 std::size_t peer_takes = SIZE_MAX) {
-  Played played = play(peer_says, processor, options, meanwhile, peer_takes);
-  require(!time_had_to_help(), "nobody could go on until a deadline came");
-  return played;
-}
-
-const std::string kA = client_frame(1, "a");
-const std::string kB = client_frame(1, "b");
-const std::string kC = client_frame(1, "c");
-const std::string kClose = client_frame(8, code(1000));
-const std::string kEchoOfTwo = server_frame(1, "a") + server_frame(1, "b");
-const std::string kEchoOfThree = kEchoOfTwo + server_frame(1, "c");
-
-// Everything was processed, every reply was sent, in order, then Close.
-void expect_drained(const Played& played, int close_code,
-                    const std::string& replies = kEchoOfThree) {
-  if (!played.in_time) return;
-  require(!played.reset, "a drain leaves something unread");
-  require(played.has(replies), "a reply is lost, or out of order");
-  require(played.ends_with(server_frame(8, code(close_code))), "no Close at the end, or not this");
-}
 
 void peer_closes() { expect_drained(play_fair(kA + kB + kC + kClose, echo, quiet()), 1000); }
 void peer_closes_on_full_queues() {

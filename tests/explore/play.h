@@ -1,0 +1,139 @@
+// A connection and its peer, from the handshake to the last join.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "peer.h"
+#include "routes.h"
+#include "scheduler.h"
+#include "spare_threads.h"
+#include "triloop/connection.h"
+
+namespace explore {
+
+// Bytes of the answer to the handshake: a peer that takes so many has an open connection.
+constexpr std::size_t kRoomForTheAnswer = 129;
+
+inline const std::string kA = client_frame(1, "a");
+inline const std::string kB = client_frame(1, "b");
+inline const std::string kC = client_frame(1, "c");
+inline const std::string kClose = client_frame(8, code(1000));
+inline const std::string kEchoOfTwo = server_frame(1, "a") + server_frame(1, "b");
+inline const std::string kEchoOfThree = kEchoOfTwo + server_frame(1, "c");
+
+// What has become of a connection.
+struct Played : Received {
+  bool in_time = false;  // neither a deadline nor the peer has cut the ending short
+  std::optional<triloop::CloseReason> first, last;  // of both latches, if it was ever open
+
+  bool ends_with(const std::string& part) const {
+    return bytes.size() >= part.size() &&
+           bytes.compare(bytes.size() - part.size(), part.size(), part) == 0;
+  }
+};
+
+// One connection, the thread that serves it, and whoever the scenario lets act meanwhile.
+class Scene {
+ public:
+  Scene(const std::string& peer_says, triloop::Routes::WebSocket path, triloop::Options options,
+        std::size_t peer_takes = SIZE_MAX)
+      : options_(std::move(options)) {
+    routes_.processors["/ws"] = std::move(path);
+    auto peer = std::make_unique<Peer>(kRequest + peer_says, received_);
+    peer_ = peer.get();
+    peer_->take(peer_takes);
+    connection_ =
+        std::make_shared<triloop::Connection>(1, std::move(peer), routes_, options_, threads_);
+    name(*peer_, "peer");
+    name(*connection_, "connection");
+    name(connection_->closing(), "closing");
+    name(connection_->closed(), "closed");
+  }
+
+  triloop::Connection& connection() { return *connection_; }
+  Peer& peer() { return *peer_; }
+  const Received& received() const { return received_; }
+
+  void begin() {
+    reader_ = triloop::Thread("read-1", [connection = connection_.get()] { connection->serve(); });
+  }
+
+  // Joins it, looks at how it ended, and lets go of it, as the accept loop does.
+  Played end() {
+    reader_.join();
+    Played played;
+    if (received_.has("\r\n\r\n")) {
+      played.first = connection_->closing().reason();
+      played.last = connection_->closed().reason();
+      expect_ended(played);
+    }
+    connection_.reset();
+    static_cast<Received&>(played) = received_;
+    return played;
+  }
+
+ private:
+  void expect_ended(Played& played) const {
+    require(played.first && played.last, "it is over, and a latch has not fired");
+    const std::string& text = played.last->text;
+    const bool cut_short =
+        text == "the close timeout passed" || text == "the drain timeout passed" ||
+        text == "the peer did not end its stream" || text == "the peer stopped reading" ||
+        (received_.refused && text == "Broken pipe");
+    require(cut_short || *played.first == *played.last || text == "the server could wait no longer",
+            "a drain is cut short, and neither by a deadline nor by the peer");
+    played.in_time = !cut_short;
+  }
+
+  const triloop::Options options_;
+  triloop::Routes routes_;
+  triloop::SpareThreads threads_{0, 0};
+  Received received_;
+  Peer* peer_;  // the connection's
+  std::shared_ptr<triloop::Connection> connection_;
+  triloop::Thread reader_;
+};
+
+using Meanwhile = std::function<void(triloop::Connection&, Peer&)>;
+
+inline Played play(const std::string& peer_says, const triloop::Processor& processor,
+                   const triloop::Options& options, const Meanwhile& meanwhile = nullptr,
+                   std::size_t peer_takes = SIZE_MAX) {
+  Scene scene(peer_says, {processor, {}}, options, peer_takes);
+  scene.begin();
+  if (meanwhile) {
+    any_moment();
+    meanwhile(scene.connection(), scene.peer());
+  }
+  return scene.end();
+}
+
+// The peer does its part: then every stage ends because the one before it did, and never because
+// nobody could go on until a deadline came.
+inline void expect_fair() {
+  require(!time_had_to_help(), "nobody could go on until a deadline came");
+}
+
+inline Played play_fair(const std::string& peer_says, const triloop::Processor& processor,
+                        const triloop::Options& options, const Meanwhile& meanwhile = nullptr,
+                        std::size_t peer_takes = SIZE_MAX) {
+  Played played = play(peer_says, processor, options, meanwhile, peer_takes);
+  expect_fair();
+  return played;
+}
+
+// Everything was processed, every reply was sent, in order, then Close.
+inline void expect_drained(const Played& played, int close_code,
+                           const std::string& replies = kEchoOfThree) {
+  if (!played.in_time) return;
+  require(!played.reset, "a drain leaves something unread");
+  require(played.has(replies), "a reply is lost, or out of order");
+  require(played.ends_with(server_frame(8, code(close_code))), "no Close at the end, or not this");
+}
+
+}  // namespace explore
