@@ -84,7 +84,7 @@ class Inflation : public wspp::extensions::permessage_deflate::disabled<DeflateC
   bool is_enabled() const { return inflater_ != nullptr; }
   std::error_code decompress(const std::uint8_t* data, std::size_t size, std::string& out) {
     using wspp::processor::error::make_error_code;
-    switch (inflater_->expand(data, size, limit_, out)) {
+    switch (inflater_->expand({reinterpret_cast<const char*>(data), size}, limit_, out)) {
       case Inflater::Result::kOk:
         return {};
       case Inflater::Result::kTooBig:

@@ -165,9 +165,26 @@ TEST_CASE("the limit holds for what a message expands to, in bounded memory", "[
 
   std::string out;
   Inflater inflater{DeflateParameters()};
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bomb.data());
-  CHECK(inflater.expand(data, bomb.size(), kLimit, out) == Inflater::Result::kTooBig);
+  CHECK(inflater.expand(bomb, kLimit, out) == Inflater::Result::kTooBig);
   CHECK(out.size() <= kLimit + 16 * 1024);
+}
+
+// zlib counts in 32 bits, and a message may have more: it goes in pieces.
+TEST_CASE("a message that zlib is given in pieces is whole", "[deflate]") {
+  std::string text;
+  while (text.size() < 50'000) text += "line " + std::to_string(text.size());
+  for (const std::size_t most : {1, 7, 1000, 49'999, 1'000'000}) {
+    Deflater deflater{DeflateParameters()};
+    Inflater inflater{DeflateParameters()};
+    for (int i = 0; i < 2; ++i) {
+      std::string message = text, out;
+      deflater.compress(message, most);
+      CHECK(inflater.expand(message + std::string("\0\0\xff\xff", 4), text.size(), out, most) ==
+            Inflater::Result::kOk);
+      CHECK(inflater.end_message());
+      CHECK(out == text);
+    }
+  }
 }
 
 TEST_CASE("a bomb in fragments is stopped, too", "[deflate]") {
