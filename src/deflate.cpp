@@ -189,7 +189,11 @@ Inflater::Result Inflater::expand_what_is_in(std::size_t limit, std::string& out
     if (out.size() > limit) return Result::kTooBig;
     if (result == Z_MEM_ERROR) throw std::bad_alloc();
     if (result == Z_STREAM_END) {
-      ::inflateReset(&z);  // a block marked as the last one; more may follow (section 7.2.3.5)
+      // A block marked as the last one: more may follow (section 7.2.3.5), and may refer to what
+      // came before (section 7.2.1), which inflateReset() would forget. It is in zlib.h, among what
+      // is not described there; to save the window and put it back (inflateGetDictionary()) would
+      // be 64 KiB to copy for a block of two bytes.
+      ::inflateResetKeep(&z);
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
       return Result::kCorrupt;
     }

@@ -169,6 +169,26 @@ TEST_CASE("the limit holds for what a message expands to, in bounded memory", "[
   CHECK(out.size() <= kLimit + 16 * 1024);
 }
 
+TEST_CASE("a block that is marked as the last one leaves the history to those behind it",
+          "[deflate]") {
+  const std::string last_block("\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8);  // RFC 7692, 7.2.3.5
+  const std::string by_history("\xf2\x00\x11\x00\x00", 5);              // 7.2.3.2
+  Peer peer;
+  CHECK(peer.send(compressed_frame(Opcode::text, last_block) +
+                  compressed_frame(Opcode::text, by_history)) ==
+        std::vector<std::string>{"Hello", "Hello"});
+  DeflateParameters parameters;
+  parameters.client_no_context_takeover = true;
+  Peer forgets(parameters);
+  CHECK(forgets.send(compressed_frame(Opcode::text, last_block) +
+                     compressed_frame(Opcode::text, by_history)) ==
+        std::vector<std::string>{"Hello"});
+  CHECK(forgets.violation == 1007);
+  Peer inside(parameters);  // the same message goes on
+  CHECK(inside.send(compressed_frame(Opcode::text, last_block.substr(0, 7), false) +
+                    client_frame(0, by_history)) == std::vector<std::string>{"HelloHello"});
+}
+
 // zlib counts in 32 bits, and a message may have more: it goes in pieces.
 TEST_CASE("a message that zlib is given in pieces is whole", "[deflate]") {
   std::string text;
