@@ -43,16 +43,18 @@ Processor chat(std::shared_ptr<Rooms> rooms) {
     if (!room || !name) {
       return connection.close(close_code::kPolicyViolation, "this needs a room and a name");
     }
-    if (!rooms->join(*room, *name, connection.handle())) {
+    const std::string token = connection.request().parameter("token");
+    const ConnectionHandle me = connection.handle();
+    if (!rooms->join(*room, *name, me, token)) {
       return connection.close(close_code::kPolicyViolation, "somebody here has this name");
     }
     try {
       listen(connection, *rooms, *room, *name);
     } catch (...) {  // the database failed
-      rooms->leave(*room, *name, server_stops(connection));
+      rooms->leave(*room, *name, me, server_stops(connection));
       throw;
     }
-    rooms->leave(*room, *name, server_stops(connection));
+    rooms->leave(*room, *name, me, server_stops(connection));
   };
 }
 

@@ -3,11 +3,13 @@
 #include <vector>
 
 #include "processors/chat_news.h"
+#include "processors/token.h"
 
 namespace triloop {
 namespace {
 
 constexpr int kHistoryLines = 50;
+constexpr std::uint16_t kReplaced = 4000;  // of those that RFC 6455 section 7.4.2 leaves to us
 
 // Never blocks. False if there is no room. One that is over counts as told: it is about to leave.
 bool try_tell(const ConnectionHandle& member, const std::string& news) {
@@ -21,34 +23,52 @@ Rooms::Rooms(const std::string& file, SlowMember slow_member)
     : slow_members_(slow_member), history_(file) {}
 
 bool Rooms::join(const std::string& room, const std::string& name,
-                 const ConnectionHandle& connection) {
+                 const ConnectionHandle& connection, const std::string& token) {
+  // Who brings one keeps it: a welcome may be lost, and with it the token that was in it.
+  const std::string kept = is_token(token) ? token : new_token();
   LogLater log;  // before the lock: so it writes after it
   const MutexLock lock(mutex_);
   const std::vector<ChatLine> history = history_.last(room, kHistoryLines);
   Room& members = rooms_[room];
-  if (members.count(name) > 0) return false;
+  const auto before = members.find(name);
+  if (before != members.end() && !is_same_token(before->second.token, kept)) return false;
   std::vector<std::string> names{name};
-  for (const auto& member : members) names.push_back(member.first);
-  try_tell(connection, news_of_room(room, names, history));  // there is room: its queue is empty
-  tell(members, news_of_join(name), log);
-  members[name].connection = connection;
+  for (const auto& member : members) {
+    if (member.first != name) names.push_back(member.first);
+  }
+  // There is room: its queue is empty.
+  try_tell(connection, news_of_room(room, names, history, kept));
+  if (before == members.end()) {
+    tell(members, news_of_join(name), log);
+  } else {
+    slow_members_.leaves(name, before->second, log);
+    before->second.connection.close(kReplaced, "you have come in again");
+  }
+  members[name] = {connection, connection.id(), kept};
   return true;
 }
 
+// One who has been replaced may still say what it had sent before.
 void Rooms::say(const std::string& room, const std::string& name, const std::string& text) {
   LogLater log;
   const MutexLock lock(mutex_);
-  tell(rooms_[room], news_of_line(history_.add(room, name, text)), log);
+  const std::string news = news_of_line(history_.add(room, name, text));
+  const auto members = rooms_.find(room);
+  if (members != rooms_.end()) tell(members->second, news, log);
 }
 
-void Rooms::leave(const std::string& room, const std::string& name, bool all_go) {
+void Rooms::leave(const std::string& room, const std::string& name,
+                  const ConnectionHandle& connection, bool all_go) {
   LogLater log;
   const MutexLock lock(mutex_);
-  Room& members = rooms_[room];
-  slow_members_.leaves(name, members[name], log);
-  members.erase(name);
-  if (!all_go) tell(members, news_of_leave(name), log);
-  if (members.empty()) rooms_.erase(room);
+  const auto members = rooms_.find(room);
+  if (members == rooms_.end()) return;
+  const auto member = members->second.find(name);
+  if (member == members->second.end() || member->second.id != connection.id()) return;
+  slow_members_.leaves(name, member->second, log);
+  members->second.erase(member);
+  if (!all_go) tell(members->second, news_of_leave(name), log);
+  if (members->second.empty()) rooms_.erase(members);
 }
 
 // Under our lock a member's queue takes its own: always in this order, and a queue calls nobody.

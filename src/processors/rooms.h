@@ -24,16 +24,18 @@ class Rooms {
   /// Opens the database `file`.
   Rooms(const std::string& file, SlowMember slow_member);
 
-  /// The new member gets the history, the others hear of it. False if the room has one of this
-  /// name.
-  bool join(const std::string& room, const std::string& name, const ConnectionHandle& connection)
-      TRILOOP_EXCLUDES(mutex_);
+  /// The new member gets the history and a token, the others hear of it. If the room has one of
+  /// this name, whoever brings that one's token comes in its place: the earlier connection is
+  /// closed, and nobody else hears of it. False if it is another token, or none.
+  bool join(const std::string& room, const std::string& name, const ConnectionHandle& connection,
+            const std::string& token = {}) TRILOOP_EXCLUDES(mutex_);
   /// Writes it down, and tells all in the room, also whoever said it.
   void say(const std::string& room, const std::string& name, const std::string& text)
       TRILOOP_EXCLUDES(mutex_);
-  /// The others hear of it; not if all go at once, for of n each would be told of n - 1.
-  void leave(const std::string& room, const std::string& name, bool all_go)
-      TRILOOP_EXCLUDES(mutex_);
+  /// The others hear of it; not if all go at once, for of n each would be told of n - 1. Nothing
+  /// if another connection has come in its place.
+  void leave(const std::string& room, const std::string& name, const ConnectionHandle& connection,
+             bool all_go) TRILOOP_EXCLUDES(mutex_);
 
   /// News that slow members missed, and slow members that were disconnected.
   std::uint64_t skipped() const { return slow_members_.skipped(); }

@@ -19,6 +19,8 @@ enum class SlowMember {
 /// One who is in a room.
 struct Member {
   ConnectionHandle connection;
+  std::uint64_t id = 0;   ///< of the connection that came in
+  std::string token;      ///< whoever brings it is the same person
   int missed = 0;         ///< since it was last told how much
   int missed_in_all = 0;  ///< since it came
 };

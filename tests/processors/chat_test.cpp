@@ -12,6 +12,7 @@
 #include "processors/chat_name.h"
 #include "processors/choose.h"
 #include "processors/sqlite.h"
+#include "processors/token.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
@@ -115,6 +116,80 @@ TEST_CASE("chat: a member whose connection breaks has left", "[chat]") {
   CHECK(next_news(ann) == leave("bob"));
   TestClient again(server.port());
   CHECK(enter(again, "bob")["type"] == "welcome");
+}
+
+// Comes in as `name`, with the token of an earlier welcome.
+json enter_again(TestClient& client, const std::string& name, const json& welcome) {
+  client.open("/ws?room=lobby&name=" + name + "&token=" + welcome["token"].get<std::string>());
+  return next_news(client);
+}
+
+TEST_CASE("chat: whoever brings the token of a member takes its place, and nobody else hears of it",
+          "[chat]") {
+  const ChatServer server;
+  TestClient ghost(server.port()), bob(server.port()), ann(server.port());
+  const json welcome = enter(ghost, "ann");
+  enter(bob, "bob");
+  CHECK(next_news(ghost) == join("bob"));
+  const json again = enter_again(ann, "ann", welcome);
+  CHECK(again["type"] == "welcome");
+  CHECK(again["token"] == welcome["token"]);
+  CHECK(again["members"] == json{"ann", "bob"});
+  const auto frames = ghost.frames_to_end();
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].close_code() == 4000);
+  CHECK(frames[0].close_reason() == "you have come in again");
+  ghost.send(client_close(4000));  // with that its processor leaves, but not the one who came
+  ghost.shutdown_send();
+  TestClient third(server.port());
+  CHECK(enter_again(third, "ann", welcome)["members"] == json{"ann", "bob"});
+  third.send_text("it is me");
+  check_line(next_news(bob), "ann", "it is me");  // the first that bob hears
+  CHECK(ann.frames_to_end().back().close_code() == 4000);
+  third.send(client_close(1000));
+  CHECK(next_news(bob) == leave("ann"));
+}
+
+TEST_CASE(
+    "chat: what was sent before its sender lost its place, or the room its last member, is kept",
+    "[chat]") {
+  const ChatServer server;
+  server.rooms->say("lobby", "ann", "the last words");
+  TestClient bob(server.port());
+  const json welcome = enter(bob, "bob");
+  CHECK(welcome["members"] == json{"bob"});
+  REQUIRE(welcome["history"].size() == 1);
+  check_line(welcome["history"][0], "ann", "the last words");
+}
+
+TEST_CASE("chat: another token, or none, opens no door that is taken", "[chat]") {
+  const ChatServer server;
+  TestClient ann(server.port()), bob(server.port());
+  const std::string token = enter(ann, "ann")["token"];
+  CHECK(is_token(token));
+  const std::string of_bob = enter(bob, "bob")["token"];
+  CHECK(of_bob != token);
+  std::string almost = token;
+  almost.back() = almost.back() == '0' ? '1' : '0';
+  for (const std::string& wrong : {std::string(), of_bob, almost, token + "0", token.substr(1)}) {
+    INFO(wrong);
+    CHECK(code_at_the_door(server.port(), "?room=lobby&name=ann&token=" + wrong) == 1008);
+  }
+  CHECK(next_news(ann) == join("bob"));
+  ann.send_text("still here");
+  check_line(next_news(ann), "ann", "still here");
+}
+
+TEST_CASE("chat: who brings a token keeps it, unless it is none", "[chat]") {
+  const ChatServer server;
+  const std::string token = new_token();
+  TestClient ann(server.port()), bob(server.port());
+  CHECK(enter_again(ann, "ann", {{"token", token}})["token"] == token);
+  for (const std::string none : {"", "x", "0123456789ABCDEF0123456789ABCDEF"}) {
+    CHECK_FALSE(is_token(none));
+  }
+  const std::string weak(40, '0');
+  CHECK(enter_again(bob, "bob", {{"token", weak}})["token"] != weak);
 }
 
 TEST_CASE("chat: when the server stops nobody is told who goes: all do", "[chat]") {
