@@ -32,12 +32,14 @@ struct Task {
 std::vector<Task> all_tasks() {
   std::vector<Task> all;
   // Those that take longest come first.
-  for (const auto* merged : {&explore::connection_scenarios(), &explore::server_scenarios()}) {
+  for (const auto* merged : {&explore::connection_scenarios(), &explore::server_scenarios(),
+                             &explore::processor_scenarios()}) {
     for (const explore::Named& named : *merged) all.push_back({named, true});
   }
-  for (const auto* whole : {&explore::queue_scenarios(), &explore::queue_bounds_scenarios(),
-                            &explore::queue_lane_scenarios(), &explore::latch_scenarios(),
-                            &explore::spare_scenarios(), &explore::right_queue()}) {
+  for (const auto* whole :
+       {&explore::queue_scenarios(), &explore::queue_bounds_scenarios(),
+        &explore::queue_lane_scenarios(), &explore::latch_scenarios(), &explore::spare_scenarios(),
+        &explore::workers_scenarios(), &explore::right_queue()}) {
     for (const explore::Named& named : *whole) all.push_back({named, false});
   }
   return all;

@@ -138,18 +138,23 @@ void a_nudge_is_not_lost() {
   queue.nudge();
 }
 
+// Each makes for one look-up: behind the last one there is nothing to be had but items.
 void two_nudges() {
   BoundedQueue<Item> queue({1, 100});
-  triloop::CloseLatch first;
+  triloop::CloseLatch first, second;
   Thread consumer("consumer", [&] {
     std::vector<Item> batch;
     require(queue.pop_batch(batch, {1, 100}, kNever) == PopResult::kNothing, "no nudge");
     first.fire({});
     require(queue.pop_batch(batch, {1, 100}, kNever) == PopResult::kNothing, "no second nudge");
+    second.fire({});
+    require(queue.pop_batch(batch, {1, 100}, kNever) == PopResult::kItems, "a third nudge");
   });
   queue.nudge();
   first.wait();
   queue.nudge();
+  second.wait();
+  queue.push({0, 0});
 }
 
 // Who waits in pop() does not swallow it.
