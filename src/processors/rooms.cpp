@@ -17,6 +17,13 @@ bool try_tell(const ConnectionHandle& member, const std::string& news) {
   return member.try_write(message) != WriteResult::kTimeout;
 }
 
+// Does it know of all that it missed? Tells it, if there is room.
+bool knows_what_it_missed(Member& member) {
+  if (member.missed > 0 && !try_tell(member.connection, news_of_gap(member.missed))) return false;
+  member.missed = 0;
+  return true;
+}
+
 }  // namespace
 
 Rooms::Rooms(const std::string& file, SlowMember slow_member)
@@ -57,27 +64,41 @@ void Rooms::say(const std::string& room, const std::string& name, const std::str
   if (members != rooms_.end()) tell(members->second, news, log);
 }
 
+void Rooms::catch_up(const std::string& room, const std::string& name,
+                     const ConnectionHandle& connection) {
+  const MutexLock lock(mutex_);
+  if (Member* const member = find(room, name, connection)) knows_what_it_missed(*member);
+}
+
 void Rooms::leave(const std::string& room, const std::string& name,
                   const ConnectionHandle& connection, bool all_go) {
   LogLater log;
   const MutexLock lock(mutex_);
+  const Member* const member = find(room, name, connection);
+  if (member == nullptr) return;
+  slow_members_.leaves(name, *member, log);
+  Room& members = rooms_[room];
+  members.erase(name);
+  if (!all_go) tell(members, news_of_leave(name), log);
+  if (members.empty()) rooms_.erase(room);
+}
+
+// The member that this connection is; nullptr if another one has come in its place.
+Member* Rooms::find(const std::string& room, const std::string& name,
+                    const ConnectionHandle& connection) {
   const auto members = rooms_.find(room);
-  if (members == rooms_.end()) return;
+  if (members == rooms_.end()) return nullptr;
   const auto member = members->second.find(name);
-  if (member == members->second.end() || member->second.id != connection.id()) return;
-  slow_members_.leaves(name, member->second, log);
-  members->second.erase(member);
-  if (!all_go) tell(members->second, news_of_leave(name), log);
-  if (members->second.empty()) rooms_.erase(members);
+  const bool is_there = member != members->second.end() && member->second.id == connection.id();
+  return is_there ? &member->second : nullptr;
 }
 
 // Under our lock a member's queue takes its own: always in this order, and a queue calls nobody.
 void Rooms::tell(Room& room, const std::string& news, LogLater& log) {
   for (auto& [name, member] : room) {
-    const bool caught_up =
-        member.missed == 0 || try_tell(member.connection, news_of_gap(member.missed));
-    if (caught_up) member.missed = 0;
-    if (!caught_up || !try_tell(member.connection, news)) slow_members_.put_up_with(member, log);
+    if (!knows_what_it_missed(member) || !try_tell(member.connection, news)) {
+      slow_members_.put_up_with(member, log);
+    }
   }
 }
 

@@ -12,7 +12,7 @@ namespace triloop {
 
 /// What happens when a member's out-queue is full.
 enum class SlowMember {
-  kSkip,        ///< it misses lines, and is told how many before the next one that it hears
+  kSkip,        ///< it misses lines, and is told how many when there is room again
   kDisconnect,  ///< it gets Close with 1008
 };
 
