@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "processors/chat_name.h"
 #include "processors/chat_news.h"
 #include "processors/token.h"
 
@@ -35,23 +36,23 @@ bool Rooms::join(const std::string& room, const std::string& name,
   const std::string kept = is_token(token) ? token : new_token();
   LogLater log;  // before the lock: so it writes after it
   const MutexLock lock(mutex_);
-  const std::vector<ChatLine> history = history_.last(room, kHistoryLines);
-  Room& members = rooms_[room];
-  const auto before = members.find(name);
+  const std::vector<ChatLine> history = history_.last(identity_of(room), kHistoryLines);
+  Room& members = rooms_[identity_of(room)];
+  const auto before = members.find(identity_of(name));
   if (before != members.end() && !is_same_token(before->second.token, kept)) return false;
   std::vector<std::string> names{name};
-  for (const auto& member : members) {
-    if (member.first != name) names.push_back(member.first);
+  for (auto member = members.begin(); member != members.end(); ++member) {
+    if (member != before) names.push_back(member->second.name);
   }
   // There is room: its queue is empty.
   try_tell(connection, news_of_room(room, names, history, kept));
   if (before == members.end()) {
     tell(members, news_of_join(name), log);
   } else {
-    slow_members_.leaves(name, before->second, log);
+    slow_members_.leaves(before->second, log);
     before->second.connection.close(kReplaced, "you have come in again");
   }
-  members[name] = {connection, connection.id(), kept};
+  members[identity_of(name)] = {connection, connection.id(), name, kept};
   return true;
 }
 
@@ -59,8 +60,8 @@ bool Rooms::join(const std::string& room, const std::string& name,
 void Rooms::say(const std::string& room, const std::string& name, const std::string& text) {
   LogLater log;
   const MutexLock lock(mutex_);
-  const std::string news = news_of_line(history_.add(room, name, text));
-  const auto members = rooms_.find(room);
+  const std::string news = news_of_line(history_.add(identity_of(room), name, text));
+  const auto members = rooms_.find(identity_of(room));
   if (members != rooms_.end()) tell(members->second, news, log);
 }
 
@@ -76,26 +77,26 @@ void Rooms::leave(const std::string& room, const std::string& name,
   const MutexLock lock(mutex_);
   const Member* const member = find(room, name, connection);
   if (member == nullptr) return;
-  slow_members_.leaves(name, *member, log);
-  Room& members = rooms_[room];
-  members.erase(name);
+  slow_members_.leaves(*member, log);
+  Room& members = rooms_[identity_of(room)];
+  members.erase(identity_of(name));
   if (!all_go) tell(members, news_of_leave(name), log);
-  if (members.empty()) rooms_.erase(room);
+  if (members.empty()) rooms_.erase(identity_of(room));
 }
 
 // The member that this connection is; nullptr if another one has come in its place.
 Member* Rooms::find(const std::string& room, const std::string& name,
                     const ConnectionHandle& connection) {
-  const auto members = rooms_.find(room);
+  const auto members = rooms_.find(identity_of(room));
   if (members == rooms_.end()) return nullptr;
-  const auto member = members->second.find(name);
+  const auto member = members->second.find(identity_of(name));
   const bool is_there = member != members->second.end() && member->second.id == connection.id();
   return is_there ? &member->second : nullptr;
 }
 
 // Under our lock a member's queue takes its own: always in this order, and a queue calls nobody.
 void Rooms::tell(Room& room, const std::string& news, LogLater& log) {
-  for (auto& [name, member] : room) {
+  for (auto& [identity, member] : room) {
     if (!knows_what_it_missed(member) || !try_tell(member.connection, news)) {
       slow_members_.put_up_with(member, log);
     }

@@ -46,7 +46,7 @@ class Rooms {
   std::uint64_t disconnected() const { return slow_members_.disconnected(); }
 
  private:
-  using Room = std::map<std::string, Member>;  // by name
+  using Room = std::map<std::string, Member>;  // by identity_of(name), as rooms are
 
   void tell(Room& room, const std::string& news, LogLater& log) TRILOOP_REQUIRES(mutex_);
   Member* find(const std::string& room, const std::string& name, const ConnectionHandle& connection)

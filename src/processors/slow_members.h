@@ -19,7 +19,8 @@ enum class SlowMember {
 /// One who is in a room.
 struct Member {
   ConnectionHandle connection;
-  std::uint64_t id = 0;   ///< of the connection that came in
+  std::uint64_t id = 0;  ///< of the connection that came in
+  std::string name;
   std::string token;      ///< whoever brings it is the same person
   int missed = 0;         ///< since it was last told how much
   int missed_in_all = 0;  ///< since it came
@@ -35,7 +36,7 @@ class SlowMembers {
 
   /// There was no room for what all others have heard.
   void put_up_with(Member& slow, LogLater& log);
-  void leaves(const std::string& name, const Member& member, LogLater& log) const;
+  void leaves(const Member& member, LogLater& log) const;
 
   /// News that members missed, and members that were disconnected.
   std::uint64_t skipped() const { return skipped_.get(); }
