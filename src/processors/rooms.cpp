@@ -1,5 +1,7 @@
 #include "processors/rooms.h"
 
+#include <spdlog/spdlog.h>
+
 #include <vector>
 
 #include "processors/chat_name.h"
@@ -37,6 +39,7 @@ bool Rooms::join(const std::string& room, const std::string& name,
   LogLater log;  // before the lock: so it writes after it
   const MutexLock lock(mutex_);
   const std::vector<ChatLine> history = history_.last(identity_of(room), kHistoryLines);
+  notice_if_history_is_gone(log);
   Room& members = rooms_[identity_of(room)];
   const auto before = members.find(identity_of(name));
   if (before != members.end() && !is_same_token(before->second.token, kept)) return false;
@@ -61,6 +64,7 @@ void Rooms::say(const std::string& room, const std::string& name, const std::str
   LogLater log;
   const MutexLock lock(mutex_);
   const std::string news = news_of_line(history_.add(identity_of(room), name, text));
+  notice_if_history_is_gone(log);
   const auto members = rooms_.find(identity_of(room));
   if (members != rooms_.end()) tell(members->second, news, log);
 }
@@ -92,6 +96,13 @@ Member* Rooms::find(const std::string& room, const std::string& name,
   const auto member = members->second.find(identity_of(name));
   const bool is_there = member != members->second.end() && member->second.id == connection.id();
   return is_there ? &member->second : nullptr;
+}
+
+// Once: it does not come back.
+void Rooms::notice_if_history_is_gone(LogLater& log) {
+  if (knows_that_history_is_gone_ || !history_.is_gone()) return;
+  knows_that_history_is_gone_ = true;
+  log.add([] { spdlog::error("chat: the database has been deleted or moved under the server"); });
 }
 
 // Under our lock a member's queue takes its own: always in this order, and a queue calls nobody.

@@ -49,6 +49,7 @@ class Rooms {
   using Room = std::map<std::string, Member>;  // by identity_of(name), as rooms are
 
   void tell(Room& room, const std::string& news, LogLater& log) TRILOOP_REQUIRES(mutex_);
+  void notice_if_history_is_gone(LogLater& log) TRILOOP_REQUIRES(mutex_);
   Member* find(const std::string& room, const std::string& name, const ConnectionHandle& connection)
       TRILOOP_REQUIRES(mutex_);
 
@@ -59,6 +60,7 @@ class Rooms {
   SlowMembers slow_members_;  // changed under mutex_; its counts may be asked for without
   std::map<std::string, Room> rooms_ TRILOOP_GUARDED_BY(mutex_);
   History history_ TRILOOP_GUARDED_BY(mutex_);
+  bool knows_that_history_is_gone_ TRILOOP_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace triloop

@@ -30,7 +30,7 @@ bool is_pictograph(std::uint32_t c) {
 
 // An accent, a colour of the skin, the selector.
 bool modifies_what_is_before(std::uint32_t c) {
-  return property(c).boundclass == UTF8PROC_BOUNDCLASS_EXTEND && c != kNonJoiner;
+  return property(c).boundclass == UTF8PROC_BOUNDCLASS_EXTEND;
 }
 
 // A letter of Arabic's kind. Which of them join the next one (Joining_Type) utf8proc does not know:

@@ -437,6 +437,7 @@ TEST_CASE("chat: joiners where they change nothing are no name", "[chat]") {
   for (const char* name : {
            u8"ann\u200D",
            u8"ann\u200C",
+           u8"ann\u200C\u062E",
            u8"a\u200Cnn",
            u8"\u200Dann",
            u8"\u200C",
@@ -593,6 +594,38 @@ TEST_CASE("chat: a locked database is waited for once, not by one speaker after 
   CHECK(others < 10 * first);
   other.does("ROLLBACK");
   CHECK(history.add("lobby", "ann", "x").text == "x");
+}
+
+TEST_CASE("chat: a database that was deleted or moved under the server is noticed, once",
+          "[chat]") {
+  const bool moved = GENERATE(false, true), by_a_line = GENERATE(false, true);
+  const Folder folder;
+  const testing::LogCapture log;
+  const ChatServer server(SlowMember::kSkip, folder.file());
+  TestClient ann(server.port()), bob(server.port());
+  enter(ann, "ann");
+  const std::string noticed = "chat: the database has been deleted or moved under the server\n";
+  ann.send_text("while it is there");
+  check_line(next_news(ann), "ann", "while it is there");
+  if (moved) {
+    fs::rename(folder.file(), folder.file() + ".old");
+  } else {
+    fs::remove(folder.file());
+  }
+  CHECK(log.text().find(noticed) == std::string::npos);
+  if (by_a_line) {
+    ann.send_text("into nothing");
+    check_line(next_news(ann), "ann", "into nothing");
+  } else {
+    CHECK(enter(bob, "bob")["history"].size() == 1);
+    CHECK(next_news(ann) == join("bob"));
+  }
+  log.await(noticed);
+  ann.send_text("the chat goes on");
+  check_line(next_news(ann), "ann", "the chat goes on");
+  ann.send(client_close(1000));  // when she has gone the line would be in the log
+  ann.frames_to_end();
+  CHECK(log.text().find(noticed) == log.text().rfind(noticed));
 }
 
 TEST_CASE("chat: what another program wrote need not be UTF-8, and bars no room", "[chat]") {
