@@ -31,4 +31,6 @@ std::vector<ChatLine> History::last(const std::string& room, int count) {
   return lines;
 }
 
+bool History::is_gone() const { return false; }
+
 }  // namespace triloop

@@ -25,15 +25,24 @@ using triloop::Rooms;
 using triloop::SlowMember;
 using triloop::Thread;
 
-// A connection whose peer has said all when the processor begins: until then it is always the same
-// schedule, from then on it is every one. What somebody else does meanwhile comes after that.
+// From here to the end of a scope it is every schedule, before and behind it always the same one.
+struct Explored {
+  Explored() { start_choosing(); }
+  ~Explored() { stop_choosing(); }
+  Explored(const Explored&) = delete;
+  Explored& operator=(const Explored&) = delete;
+};
+
+// A connection whose peer has said all when the processor begins. From there on, until the
+// processor returns, everything is explored; the handshake and the goodbye have scenarios of their
+// own. What somebody else does meanwhile comes after the beginning.
 Played play_processor(const std::string& peer_says, const Processor& processor,
                       const std::function<void(Connection&)>& meanwhile = nullptr,
                       const std::string& request = kRequest) {
   CloseLatch begun;
   const Processor explored = [&](Connection& self) {
     begun.fire({});
-    start_choosing();
+    const Explored here;
     processor(self);
   };
   Scene scene(peer_says, {explored, {}}, quiet(), SIZE_MAX, request);

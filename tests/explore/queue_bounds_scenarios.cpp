@@ -153,7 +153,7 @@ void a_batch_of_bytes_makes_room_for_two() {
 }
 
 void two_batches_at_once() {
-  BoundedQueue<Item> queue({1, 100});
+  BoundedQueue<Item> queue({2, 100});
   Ledger ledger;
   const auto produce = [&](int me) {
     std::vector<Item> items{{me, 0}, {me, 1}};
