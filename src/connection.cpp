@@ -106,11 +106,14 @@ WriteResult Connection::write_for(Message& message, std::chrono::milliseconds ti
   return write_until(message, deadline_in(timeout));
 }
 
+// The latch is asked first: an abort fires it before it closes the queue, and who has seen it fired
+// (ConnectionHandle::is_over) must not find room.
 WriteResult Connection::write_until(Message& message, TimePoint deadline) {
   Frame frame = frame_of(message);
   const trace::Slice writing("write()");
   frame.arrow = trace::depart("out-queue");
-  const PushResult result = out_queue_.push_until(frame, deadline);
+  const PushResult result =
+      closed_.fired() ? PushResult::kClosed : out_queue_.push_until(frame, deadline);
   trace::fill("out-queue", id_, out_queue_);
   if (result == PushResult::kPushed) return WriteResult::kQueued;
   message.data = std::move(frame.payload);  // it is still the caller's

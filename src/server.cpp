@@ -113,7 +113,7 @@ struct Server::Impl {
   void admit(std::unique_ptr<Socket> socket);
   void join_finished();
   std::optional<std::uint64_t> next_finished();
-  bool wait_until_empty(TimePoint deadline);
+  bool wait_until_empty(TimePoint deadline, bool stoppable);
 
   const Options options;
   Routes routes;  // constant once run() has begun
@@ -174,9 +174,10 @@ std::vector<std::uint64_t> Server::run() {
   spdlog::info("stopping: {} connections to drain", server.clients.size());
   for (auto& [id, client] : server.clients) client.connection->stop();
   const bool in_a_hurry = stops > 1;
-  if (in_a_hurry || !server.wait_until_empty(Clock::now() + server.options.drain_timeout)) {
+  const TimePoint drained_by = Clock::now() + server.options.drain_timeout;
+  if (in_a_hurry || !server.wait_until_empty(drained_by, /*stoppable=*/true)) {
     for (auto& [id, client] : server.clients) client.connection->stop_now();
-    server.wait_until_empty(Clock::now() + kAbortGrace);
+    server.wait_until_empty(Clock::now() + kAbortGrace, /*stoppable=*/false);
   }
   std::vector<std::uint64_t> stuck;
   for (const auto& [id, client] : server.clients) stuck.push_back(id);
@@ -269,12 +270,14 @@ std::optional<std::uint64_t> Server::Impl::next_finished() {
   return id;
 }
 
-// False if some are left at the deadline, or if stop() was called again.
-bool Server::Impl::wait_until_empty(TimePoint deadline) {
+// False if some are left at the deadline or, if `stoppable`, when stop() is called again.
+bool Server::Impl::wait_until_empty(TimePoint deadline, bool stoppable) {
   for (;;) {
     join_finished();
     if (clients.empty()) return true;
-    if (Clock::now() >= deadline || wait(deadline, /*accepting=*/false).stops > 0) return false;
+    if (Clock::now() >= deadline) return false;
+    const std::uint64_t stops = wait(deadline, /*accepting=*/false).stops;
+    if (stoppable && stops > 0) return false;
   }
 }
 

@@ -116,9 +116,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Fired when an ending has begun: finish up. For a long computation to poll.
   const CloseLatch& closing() const { return closing_; }
 
-  /// The close latch: fired when the connection is over. A drain is not over before the processor
-  /// has returned, so a processor must not wait for this one, nor for a thread that does: both
-  /// would wait until the close timeout.
+  /// The close latch: fired when it is over; who has seen that has no write taken. A drain is not
+  /// over before the processor has returned, so a processor must not wait for this one, nor for a
+  /// thread that does: both would wait until the close timeout.
   const CloseLatch& closed() const { return closed_; }
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.

@@ -46,8 +46,9 @@ class ConnectionHandle {
     if (const auto connection = connection_.lock()) connection->abort(why);
   }
 
-  /// Is it over? "No" may be wrong a moment later, and writes fail a little earlier, as soon as the
-  /// processor has returned. Never blocks.
+  /// Is it over? Who has seen "yes" has no write taken any more. "No" may be wrong a moment later,
+  /// and at the end of a drain writes fail a little earlier: as soon as the processor has returned.
+  /// Never blocks.
   bool is_over() const {
     const auto connection = connection_.lock();
     return connection == nullptr || connection->closed().fired();

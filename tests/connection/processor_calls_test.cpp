@@ -304,6 +304,31 @@ TEST_CASE("handle: reaches the connection while it lives, and says so when it is
   handle().abort();
 }
 
+// An abort fires the latch first, and closes the queues behind it. Between the two it copies its
+// reason: one so long that the test has time to write there.
+TEST_CASE("handle: who has seen that it is over has no write taken", "[processor]") {
+  const std::string long_reason(std::size_t{16} << 20, 'x');
+  for (int i = 0; i < 10; ++i) {
+    CloseLatch given;
+    ConnectionHandle handle;
+    RunningServer server([&](Connection& self) {
+      handle = self.handle();
+      given.fire({});
+      self.closed().wait();
+    });
+    TestClient client(server.port());
+    client.open();
+    given.wait();
+    const testing::Worker aborts([&] { handle.abort(long_reason); });
+    await("the latch", [&] { return handle.is_over(); });
+    Message message = Message::text("late");
+    CHECK(handle.try_write(message) == WriteResult::kOver);
+    CHECK(message.data == "late");
+    CHECK(handle.write_for(message, kLong) == WriteResult::kOver);
+    CHECK_FALSE(handle.write(message));
+  }
+}
+
 TEST_CASE("handle: one that refers to nothing is over", "[processor]") {
   const ConnectionHandle none;
   CHECK(none.is_over());

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { openPeer } from "./peer.mjs";
 import { startServer } from "./server.mjs";
 import { within } from "./wait.mjs";
@@ -67,6 +68,21 @@ test("the second signal does not wait for the drain", async (t) => {
   process.kill(server.pid, "SIGTERM");
   process.kill(server.pid, "SIGINT");
   assert.deepEqual(await within(PATIENCE_MS, server.exited, "the server ends"), { code: 0, signal: null });
+});
+
+test("a third signal leaves those that the second has cut off the time to end", async (t) => {
+  for (let round = 0; round < 10; round += 1) {
+    const server = await startServer(t, "--drain-timeout", "3600", "--close-timeout", "3600");
+    const peers = await Promise.all(Array.from({ length: 100 }, () => openPeer(t, server.wsUrl)));
+    for (const peer of peers) peer.socket.pause(); // none answers Close, so none ends before it is cut off
+    let ended;
+    for (const signal of ["SIGTERM", "SIGINT", "SIGTERM"]) {
+      ended = server.stop(signal);
+      await setTimeout(1);
+    }
+    assert.deepEqual(await ended, { code: 0, signal: null });
+    assert.doesNotMatch(server.stderr(), /did not return/);
+  }
 });
 
 test("a log that nobody reads stops nobody", async (t) => {

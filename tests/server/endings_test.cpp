@@ -228,6 +228,29 @@ TEST_CASE("server stop: a second call aborts at once", "[endings]") {
   CHECK(Clock::now() - start < testing::kFailSafe / 2);
 }
 
+TEST_CASE("server stop: a third call does not cut the second of the aborted ones short",
+          "[endings]") {
+  Options options = quiet_options();
+  options.drain_timeout = testing::kFailSafe;
+  CloseLatch let_go;
+  RunningServer server(
+      [&](Connection& connection) {
+        while (connection.read()) {
+        }
+        let_go.wait();  // it needs some time to return
+      },
+      options);
+  TestClient client(server.port());
+  client.open();
+  server.server().stop();
+  server.server().stop();
+  await_blocked("proc-1");
+  server.server().stop();
+  testing::await_standstill();  // run() has taken it
+  let_go.fire({});
+  CHECK(server.stop().empty());
+}
+
 TEST_CASE("server stop: from a processor", "[endings]") {
   Server* self = nullptr;
   RunningServer server([&](Connection& connection) {
