@@ -33,7 +33,7 @@ std::vector<Task> all_tasks() {
   std::vector<Task> all;
   // Those that take longest come first.
   for (const auto* merged : {&explore::connection_scenarios(), &explore::server_scenarios(),
-                             &explore::processor_scenarios()}) {
+                             &explore::processor_scenarios(), &explore::chat_scenarios()}) {
     for (const explore::Named& named : *merged) all.push_back({named, true});
   }
   for (const auto* whole :

@@ -24,6 +24,7 @@ const std::vector<Named>& workers_scenarios();
 const std::vector<Named>& connection_scenarios();
 const std::vector<Named>& server_scenarios();
 const std::vector<Named>& processor_scenarios();
+const std::vector<Named>& chat_scenarios();
 
 /// Queues that look right (docs/wrong-queues.md), and the right one beside them.
 const std::vector<Named>& wrong_queues();
