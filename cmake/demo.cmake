@@ -2,17 +2,20 @@
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_path(UTF8PROC_INCLUDE utf8proc.h REQUIRED)
+find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
 
 add_library(triloop_processors STATIC
   src/processors/choose.cpp src/processors/echo.cpp src/processors/parallel.cpp src/processors/rpc.cpp
   src/processors/json_rpc.cpp src/processors/rpc_methods.cpp src/processors/proxy.cpp
   src/processors/upstream.cpp src/processors/upstream_address.cpp
   src/processors/chat.cpp src/processors/rooms.cpp src/processors/slow_members.cpp src/processors/history.cpp
-  src/processors/chat_name.cpp src/processors/chat_news.cpp
+  src/processors/chat_name.cpp src/processors/chat_news.cpp src/processors/token.cpp src/processors/unicode.cpp
   src/processors/workers.cpp src/lab.cpp)
 target_include_directories(triloop_processors PUBLIC src)
+target_include_directories(triloop_processors SYSTEM PRIVATE ${UTF8PROC_INCLUDE})
 target_link_libraries(triloop_processors PUBLIC triloop
-                      PRIVATE spdlog::spdlog nlohmann_json::nlohmann_json SQLite::SQLite3 triloop_options)
+                      PRIVATE spdlog::spdlog nlohmann_json::nlohmann_json SQLite::SQLite3 ${UTF8PROC_LIBRARY} triloop_options)
 
 set(web_files index.html page.css picture.css view.css lab.css
     page.js picture.js inspect.js rows.js view.js lab.js walk.js

@@ -81,6 +81,14 @@ std::optional<DeflateParameters> take_offer(std::string_view offer) {
   return agreed;
 }
 
+// The next piece of what is to be worked on.
+void give(z_stream& z, std::string_view& rest, std::size_t most_at_once) {
+  const std::string_view piece = rest.substr(0, most_at_once);
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));
+  z.avail_in = static_cast<uInt>(piece.size());
+  rest.remove_prefix(piece.size());
+}
+
 }  // namespace
 
 std::optional<DeflateParameters> choose_deflate(std::string_view offers) {
@@ -122,20 +130,22 @@ Deflater::Deflater(const DeflateParameters& parameters)
       keeps_history_(!parameters.server_no_context_takeover) {}
 Deflater::~Deflater() = default;
 
-void Deflater::compress(std::string& message) {
+void Deflater::compress(std::string& message, std::size_t most_at_once) {
   if (!stream_) stream_ = std::make_unique<Stream>(window_bits_);
   z_stream& z = stream_->z;
   std::string out;
-  z.next_in = reinterpret_cast<Bytef*>(message.data());
-  z.avail_in = static_cast<uInt>(message.size());
+  std::string_view rest = message;
   do {
-    const std::size_t filled = out.size();
-    out.resize(filled + kChunkBytes);
-    z.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
-    z.avail_out = kChunkBytes;
-    ::deflate(&z, Z_SYNC_FLUSH);
-    out.resize(out.size() - z.avail_out);
-  } while (z.avail_out == 0);
+    give(z, rest, most_at_once);
+    do {
+      const std::size_t filled = out.size();
+      out.resize(filled + kChunkBytes);
+      z.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
+      z.avail_out = kChunkBytes;
+      ::deflate(&z, rest.empty() ? Z_SYNC_FLUSH : Z_NO_FLUSH);
+      out.resize(out.size() - z.avail_out);
+    } while (z.avail_out == 0);
+  } while (!rest.empty());
   out.resize(out.size() - kTailBytes);
   if (!keeps_history_) ::deflateReset(&z);
   message = std::move(out);
@@ -156,14 +166,21 @@ Inflater::Inflater(const DeflateParameters& parameters)
     : keeps_history_(!parameters.client_no_context_takeover) {}
 Inflater::~Inflater() = default;
 
-// Each turn expands at most one chunk, so that a bomb is stopped one chunk above the limit.
-Inflater::Result Inflater::expand(const std::uint8_t* data, std::size_t size, std::size_t limit,
-                                  std::string& out) {
+Inflater::Result Inflater::expand(std::string_view data, std::size_t limit, std::string& out,
+                                  std::size_t most_at_once) {
   if (!stream_) stream_ = std::make_unique<Stream>();
+  do {
+    give(stream_->z, data, most_at_once);
+    const Result result = expand_what_is_in(limit, out);
+    if (result != Result::kOk) return result;
+  } while (!data.empty());
+  return Result::kOk;
+}
+
+// Each turn expands at most one chunk, so that a bomb is stopped one chunk above the limit.
+Inflater::Result Inflater::expand_what_is_in(std::size_t limit, std::string& out) {
   z_stream& z = stream_->z;
   std::array<Bytef, kChunkBytes> chunk;
-  z.next_in = const_cast<Bytef*>(data);
-  z.avail_in = static_cast<uInt>(size);
   do {
     z.next_out = chunk.data();
     z.avail_out = kChunkBytes;
@@ -172,7 +189,11 @@ Inflater::Result Inflater::expand(const std::uint8_t* data, std::size_t size, st
     if (out.size() > limit) return Result::kTooBig;
     if (result == Z_MEM_ERROR) throw std::bad_alloc();
     if (result == Z_STREAM_END) {
-      ::inflateReset(&z);  // a block marked as the last one; more may follow (section 7.2.3.5)
+      // A block marked as the last one: more may follow (section 7.2.3.5), and may refer to what
+      // came before (section 7.2.1), which inflateReset() would forget. It is in zlib.h, among what
+      // is not described there; to save the window and put it back (inflateGetDictionary()) would
+      // be 64 KiB to copy for a block of two bytes.
+      ::inflateResetKeep(&z);
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
       return Result::kCorrupt;
     }

@@ -23,6 +23,9 @@ struct DeflateParameters {
 /// for the server, which zlib does not do.
 std::optional<DeflateParameters> choose_deflate(std::string_view offers);
 
+/// What zlib is given at a time: it counts in 32 bits.
+constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;
+
 /// The header by which a server accepts: "permessage-deflate; server_max_window_bits=10".
 std::string to_header(const DeflateParameters& parameters);
 
@@ -34,7 +37,7 @@ class Deflater {
   ~Deflater();
 
   /// Replaces a message by its compressed form (section 7.2.1). Throws std::bad_alloc.
-  void compress(std::string& message);
+  void compress(std::string& message, std::size_t most_at_once = kMostAtOnce);
 
  private:
   struct Stream;
@@ -57,7 +60,8 @@ class Inflater {
   ~Inflater();
 
   /// Expands a piece of a message and appends it to `out`. Throws std::bad_alloc.
-  Result expand(const std::uint8_t* data, std::size_t size, std::size_t limit, std::string& out);
+  Result expand(std::string_view data, std::size_t limit, std::string& out,
+                std::size_t most_at_once = kMostAtOnce);
 
   /// The message is complete, with the four bytes that are missing at its end (section 7.2.2).
   /// False if it is not: what was expanded stops in the middle of something.
@@ -65,6 +69,8 @@ class Inflater {
 
  private:
   struct Stream;
+  Result expand_what_is_in(std::size_t limit, std::string& out);
+
   const bool keeps_history_;
   std::unique_ptr<Stream> stream_;
 };

@@ -27,7 +27,8 @@ namespace wspp = websocketpp;
 
 // What the codec assembles a message in. websocketpp's own message reserves the length that the
 // first frame's header claims, before a byte of it has arrived; this one grows with what arrives.
-// For a continuation the codec itself reserves, at most up to the limit: address space, no memory.
+// For a continuation the codec itself reserves, at most up to the limit (if the message is
+// compressed, what may be on the wire): address space, no memory.
 class Buffer {
  public:
   using ptr = std::shared_ptr<Buffer>;
@@ -70,6 +71,14 @@ class BufferSource {
   Buffer::ptr buffer_;
 };
 
+// What may be on the wire of a message that expands to the limit: a sender that stores and flushes
+// each byte by itself needs eleven. Where nothing expands, an empty block after the other, this is
+// what ends the message.
+constexpr std::size_t most_compressed(std::size_t limit) {
+  constexpr std::size_t kPerByte = 16, kForAny = 1024;
+  return limit < SIZE_MAX / (2 * kPerByte) ? kPerByte * limit + kForAny : SIZE_MAX / 2;
+}
+
 // What the codec asks of permessage-deflate while it decodes. All else, the negotiation and the
 // compression, is done outside of it: see deflate.h.
 struct DeflateConfig {
@@ -84,7 +93,8 @@ class Inflation : public wspp::extensions::permessage_deflate::disabled<DeflateC
   bool is_enabled() const { return inflater_ != nullptr; }
   std::error_code decompress(const std::uint8_t* data, std::size_t size, std::string& out) {
     using wspp::processor::error::make_error_code;
-    switch (inflater_->expand(data, size, limit_, out)) {
+    received_ += size;
+    switch (inflater_->expand({reinterpret_cast<const char*>(data), size}, limit_, out)) {
       case Inflater::Result::kOk:
         return {};
       case Inflater::Result::kTooBig:
@@ -94,11 +104,17 @@ class Inflation : public wspp::extensions::permessage_deflate::disabled<DeflateC
     }
     return make_error_code(wspp::processor::error::invalid_payload);
   }
-  bool end_message() { return inflater_->end_message(); }
+  // Bytes of the message so far, on the wire.
+  std::size_t received() const { return received_; }
+  bool end_message() {
+    received_ = 0;
+    return inflater_->end_message();
+  }
 
  private:
   std::unique_ptr<Inflater> inflater_;
   std::size_t limit_ = 0;
+  std::size_t received_ = 0;
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are websocketpp's
@@ -143,11 +159,17 @@ inline bool is_utf8(std::string_view text) {
 
 class Codec : public wspp::processor::hybi13<Config> {
  public:
-  explicit Codec(rng_type& rng)
-      : hybi13(/*secure=*/false, /*server=*/true, std::make_shared<BufferSource>(), rng) {}
+  Codec(rng_type& rng, std::size_t limit)
+      : hybi13(/*secure=*/false, /*server=*/true, std::make_shared<BufferSource>(), rng),
+        limit_(limit) {
+    set_max_message_size(limit);
+  }
 
+  // From now on the base, which adds up what has been expanded and what is still compressed, lets
+  // pass what claims_too_much() then looks at.
   void enable_deflate(const DeflateParameters& parameters) {
-    m_permessage_deflate.enable(parameters, get_max_message_size());
+    m_permessage_deflate.enable(parameters, limit_);
+    set_max_message_size(most_compressed(limit_) + std::min(limit_, SIZE_MAX / 2));
   }
 
   // Decodes until a frame is complete or `bytes` are used up. It goes one stage at a time (basic
@@ -211,6 +233,15 @@ class Codec : public wspp::processor::hybi13<Config> {
            wspp::frame::get_payload_size(m_basic_header, m_extended_header) >> 63 != 0;
   }
 
+  // The limit holds for what a message expands to, and Inflation looks at that. The base adds a
+  // length to what it has before it compares, and one near 2^64 makes that sum small.
+  bool claims_too_much() const {
+    if (is_compressed()) {
+      return get_bytes_needed() > most_compressed(limit_) - m_permessage_deflate.received();
+    }
+    return get_bytes_needed() > limit_ - m_current_msg->msg_ptr->get_raw_payload().size();
+  }
+
   bool is_compressed() const { return m_current_msg->msg_ptr->get_compressed(); }
 
   std::error_code flaw() {
@@ -221,10 +252,8 @@ class Codec : public wspp::processor::hybi13<Config> {
         frame::get_opcode(m_basic_header) == frame::opcode::continuation) {
       return make_error_code(wspp::processor::error::invalid_rsv_bit);
     }
-    // The base adds a continuation's length to what it has before it compares, and a length near
-    // 2^64 makes that sum small.
-    if (m_state == APPLICATION && get_bytes_needed() > get_max_message_size() &&
-        !frame::opcode::is_control(frame::get_opcode(m_basic_header))) {
+    if (m_state == APPLICATION && !frame::opcode::is_control(frame::get_opcode(m_basic_header)) &&
+        claims_too_much()) {
       return make_error_code(wspp::processor::error::message_too_big);
     }
     if (m_state != READY) return {};
@@ -239,6 +268,8 @@ class Codec : public wspp::processor::hybi13<Config> {
     if (!good) return make_error_code(wspp::processor::error::invalid_utf8);
     return {};
   }
+
+  const std::size_t limit_;
 };
 
 }  // namespace triloop::ws_codec

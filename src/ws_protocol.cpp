@@ -64,15 +64,17 @@ bool is_sendable_close_code(std::uint16_t code) {
 bool is_utf8(std::string_view text) { return ws_codec::is_utf8(text); }
 
 struct WsProtocol::Impl {
+  explicit Impl(std::size_t max_message_bytes) : codec(rng, max_message_bytes) {}
+
   ws_codec::Config::rng_type rng;
-  ws_codec::Codec codec{rng};
+  ws_codec::Codec codec;
   std::optional<Deflater> deflater;
   CloseStatus violation;
 };
 
-WsProtocol::WsProtocol(std::size_t max_message_bytes) : impl_(std::make_unique<Impl>()) {
+WsProtocol::WsProtocol(std::size_t max_message_bytes)
+    : impl_(std::make_unique<Impl>(max_message_bytes)) {
   ws_codec::settle_byte_order();
-  impl_->codec.set_max_message_size(max_message_bytes);
 }
 WsProtocol::~WsProtocol() = default;
 

@@ -2,6 +2,27 @@
 
 (() => {
   const MAX_LINES = 500;
+  const REPLACED = 4000; // the code for: you have come in again
+
+  // By this the server knows that it is the same person who comes in again, while a connection of
+  // before (of a page that was reloaded, of a network that is gone) still has the name. All pages of
+  // this browser share it. Where nothing can be kept, one waits until that connection has ended.
+  const token = {
+    get: () => {
+      try {
+        return localStorage.getItem("chat-token") ?? "";
+      } catch {
+        return "";
+      }
+    },
+    keep: (text) => {
+      try {
+        localStorage.setItem("chat-token", text);
+      } catch {
+        // the page works without
+      }
+    },
+  };
 
   const element = (id) => document.getElementById(id);
   const log = element("log");
@@ -38,7 +59,8 @@
   }
 
   const onNews = {
-    welcome({ members: names, history }) {
+    welcome({ members: names, history, token: mine }) {
+      token.keep(mine);
       log.replaceChildren();
       members.clear();
       names.forEach((name) => members.add(name));
@@ -67,7 +89,11 @@
   }
 
   function enter() {
-    const query = new URLSearchParams({ room: element("room").value, name: element("name").value });
+    const query = new URLSearchParams({
+      room: element("room").value,
+      name: element("name").value,
+      token: token.get(),
+    });
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(`${scheme}//${location.host}/ws?${query}`);
     socket.addEventListener("open", showState);
@@ -79,7 +105,8 @@
     socket.addEventListener("close", ({ code, reason }) => {
       socket = null;
       members.clear();
-      show(code === 1000 ? "news" : "alarm", part("text", `closed: ${code} ${reason}`));
+      const expected = code === 1000 || code === REPLACED;
+      show(expected ? "news" : "alarm", part("text", `closed: ${code} ${reason}`));
       showState();
     });
     showState();

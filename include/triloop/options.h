@@ -34,8 +34,8 @@ struct PathOptions {
   std::size_t max_message_bytes = std::size_t{16} << 20;
 
   /// Compress messages if the peer offers it (permessage-deflate, RFC 7692). It costs a connection
-  /// that uses it about 190 KiB, and time; max_message_bytes holds for a message as it comes and
-  /// for what it expands to.
+  /// that uses it about 190 KiB, and time; max_message_bytes holds for what a message expands to,
+  /// and 16 times as many bytes and 1 KiB may be on the wire for it.
   bool compress = false;
 
   /// From the first sign of an ending (a Close frame either way, close()) to its end.

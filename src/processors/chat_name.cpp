@@ -1,12 +1,12 @@
 #include "processors/chat_name.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include "printable.h"
-#include "utf8.h"
+#include "processors/unicode.h"
 
 namespace triloop {
 namespace {
@@ -37,24 +37,28 @@ bool is_other_space(std::uint32_t c) {
          c == 0x3000;
 }
 
-bool has_odd_space(const std::string& name) {  // UTF-8
-  for (std::size_t at = 0; at < name.size();) {
-    const Character character = first_character(std::string_view(name).substr(at));
-    if (is_other_space(character.code_point)) return true;
-    at += character.bytes;
-  }
-  return name.front() == ' ' || name.back() == ' ' || name.find("  ") != std::string::npos;
+bool has_odd_space(const CodePoints& name) {
+  if (name.front() == ' ' || name.back() == ' ') return true;
+  const auto two = std::adjacent_find(name.begin(), name.end(),
+                                      [](auto a, auto b) { return a == ' ' && b == ' '; });
+  return two != name.end() || std::any_of(name.begin(), name.end(), is_other_space);
 }
 
 }  // namespace
 
 std::optional<std::string> chat_name(const std::string& encoded, NameIn where) {
   if (where == NameIn::path && encoded.find('/') != std::string::npos) return std::nullopt;
-  auto name = decode(encoded, where == NameIn::query);
+  const auto decoded = decode(encoded, where == NameIn::query);
+  if (!decoded) return std::nullopt;
+  auto name = composed(*decoded);
   if (!name || name->empty() || name->size() > kLongestNameBytes) return std::nullopt;
-  if (printable(*name) != *name) return std::nullopt;  // it would be another one on a screen
-  if (has_odd_space(*name)) return std::nullopt;
+  const CodePoints characters = code_points_of(*name);
+  if (has_odd_space(characters) || !has_joiners_in_place(characters)) return std::nullopt;
+  const std::string seen = without_joiners(*name);
+  if (printable(seen) != seen) return std::nullopt;  // it would be another one on a screen
   return name;
 }
+
+std::string identity_of(const std::string& name) { return without_joiners(name); }
 
 }  // namespace triloop

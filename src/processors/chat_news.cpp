@@ -19,10 +19,14 @@ json to_json(const ChatLine& line) {
 }  // namespace
 
 std::string news_of_room(const std::string& room, const std::vector<std::string>& members,
-                         const std::vector<ChatLine>& history) {
+                         const std::vector<ChatLine>& history, const std::string& token) {
   json lines = json::array();
   for (const ChatLine& line : history) lines.push_back(to_json(line));
-  return text_of({{"type", "welcome"}, {"room", room}, {"members", members}, {"history", lines}});
+  return text_of({{"type", "welcome"},
+                  {"room", room},
+                  {"members", members},
+                  {"history", lines},
+                  {"token", token}});
 }
 
 std::string news_of_join(const std::string& name) {

@@ -10,7 +10,7 @@
 namespace triloop {
 
 std::string news_of_room(const std::string& room, const std::vector<std::string>& members,
-                         const std::vector<ChatLine>& history);
+                         const std::vector<ChatLine>& history, const std::string& token);
 std::string news_of_join(const std::string& name);
 std::string news_of_leave(const std::string& name);
 std::string news_of_line(const ChatLine& line);

@@ -64,6 +64,12 @@ ChatLine History::write_down(const std::string& room, const std::string& name,
   return line;
 }
 
+bool History::is_gone() const {
+  int moved = 0;  // stays so for one that has no file
+  ::sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return moved != 0;
+}
+
 std::vector<ChatLine> History::last(const std::string& room, int count) {
   return patiently([&] {
     Statement select(database_.get(),

@@ -32,6 +32,11 @@ class History {
   /// The last `count` lines of a room, the oldest first.
   std::vector<ChatLine> last(const std::string& room, int count);
 
+  /// Has the file been deleted, or moved, since it was opened? What is written then can be read
+  /// until the program ends, and is lost with it. Looks at the folder each time, and never blocks
+  /// on another program.
+  bool is_gone() const;
+
  private:
   struct Close {
     void operator()(sqlite3* database) const;

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "printable.h"
+
 namespace triloop {
 
 void SlowMembers::put_up_with(Member& slow, LogLater& log) {
@@ -20,11 +22,11 @@ void SlowMembers::put_up_with(Member& slow, LogLater& log) {
   });
 }
 
-void SlowMembers::leaves(const std::string& name, const Member& member, LogLater& log) const {
+void SlowMembers::leaves(const Member& member, LogLater& log) const {
   const int missed = member.missed_in_all;
   if (missed == 0) return;
-  log.add([name, missed, all = skipped()] {
-    spdlog::info("chat: '{}' missed {}; all members: {}", name, missed, all);
+  log.add([name = member.name, missed, all = skipped()] {
+    spdlog::info("chat: '{}' missed {}; all members: {}", printable(name), missed, all);
   });
 }
 

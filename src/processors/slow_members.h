@@ -12,13 +12,16 @@ namespace triloop {
 
 /// What happens when a member's out-queue is full.
 enum class SlowMember {
-  kSkip,        ///< it misses lines, and is told how many before the next one that it hears
+  kSkip,        ///< it misses lines, and is told how many when there is room again
   kDisconnect,  ///< it gets Close with 1008
 };
 
 /// One who is in a room.
 struct Member {
   ConnectionHandle connection;
+  std::uint64_t id = 0;  ///< of the connection that came in
+  std::string name;
+  std::string token;      ///< whoever brings it is the same person
   int missed = 0;         ///< since it was last told how much
   int missed_in_all = 0;  ///< since it came
 };
@@ -33,7 +36,7 @@ class SlowMembers {
 
   /// There was no room for what all others have heard.
   void put_up_with(Member& slow, LogLater& log);
-  void leaves(const std::string& name, const Member& member, LogLater& log) const;
+  void leaves(const Member& member, LogLater& log) const;
 
   /// News that members missed, and members that were disconnected.
   std::uint64_t skipped() const { return skipped_.get(); }

@@ -52,6 +52,21 @@ test("names and lines are shown as they are, never as markup", async ({ page, se
   assert.equal(await page.textContent("#members"), "ann, <b>bob</b>");
 });
 
+test("who comes in again in the same browser takes the place of the page before", async ({ page, server, t }) => {
+  await enter(page, "ann");
+  const bob = await openPeer(t, `${server.wsUrl}?room=lobby&name=bob`);
+  await bob.next(); // the welcome
+  const again = await page.context().newPage();
+  await again.goto(`${server.url}chat`);
+  await enter(again, "ann");
+  await line(page, "closed: 4000 you have come in again").waitFor();
+  assert.equal(await page.textContent("#members"), "nobody");
+  await again.fill("#text", "it is me");
+  await again.click("#say");
+  assert.equal(JSON.parse((await bob.next()).text).text, "it is me"); // nobody came or left
+  assert.equal(await again.textContent("#members"), "ann, bob");
+});
+
 test("the history is there for whoever comes later; a name that is taken is refused", async ({ page, server, t }) => {
   const bob = await openPeer(t, `${server.wsUrl}?room=lobby&name=bob`);
   bob.socket.send("from before");

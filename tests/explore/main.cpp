@@ -35,11 +35,14 @@ std::vector<Task> all_tasks() {
   for (const auto* merged :
        {&explore::connection_scenarios(), &explore::calls_scenarios(), &explore::handle_scenarios(),
         &explore::failure_scenarios(), &explore::server_scenarios(), &explore::lifetime_scenarios(),
-        &explore::shortage_scenarios()}) {
+        &explore::shortage_scenarios(), &explore::processor_scenarios(),
+        &explore::chat_scenarios()}) {
     for (const explore::Named& named : *merged) all.push_back({named, true});
   }
   for (const auto* whole :
-       {&explore::queue_scenarios(), &explore::spare_scenarios(), &explore::right_queue()}) {
+       {&explore::queue_scenarios(), &explore::queue_bounds_scenarios(),
+        &explore::queue_lane_scenarios(), &explore::latch_scenarios(), &explore::spare_scenarios(),
+        &explore::workers_scenarios(), &explore::right_queue()}) {
     for (const explore::Named& named : *whole) all.push_back({named, false});
   }
   return all;

@@ -41,14 +41,15 @@ struct Played : Received {
 class Scene {
  public:
   Scene(const std::string& peer_says, triloop::Routes::WebSocket path, triloop::Options options,
-        std::size_t peer_takes = SIZE_MAX)
+        std::size_t peer_takes = SIZE_MAX, const std::string& request = kRequest,
+        std::uint64_t id = 1)
       : options_(std::move(options)) {
     routes_.processors["/ws"] = std::move(path);
-    auto peer = std::make_unique<Peer>(kRequest + peer_says, received_);
+    auto peer = std::make_unique<Peer>(request + peer_says, received_);
     peer_ = peer.get();
     peer_->take(peer_takes);
     connection_ =
-        std::make_shared<triloop::Connection>(1, std::move(peer), routes_, options_, threads_);
+        std::make_shared<triloop::Connection>(id, std::move(peer), routes_, options_, threads_);
     name(*peer_, "peer");
     name(*connection_, "connection");
     name(connection_->closing(), "closing");

@@ -152,11 +152,17 @@ void Run::add_timeouts(bool somebody_runs) {
   }
 }
 
+std::size_t Run::pick(const std::vector<Option>& options, const Situation* situation) {
+  return choosing_ ? strategy_.pick(options, situation) : 0;
+}
+
 // Lets whoever the strategy wants go on; returns when it is this thread's turn again.
 void Run::schedule() {
   if (++count_ > kMostSteps) fail("it never ends");
   for (;;) {
-    if (strategy_.has_spent_all() && goes_on_by_itself(*current_)) return strategy_.pass();
+    if (!choosing_ && goes_on_by_itself(*current_)) return;
+    if (choosing_ && strategy_.has_spent_all() && goes_on_by_itself(*current_))
+      return strategy_.pass();
     const std::vector<Option>& all = options();
     if (all.empty()) {
       const bool done = std::all_of(fibers_.begin(), fibers_.end(),
@@ -164,7 +170,7 @@ void Run::schedule() {
       if (!done) deadlock();
       ::setcontext(&main_);
     }
-    const Option chosen = all[strategy_.pick(all, this)];
+    const Option chosen = all[pick(all, this)];
     if (chosen.kind == Option::kRun) return switch_to(fiber(chosen.fiber));
     take(chosen);
   }
@@ -325,7 +331,7 @@ void Run::notify(CondState& condition, bool all) {
   while (!condition.waiters.empty()) {
     std::vector<Option> options;
     for (const int id : condition.waiters) options.push_back({Option::kNotify, id, 0});
-    Fiber& waiter = fiber(options[all ? 0 : strategy_.pick(options, nullptr)].fiber);
+    Fiber& waiter = fiber(options[all ? 0 : pick(options, nullptr)].fiber);
     if (steps_ != nullptr) woken += (woken.empty() ? "" : ", ") + waiter.name;
     end_wait(waiter, /*timed_out=*/false);
     if (!all) break;

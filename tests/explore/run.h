@@ -93,6 +93,7 @@ class Run final : public Situation {
   int start(std::string name, std::function<void()> body);
   void join(int id);
   void any_moment();
+  void set_choosing(bool choosing) { choosing_ = choosing; }
   void touch(History& history);
   void fail_to_start(const char* name) { missing_threads_.insert(name); }
   void locks_may_nest() { locks_may_nest_ = true; }
@@ -121,6 +122,7 @@ class Run final : public Situation {
   void demand_no_other_lock(const MutexState* mutex, const char* what);
   void release(MutexState& mutex);
   void take(MutexState& mutex);
+  std::size_t pick(const std::vector<Option>& options, const Situation* situation);
   void schedule();
   void take(const Option& chosen);
   void switch_to(Fiber& next);
@@ -146,6 +148,7 @@ class Run final : public Situation {
   Places outer_;   // mutexes in there may be held while another one is taken
   Places kernel_;  // mutexes in there are none of the product's
   bool locks_may_nest_ = false;
+  bool choosing_ = true;                            // no part of the state: the histories tell
   std::multiset<std::string> missing_threads_;      // that are still to fail
   std::unordered_map<const int*, History> counts_;  // of shared pointers
   std::map<const void*, std::string> names_;

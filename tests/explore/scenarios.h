@@ -15,7 +15,11 @@ struct Named {
 };
 
 const std::vector<Named>& queue_scenarios();
+const std::vector<Named>& queue_bounds_scenarios();
+const std::vector<Named>& queue_lane_scenarios();
+const std::vector<Named>& latch_scenarios();
 const std::vector<Named>& spare_scenarios();
+const std::vector<Named>& workers_scenarios();
 
 /// These share nothing but under locks (or touch() it), so their states may be merged.
 const std::vector<Named>& connection_scenarios();
@@ -25,6 +29,8 @@ const std::vector<Named>& failure_scenarios();
 const std::vector<Named>& server_scenarios();
 const std::vector<Named>& lifetime_scenarios();
 const std::vector<Named>& shortage_scenarios();
+const std::vector<Named>& processor_scenarios();
+const std::vector<Named>& chat_scenarios();
 
 /// Queues that look right (docs/wrong-queues.md), and the right one beside them.
 const std::vector<Named>& wrong_queues();

@@ -90,6 +90,8 @@ void name_this_thread(const char* name) { Run::current->name_this_thread(name); 
 const std::string& name_of_this_thread() { return Run::current->name_of_this_thread(); }
 void remark(const std::string& text) { Run::current->remark(text); }
 void any_moment() { Run::current->any_moment(); }
+void stop_choosing() { Run::current->set_choosing(false); }
+void start_choosing() { Run::current->set_choosing(true); }
 void touch(History& history) { Run::current->touch(history); }
 
 void fail_to_start(const char* name) { Run::current->fail_to_start(name); }

@@ -51,6 +51,12 @@ void remark(const std::string& text);
 /// is a preemption. A second action needs a second any_moment().
 void any_moment();
 
+/// Until start_choosing() nobody is preempted, and no wait ends before it has to: who can go on
+/// does, and then whoever was started first. For the way to what a scenario asks, and for the look
+/// at what has come out: one schedule of it is enough.
+void stop_choosing();
+void start_choosing();
+
 /// The scenario reads or writes what other threads share, and no lock orders it. No choice point.
 void touch(History& history);
 

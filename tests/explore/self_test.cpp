@@ -227,6 +227,21 @@ void a_lost_update() {
   look_for(x.load() == 1);
 }
 
+// What is not chosen is not found; what is chosen afterwards is.
+void no_choice_for_a_while(bool for_the_rest) {
+  Atomic<int> x{0}, y{0};
+  const auto count = [&] { x.store(x.load() + 1); };
+  {
+    stop_choosing();
+    Thread other("other", count);
+    count();
+  }
+  require(x.load() == 2, "a preemption that nobody chose");
+  if (!for_the_rest) start_choosing();
+  Thread other("other", [&] { y.store(1); });
+  look_for(y.load() == 1);
+}
+
 }  // namespace
 
 const std::vector<SelfTest>& self_tests() {
@@ -250,6 +265,8 @@ const std::vector<SelfTest>& self_tests() {
       {"two locks that may", two_locks_that_may, ""},
       {"locks in two orders", locks_in_two_orders, "nobody can go on"},
       {"a start that fails", a_start_that_fails, ""},
+      {"no choice for a while", [] { no_choice_for_a_while(false); }, "it can be"},
+      {"no choice at all", [] { no_choice_for_a_while(true); }, ""},
   };
   return all;
 }

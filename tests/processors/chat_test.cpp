@@ -1,6 +1,7 @@
 // src/processors/chat.h: who hears what, what is kept, and what becomes of a slow member.
 #include "processors/chat.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include "processors/chat_name.h"
 #include "processors/choose.h"
 #include "processors/sqlite.h"
+#include "processors/token.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
@@ -115,6 +117,80 @@ TEST_CASE("chat: a member whose connection breaks has left", "[chat]") {
   CHECK(next_news(ann) == leave("bob"));
   TestClient again(server.port());
   CHECK(enter(again, "bob")["type"] == "welcome");
+}
+
+// Comes in as `name`, with the token of an earlier welcome.
+json enter_again(TestClient& client, const std::string& name, const json& welcome) {
+  client.open("/ws?room=lobby&name=" + name + "&token=" + welcome["token"].get<std::string>());
+  return next_news(client);
+}
+
+TEST_CASE("chat: whoever brings the token of a member takes its place, and nobody else hears of it",
+          "[chat]") {
+  const ChatServer server;
+  TestClient ghost(server.port()), bob(server.port()), ann(server.port());
+  const json welcome = enter(ghost, "ann");
+  enter(bob, "bob");
+  CHECK(next_news(ghost) == join("bob"));
+  const json again = enter_again(ann, "ann", welcome);
+  CHECK(again["type"] == "welcome");
+  CHECK(again["token"] == welcome["token"]);
+  CHECK(again["members"] == json{"ann", "bob"});
+  const auto frames = ghost.frames_to_end();
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].close_code() == 4000);
+  CHECK(frames[0].close_reason() == "you have come in again");
+  ghost.send(client_close(4000));  // with that its processor leaves, but not the one who came
+  ghost.shutdown_send();
+  TestClient third(server.port());
+  CHECK(enter_again(third, "ann", welcome)["members"] == json{"ann", "bob"});
+  third.send_text("it is me");
+  check_line(next_news(bob), "ann", "it is me");  // the first that bob hears
+  CHECK(ann.frames_to_end().back().close_code() == 4000);
+  third.send(client_close(1000));
+  CHECK(next_news(bob) == leave("ann"));
+}
+
+TEST_CASE(
+    "chat: what was sent before its sender lost its place, or the room its last member, is kept",
+    "[chat]") {
+  const ChatServer server;
+  server.rooms->say("lobby", "ann", "the last words");
+  TestClient bob(server.port());
+  const json welcome = enter(bob, "bob");
+  CHECK(welcome["members"] == json{"bob"});
+  REQUIRE(welcome["history"].size() == 1);
+  check_line(welcome["history"][0], "ann", "the last words");
+}
+
+TEST_CASE("chat: another token, or none, opens no door that is taken", "[chat]") {
+  const ChatServer server;
+  TestClient ann(server.port()), bob(server.port());
+  const std::string token = enter(ann, "ann")["token"];
+  CHECK(is_token(token));
+  const std::string of_bob = enter(bob, "bob")["token"];
+  CHECK(of_bob != token);
+  std::string almost = token;
+  almost.back() = almost.back() == '0' ? '1' : '0';
+  for (const std::string& wrong : {std::string(), of_bob, almost, token + "0", token.substr(1)}) {
+    INFO(wrong);
+    CHECK(code_at_the_door(server.port(), "?room=lobby&name=ann&token=" + wrong) == 1008);
+  }
+  CHECK(next_news(ann) == join("bob"));
+  ann.send_text("still here");
+  check_line(next_news(ann), "ann", "still here");
+}
+
+TEST_CASE("chat: who brings a token keeps it, unless it is none", "[chat]") {
+  const ChatServer server;
+  const std::string token = new_token();
+  TestClient ann(server.port()), bob(server.port());
+  CHECK(enter_again(ann, "ann", {{"token", token}})["token"] == token);
+  for (const std::string none : {"", "x", "0123456789ABCDEF0123456789ABCDEF"}) {
+    CHECK_FALSE(is_token(none));
+  }
+  const std::string weak(40, '0');
+  CHECK(enter_again(bob, "bob", {{"token", weak}})["token"] != weak);
 }
 
 TEST_CASE("chat: when the server stops nobody is told who goes: all do", "[chat]") {
@@ -255,11 +331,11 @@ TEST_CASE("chat: a slow member misses lines, is told how many, and holds nobody 
     return news["type"];
   };
   while (heard + static_cast<int>(room.server.rooms->skipped()) < room.said) listen();
-  // It has caught up with all that was queued. The next line comes with word of the gap before it.
+  // It has caught up with all that was queued. Nobody says anything more, and yet it is told.
   const auto missed = room.server.rooms->skipped();
-  room.talk_until([&, before = room.said] { return room.said > before; });
-  CHECK(listen() == "gap");
+  while (told < missed) CHECK(listen() == "gap");
   CHECK(told == missed);
+  room.talk_until([&, before = room.said] { return room.said > before; });
   CHECK(listen() == "line");
   CHECK(heard + static_cast<int>(missed) == room.said);
   CHECK(room.server.rooms->skipped() == missed);
@@ -328,6 +404,91 @@ TEST_CASE("chat: a name is what it says, whatever it means to HTML, SQL or JSON"
   const json history = enter(client, "bob", encoded)["history"];
   REQUIRE(history.size() == 1);
   check_line(history[0], name, name + "\n{\"type\":\"leave\"}");
+}
+
+// As encodeURIComponent() has it.
+std::string encoded(const std::string& text) {
+  std::string out;
+  for (const unsigned char byte : text) out += fmt::format("%{:02X}", byte);
+  return out;
+}
+
+std::optional<std::string> name_of(const std::string& text) {
+  return chat_name(encoded(text), NameIn::query);
+}
+
+TEST_CASE("chat: a name may have the joiners that its language or its emoji needs", "[chat]") {
+  for (const char* name : {
+           u8"\U0001F468\u200D\U0001F469\u200D\U0001F467",        // a family
+           u8"\U0001F469\U0001F3FD\u200D\U0001F680",              // an astronaut, her skin's colour
+           u8"\U0001F3F3\uFE0F\u200D\U0001F308",                  // the flag with a rainbow
+           u8"ann \u2764\uFE0F",                                  // a red heart
+           u8"\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645",  // Persian: I want
+           u8"\u0645\u06CC\u064E\u200C\u062E\u0648",              // with a vowel before it
+           u8"\u0D05\u0D35\u0D28\u0D4D\u200D",                    // Malayalam: he
+           u8"\u0915\u094D\u200C\u0937",                          // Devanagari: k and ss apart
+       }) {
+    INFO(name);
+    CHECK(name_of(name) == name);
+  }
+}
+
+TEST_CASE("chat: joiners where they change nothing are no name", "[chat]") {
+  for (const char* name : {
+           u8"ann\u200D",
+           u8"ann\u200C",
+           u8"ann\u200C\u062E",
+           u8"a\u200Cnn",
+           u8"\u200Dann",
+           u8"\u200C",
+           u8"\u0645\u06CC\u200C",              // at the end
+           u8"\u0645\u06CC\u200C\u200C\u062E",  // twice
+           u8"\u0645\u06CC\u200D\u062E",        // they are joined anyway
+           u8"\U0001F468\u200C\U0001F469",
+           u8"\U0001F468\u200D",
+           u8"\U0001F468\u200Dann",
+           u8"\U0001F468\u200D\u200D\U0001F469",
+           u8"ann\uFE0F",
+           u8"\u2764\uFE0F\uFE0F",
+           u8"\uFE0F",
+       }) {
+    INFO(name);
+    CHECK_FALSE(name_of(name));
+  }
+}
+
+TEST_CASE("chat: what looks the same is one name and one room", "[chat]") {
+  const ChatServer server;
+  const std::string composed = encoded(u8"caf\u00E9"), in_two = encoded(u8"cafe\u0301");
+  TestClient ann(server.port());
+  const json welcome = enter(ann, composed, in_two);
+  CHECK(welcome["room"] == u8"caf\u00E9");
+  CHECK(welcome["members"] == json{u8"caf\u00E9"});
+  const auto is_taken = [&](const std::string& name) {
+    return code_at_the_door(server.port(), "?room=" + composed + "&name=" + name) == 1008;
+  };
+  CHECK(is_taken(in_two));
+  // An alef joins no letter behind it, so there a non-joiner changes nothing; nor does the selector
+  // behind what is shown in colour anyway.
+  const struct {
+    const char *one, *other;
+  } alike[] = {{u8"\u0646\u0627\u062F\u0631", u8"\u0646\u0627\u200C\u062F\u0631"},
+               {u8"\U0001F468", u8"\U0001F468\uFE0F"}};
+  for (const auto& pair : alike) {
+    TestClient one(server.port());
+    const json news = enter(one, encoded(pair.one), composed);
+    CHECK(news["members"][0] == pair.one);
+    CHECK(name_of(pair.other) == pair.other);
+    CHECK(is_taken(encoded(pair.other)));
+    CHECK(next_news(ann) == join(pair.one));
+    one.send_text(pair.one);
+    check_line(next_news(ann), pair.one, pair.one);
+    one.send(client_close(1000));
+    CHECK(next_news(ann) == leave(pair.one));
+  }
+  // The history, too, is that of one room.
+  TestClient other(server.port());
+  CHECK(enter(other, "other", in_two)["history"].size() == 2);
 }
 
 // As the program serves it: /ws and /ws/*.
@@ -433,6 +594,38 @@ TEST_CASE("chat: a locked database is waited for once, not by one speaker after 
   CHECK(others < 10 * first);
   other.does("ROLLBACK");
   CHECK(history.add("lobby", "ann", "x").text == "x");
+}
+
+TEST_CASE("chat: a database that was deleted or moved under the server is noticed, once",
+          "[chat]") {
+  const bool moved = GENERATE(false, true), by_a_line = GENERATE(false, true);
+  const Folder folder;
+  const testing::LogCapture log;
+  const ChatServer server(SlowMember::kSkip, folder.file());
+  TestClient ann(server.port()), bob(server.port());
+  enter(ann, "ann");
+  const std::string noticed = "chat: the database has been deleted or moved under the server\n";
+  ann.send_text("while it is there");
+  check_line(next_news(ann), "ann", "while it is there");
+  if (moved) {
+    fs::rename(folder.file(), folder.file() + ".old");
+  } else {
+    fs::remove(folder.file());
+  }
+  CHECK(log.text().find(noticed) == std::string::npos);
+  if (by_a_line) {
+    ann.send_text("into nothing");
+    check_line(next_news(ann), "ann", "into nothing");
+  } else {
+    CHECK(enter(bob, "bob")["history"].size() == 1);
+    CHECK(next_news(ann) == join("bob"));
+  }
+  log.await(noticed);
+  ann.send_text("the chat goes on");
+  check_line(next_news(ann), "ann", "the chat goes on");
+  ann.send(client_close(1000));  // when she has gone the line would be in the log
+  ann.frames_to_end();
+  CHECK(log.text().find(noticed) == log.text().rfind(noticed));
 }
 
 TEST_CASE("chat: what another program wrote need not be UTF-8, and bars no room", "[chat]") {

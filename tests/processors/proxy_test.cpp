@@ -2,15 +2,20 @@
 // if there is one.
 #include "processors/proxy.h"
 
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstring>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "processors/upstream.h"
 #include "processors/upstream_address.h"
 #include "support/catch.h"
 #include "support/running_server.h"
@@ -112,6 +117,16 @@ int connected_to(std::uint16_t port) {
       return descriptor;
   }
   throw std::runtime_error("no such connection");
+}
+
+// Does this process wait for an answer to a connect to that port? /proc/net/tcp: SYN_SENT is 02.
+bool half_open_to(std::uint16_t port) {
+  std::ifstream table("/proc/net/tcp");
+  const std::string wanted = fmt::format("0100007F:{:04X} 02", port);
+  for (std::string line; std::getline(table, line);) {
+    if (line.find(wanted) != std::string::npos) return true;
+  }
+  return false;
 }
 
 // What comes down, until there is as much as that.
@@ -320,6 +335,70 @@ struct FullUpstream : Upstream {
   FullUpstream() : Upstream(/*backlog=*/0), filler(port()) {}
   TestClient filler;
 };
+
+HostAddress address_of(const Upstream& upstream) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(upstream.port());
+  HostAddress host;
+  std::memcpy(&host.bytes, &address, sizeof address);
+  host.size = sizeof address;
+  return host;
+}
+
+// The port that was connected to, and then the connection is gone; 0 if none was. No time is short.
+int port_of_first(const std::vector<HostAddress>& addresses,
+                  std::chrono::seconds patience = testing::kFailSafe) {
+  const CloseLatch never;
+  std::error_code error;
+  const TimePoint deadline = Clock::now() + patience;
+  const Descriptor connected = connect_to_first(addresses, deadline, never, error);
+  CHECK((connected.number() < 0) == static_cast<bool>(error));
+  sockaddr_in peer{};
+  socklen_t size = sizeof peer;
+  ::getpeername(connected.number(), reinterpret_cast<sockaddr*>(&peer), &size);
+  CHECK(Clock::now() < deadline);
+  return ntohs(peer.sin_port);
+}
+
+TEST_CASE("proxy: a silent address does not keep the next one from being tried", "[proxy]") {
+  const FullUpstream silent, silent_too;
+  const Upstream good;
+  CHECK(port_of_first({address_of(silent), address_of(silent_too), address_of(good)}) ==
+        good.port());
+  CHECK(port_of_first({address_of(good), address_of(silent)}) == good.port());
+}
+
+TEST_CASE("proxy: of several addresses the first that answers is taken", "[proxy]") {
+  FullUpstream first;
+  const FullUpstream second;
+  std::atomic<int> taken{0};
+  testing::Worker connects([&] { taken = port_of_first({address_of(first), address_of(second)}); });
+  await("both to be tried",
+        [&] { return half_open_to(first.port()) && half_open_to(second.port()); });
+  first.accept();  // the one that filled it
+  connects.await_done();
+  CHECK(taken == first.port());
+}
+
+TEST_CASE("proxy: an address that refuses is passed over, and the last one's error is told",
+          "[proxy]") {
+  HostAddress nobody;
+  {
+    const Upstream gone;
+    nobody = address_of(gone);
+  }
+  const Upstream good;
+  CHECK(port_of_first({nobody, nobody, address_of(good)}) == good.port());
+  const CloseLatch never;
+  std::error_code error;
+  const TimePoint deadline = Clock::now() + testing::kFailSafe;
+  CHECK(connect_to_first({nobody, nobody}, deadline, never, error).number() < 0);
+  CHECK(error == std::errc::connection_refused);
+  CHECK(connect_to_first({address_of(good)}, kNow, never, error).number() < 0);
+  CHECK(error == std::errc::timed_out);
+}
 
 TEST_CASE("proxy: a server that stops does not wait for an upstream server that does not answer",
           "[proxy]") {

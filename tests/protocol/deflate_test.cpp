@@ -1,5 +1,8 @@
 #include "deflate.h"
 
+#include <zlib.h>
+
+#include <random>
 #include <string>
 #include <vector>
 
@@ -33,8 +36,40 @@ std::string squeezed(std::string message, Deflater& deflater) {
   return message;
 }
 
+// The same from one that flushes after each `step` bytes: a full flush, as it is largest.
+std::string flushed(const std::string& message, std::size_t step, int level) {
+  z_stream z{};
+  ::deflateInit2(&z, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
+  std::string out(12 * message.size() + 100, '\0');
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  for (std::size_t at = 0; at < message.size(); at += step) {
+    std::string piece = message.substr(at, step);
+    z.next_in = reinterpret_cast<Bytef*>(piece.data());
+    z.avail_in = static_cast<uInt>(piece.size());
+    ::deflate(&z, Z_FULL_FLUSH);
+  }
+  out.resize(out.size() - z.avail_out - 4);  // without the tail
+  ::deflateEnd(&z);
+  return out;
+}
+
+// Nothing compresses it.
+std::string random_bytes(std::size_t size) {
+  std::mt19937 next;  // NOLINT: the same ones each time
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(next());
+  return bytes;
+}
+
+// Noise is nothing to print.
+bool is_the_one(const std::string& message, const std::vector<std::string>& received) {
+  return received == std::vector<std::string>{message};
+}
+
 struct Peer {
-  explicit Peer(DeflateParameters parameters = {}) : protocol(kLimit), deflater(parameters) {
+  explicit Peer(DeflateParameters parameters = {}, std::size_t limit = kLimit)
+      : protocol(limit), deflater(parameters) {
     protocol.use_deflate(parameters);
   }
   // The messages in `bytes`; the violation's code if there is one.
@@ -165,9 +200,101 @@ TEST_CASE("the limit holds for what a message expands to, in bounded memory", "[
 
   std::string out;
   Inflater inflater{DeflateParameters()};
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bomb.data());
-  CHECK(inflater.expand(data, bomb.size(), kLimit, out) == Inflater::Result::kTooBig);
+  CHECK(inflater.expand(bomb, kLimit, out) == Inflater::Result::kTooBig);
   CHECK(out.size() <= kLimit + 16 * 1024);
+}
+
+TEST_CASE("what is larger compressed than as it is passes, up to the limit", "[deflate]") {
+  const std::string noise = random_bytes(65'530);
+  for (const bool in_fragments : {false, true}) {
+    Peer peer({}, 65'536);
+    const std::string packed = squeezed(noise, peer.deflater);
+    REQUIRE(packed.size() > 65'536);
+    const std::string first = packed.substr(0, 10'000), rest = packed.substr(10'000);
+    const std::string frames =
+        in_fragments ? compressed_frame(Opcode::binary, first, false) + client_frame(0, rest)
+                     : compressed_frame(Opcode::binary, packed);
+    CHECK(is_the_one(noise, peer.send(frames)));
+  }
+  Peer over({}, 65'529);
+  CHECK(over.send(compressed_frame(Opcode::binary, squeezed(noise, over.deflater))).empty());
+  CHECK(over.violation == 1009);
+  // Of a plain message what is on the wire is all there is, also in fragments.
+  Peer plain({}, 65'536);
+  CHECK(plain.send(client_frame(Opcode::binary, noise + "1234567", false)).empty());
+  CHECK(plain.violation == 1009);
+  Peer later({}, 65'536);
+  CHECK(
+      later.send(client_frame(Opcode::binary, noise, false) + client_frame(0, "1234567")).empty());
+  CHECK(later.violation == 1009);
+}
+
+TEST_CASE("a sender may flush as often as it likes", "[deflate]") {
+  const std::string noise = random_bytes(30'000);
+  for (const int level : {Z_NO_COMPRESSION, Z_DEFAULT_COMPRESSION}) {
+    for (const std::size_t step : {1, 3, 1000}) {
+      INFO("level " << level << ", flushed after each " << step);
+      Peer peer({}, noise.size());
+      const std::string frame = compressed_frame(Opcode::binary, flushed(noise, step, level));
+      CHECK(is_the_one(noise, peer.send(frame)));
+      CHECK(is_the_one(noise, peer.send(frame)));
+    }
+  }
+}
+
+TEST_CASE("what is on the wire of a compressed message is bounded, also if it expands to nothing",
+          "[deflate]") {
+  constexpr std::size_t kSmall = 1000, kOnTheWire = 16 * kSmall + 1024;
+  const std::string nothing("\x00\x00\x00\xff\xff", 5);  // an empty block
+  std::string many;
+  while (many.size() < kOnTheWire - 5) many += nothing;
+  Peer peer({}, kSmall);
+  CHECK(peer.send(compressed_frame(Opcode::binary, many, false) +
+                  client_frame(0, std::string(1, '\0'))) == std::vector<std::string>{""});
+  peer.send(compressed_frame(Opcode::binary, many, false) + client_frame(0, nothing, false) +
+            client_frame(0, nothing, false));
+  CHECK(peer.violation == 1009);
+  Peer at_once({}, kSmall);  // by its header
+  at_once.send(compressed_frame(Opcode::binary, many + nothing + nothing).substr(0, 14));
+  CHECK(at_once.violation == 1009);
+}
+
+TEST_CASE("a block that is marked as the last one leaves the history to those behind it",
+          "[deflate]") {
+  const std::string last_block("\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8);  // RFC 7692, 7.2.3.5
+  const std::string by_history("\xf2\x00\x11\x00\x00", 5);              // 7.2.3.2
+  Peer peer;
+  CHECK(peer.send(compressed_frame(Opcode::text, last_block) +
+                  compressed_frame(Opcode::text, by_history)) ==
+        std::vector<std::string>{"Hello", "Hello"});
+  DeflateParameters parameters;
+  parameters.client_no_context_takeover = true;
+  Peer forgets(parameters);
+  CHECK(forgets.send(compressed_frame(Opcode::text, last_block) +
+                     compressed_frame(Opcode::text, by_history)) ==
+        std::vector<std::string>{"Hello"});
+  CHECK(forgets.violation == 1007);
+  Peer inside(parameters);  // the same message goes on
+  CHECK(inside.send(compressed_frame(Opcode::text, last_block.substr(0, 7), false) +
+                    client_frame(0, by_history)) == std::vector<std::string>{"HelloHello"});
+}
+
+// zlib counts in 32 bits, and a message may have more: it goes in pieces.
+TEST_CASE("a message that zlib is given in pieces is whole", "[deflate]") {
+  std::string text;
+  while (text.size() < 50'000) text += "line " + std::to_string(text.size());
+  for (const std::size_t most : {1, 7, 1000, 49'999, 1'000'000}) {
+    Deflater deflater{DeflateParameters()};
+    Inflater inflater{DeflateParameters()};
+    for (int i = 0; i < 2; ++i) {
+      std::string message = text, out;
+      deflater.compress(message, most);
+      CHECK(inflater.expand(message + std::string("\0\0\xff\xff", 4), text.size(), out, most) ==
+            Inflater::Result::kOk);
+      CHECK(inflater.end_message());
+      CHECK(out == text);
+    }
+  }
 }
 
 TEST_CASE("a bomb in fragments is stopped, too", "[deflate]") {
