@@ -17,12 +17,24 @@ bool is_id(const json& id) {
   return id.is_string() || id.is_number() || id.is_null();
 }
 
-// Section 4.
+// Section 4. Params may be left out, but `null` is neither an array nor an object.
 bool is_valid(const json& request) {
   if (!request.is_object() || request.value("jsonrpc", json()) != "2.0") return false;
   const json params = request.value("params", json::array());
   return request.value("method", json()).is_string() && params.is_structured() &&
          is_id(request.value("id", json()));
+}
+
+// Section 5. To answer one would make two servers talk to each other for ever.
+bool is_response(const json& document) {
+  return document.is_object() && !document.contains("method") &&
+         (document.contains("result") || document.contains("error"));
+}
+
+// The id to answer with: null if there is none that could come back as it was.
+json id_of(const json& request) {
+  const json id = request.is_object() ? request.value("id", json()) : json();
+  return is_id(id) ? id : json();
 }
 
 json call_method(const json& request, const RpcMethods& methods, const RpcCall& call) {
@@ -32,8 +44,9 @@ json call_method(const json& request, const RpcMethods& methods, const RpcCall& 
 }
 
 json answer_one(const json& request, const RpcMethods& methods, const RpcCall& call) {
-  if (!is_valid(request)) return rpc_error(nullptr, {rpc_code::kInvalidRequest, "Invalid Request"});
-  const json id = request.value("id", json());
+  if (is_response(request)) return {};
+  const json id = id_of(request);
+  if (!is_valid(request)) return rpc_error(id, {rpc_code::kInvalidRequest, "Invalid Request"});
   json reply;
   try {
     json result = call_method(request, methods, call);

@@ -32,7 +32,8 @@ using RpcCall = std::function<nlohmann::json(const RpcMethod&, const nlohmann::j
 /// A request or a batch of them. Throws RpcError.
 nlohmann::json parse_rpc(const std::string& text);
 
-/// The reply to a request, those to a batch; null if there is nothing to say, as to a notification.
+/// The reply to a request, those to a batch; null if there is nothing to say, as to a notification
+/// or to somebody's response.
 nlohmann::json answer_rpc(const nlohmann::json& document, const RpcMethods& methods,
                           const RpcCall& call);
 

@@ -11,10 +11,12 @@
 #include <string>
 #include <system_error>
 
+#include "processors/proxy.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
 #include "support/threads.h"
+#include "support/upstream.h"
 
 namespace {
 
@@ -171,6 +173,73 @@ TEST_CASE("an echo takes memory for its payload, and hardly more", "[memory]") {
   // memory of its own.
   CHECK(allocations_per_echo("short") < 0.5);
   CHECK(allocations_per_echo(std::string(64, 'x')) < 1.5);
+}
+
+// Answers each connection when it has all that comes up, and ends.
+class AnsweringUpstream {
+ public:
+  static std::string answer() { return std::string(300'000, 'x'); }
+  AnsweringUpstream()
+      : serves_([this] {
+          t_spared = true;
+          for (;;) {
+            testing::Stream stream = upstream_.accept();
+            if (stream.receive(4) == "stop") return;
+            try {
+              stream.receive(100);
+              stream.send(answer());
+              stream.end();
+              stream.receive(1);
+            } catch (const std::runtime_error&) {
+              // the proxy has given it up
+            }
+          }
+        }) {}
+  std::string address() const { return upstream_.address(); }
+  std::uint16_t port() const { return upstream_.port(); }
+  void await_done() { serves_.await_done(); }
+
+ private:
+  testing::Upstream upstream_;
+  testing::Worker serves_;
+};
+
+TEST_CASE("whichever allocation fails, a proxy does not say 1000 for less than the whole",
+          "[memory]") {
+  t_spared = true;
+  const LogCapture log;
+  AnsweringUpstream upstream;
+  RunningServer server(proxy(upstream.address()));
+  const std::size_t whole = AnsweringUpstream::answer().size();
+  const long failures = GENERATE(1, 3);
+  int broken = 0;
+  for (long allocation = 0;; ++allocation) {
+    INFO("allocation " << allocation << ", " << failures << " failures");
+    fail_at(allocation, failures);
+    std::size_t received = 0;
+    int code = 1006;
+    try {
+      TestClient client(server.port());
+      client.open();
+      client.send(testing::client_frame(Opcode::text, "what") + client_close(1000));
+      while (const auto frame = client.next_frame()) {
+        if (frame->is(Opcode::binary)) received += frame->payload.size();
+        if (frame->is(Opcode::close)) code = frame->close_code();
+      }
+    } catch (const std::system_error& error) {
+      if (error.code() == std::errc::resource_unavailable_try_again) throw;
+    } catch (const std::runtime_error&) {
+      // half of a frame
+    }
+    const bool failed = has_failed();
+    CHECK((code != 1000 || received == whole));
+    if (code != 1000) ++broken;
+    if (!failed) break;
+  }
+  CHECK(broken > 20);
+  TestClient stop(upstream.port());
+  stop.send("stop");
+  upstream.await_done();
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "support/running_server.h"
 #include "support/test_client.h"
 #include "support/threads.h"
+#include "support/upstream.h"
 
 namespace triloop {
 namespace {
@@ -29,82 +30,17 @@ using testing::await;
 using testing::await_standstill;
 using testing::client_close;
 using testing::client_frame;
+using testing::demand;
 using testing::quiet_options;
 using testing::RunningServer;
+using testing::Stream;
 using testing::TestClient;
+using testing::Upstream;
 
-void demand(bool good, const char* what) {
-  if (!good) throw std::runtime_error(what);
-}
-
-// One TCP connection of the upstream server's side.
-class Stream {
- public:
-  explicit Stream(int descriptor) : descriptor_(descriptor) {
-    const timeval fail_safe{30, 0};
-    ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &fail_safe, sizeof fail_safe);
-  }
-  Stream(Stream&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  ~Stream() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-
-  void send(const std::string& bytes) {
-    demand(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-               static_cast<ssize_t>(bytes.size()),
-           "send");
-  }
-  std::size_t try_send(const std::string& bytes) {
-    const ssize_t sent =
-        ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  }
-  // As many bytes, or fewer at the end of the stream.
-  std::string receive(std::size_t size) {
-    std::string bytes(size, '\0');
-    const ssize_t received = ::recv(descriptor_, bytes.data(), size, MSG_WAITALL);
-    demand(received >= 0, "recv");
-    bytes.resize(static_cast<std::size_t>(received));
-    return bytes;
-  }
-  void end() { ::shutdown(descriptor_, SHUT_WR); }
-  void reset() {
-    const linger at_once{1, 0};
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    ::close(std::exchange(descriptor_, -1));
-  }
-
- private:
-  int descriptor_;
-};
-
-// Listens on a free port of 127.0.0.1, with small buffers.
-class Upstream {
- public:
-  explicit Upstream(int backlog = 8)
-      : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const int small = 4096;
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    demand(::bind(descriptor_, any, size) == 0 && ::listen(descriptor_, backlog) == 0, "listen");
-    ::getsockname(descriptor_, any, &size);
-    port_ = ntohs(address.sin_port);
-  }
-  ~Upstream() { ::close(descriptor_); }
-  Upstream(const Upstream&) = delete;
-  Upstream& operator=(const Upstream&) = delete;
-
-  std::uint16_t port() const { return port_; }
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  Stream accept() { return Stream(::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC)); }
-
- private:
-  int descriptor_;
-  std::uint16_t port_ = 0;
+// Its kernel answers nobody as long as it does not accept().
+struct FullUpstream : Upstream {
+  FullUpstream() : Upstream(/*backlog=*/0), filler(port()) {}
+  TestClient filler;
 };
 
 // This process's own descriptor of the connection to that port.
@@ -157,6 +93,32 @@ TEST_CASE("proxy: passes bytes both ways, text or binary, as they are", "[proxy]
   CHECK(stream.receive(5) == std::string("up \0\xff", 5));
   stream.send(std::string("down \0\xff", 7));
   CHECK(next_bytes(client, 7) == std::string("down \0\xff", 7));
+}
+
+TEST_CASE("proxy: a peer that asks for a subprotocol gets it if it is offered, and bytes as ever",
+          "[proxy]") {
+  Upstream upstream;
+  Options options = quiet_options();
+  options.port = 0;
+  Server server(options);
+  server.handle("/ws", proxy(upstream.address()), {"mqtt", "binary"});
+  Thread thread("accept", [&] { server.run(); });
+  const struct Stop {
+    Server& server;
+    ~Stop() { server.stop(); }
+  } stop{server};
+  for (const std::string offer : {"binary", "base64, binary", "binary, mqtt"}) {
+    TestClient client(server.port());
+    const std::string head = client.request(
+        testing::upgrade_request("/ws", "Sec-WebSocket-Protocol: " + offer + "\r\n"));
+    const std::string chosen = offer == "binary, mqtt" ? "mqtt" : "binary";
+    CHECK(head.find("Sec-WebSocket-Protocol: " + chosen + "\r\n") != std::string::npos);
+    Stream stream = upstream.accept();
+    client.send(client_frame(Opcode::binary, "up"));
+    CHECK(stream.receive(2) == "up");
+    stream.send("down");
+    CHECK(next_bytes(client, 4) == "down");
+  }
 }
 
 TEST_CASE("proxy: each connection has an upstream connection of its own", "[proxy]") {
@@ -241,18 +203,171 @@ TEST_CASE("proxy: the peer's Close ends the way up, and what still comes down is
   CHECK(next_close(client).close_code() == 1000);
 }
 
-TEST_CASE(
-    "proxy: an upstream server that says nothing more after the peer's Close is not waited "
-    "for longer than the close timeout",
-    "[proxy]") {
+// With a close timeout that is none of the test's business.
+Options patient_options() {
+  Options options = quiet_options();
+  options.close_timeout = std::chrono::minutes(1);
+  return options;
+}
+
+TEST_CASE("proxy: an answer that begins late after the peer's Close, or goes on for long, is whole",
+          "[proxy]") {
+  using std::chrono::milliseconds;
   Upstream upstream;
-  RunningServer server(proxy(upstream.address()));
+  UpstreamPatience patience;
+  const bool late = GENERATE(true, false);
+  if (!late) patience.to_answer = milliseconds(1500);
+  RunningServer server(proxy(upstream.address(), patience), patient_options());
   TestClient client(server.port());
   client.open();
   Stream stream = upstream.accept();
   client.send(client_close(1000));
-  CHECK(next_close(client).close_code() == 1000);
   CHECK(stream.receive(1).empty());
+  const CloseLatch never;
+  if (late) never.wait_until(Clock::now() + milliseconds(2500));
+  for (int i = 0; i < 5; ++i) {
+    if (!late) never.wait_until(Clock::now() + milliseconds(500));
+    stream.send("piece");
+  }
+  stream.end();
+  CHECK(next_bytes(client, 25) == "piecepiecepiecepiecepiece");
+  CHECK(next_close(client).close_code() == 1000);
+}
+
+TEST_CASE("proxy: what the peer takes in slowly is no silence of the upstream server", "[proxy]") {
+  Upstream upstream;
+  UpstreamPatience patience;
+  patience.to_answer = std::chrono::milliseconds(1000);
+  Options options = patient_options();
+  options.queue_messages = 1;
+  RunningServer server(proxy(upstream.address(), patience), options);
+  TestClient client(server.port());
+  client.open();
+  Stream stream = upstream.accept();
+  const std::string answer(20'000'000, 'x');
+  testing::Worker answers([&] {
+    stream.send(answer);
+    stream.end();
+  });
+  await("the peer to be behind", [&] {
+    return server.server().snapshot().connections.at(0).out_queue.waiting_for_room > 0;
+  });
+  client.send(client_close(1000));
+  CloseLatch().wait_until(Clock::now() + 2 * patience.to_answer);
+  CHECK((next_bytes(client, answer.size()) == answer));
+  CHECK(next_close(client).close_code() == 1000);
+  answers.await_done();
+}
+
+// All frames up to the end of the stream.
+struct Received {
+  std::string bytes;
+  int code = 1006;
+};
+Received all_of(TestClient& client) {
+  Received received;
+  while (const auto frame = client.next_frame()) {
+    if (frame->is(Opcode::binary)) received.bytes += frame->payload;
+    if (!frame->is(Opcode::close)) continue;
+    received.code = frame->close_code();
+    break;
+  }
+  return received;
+}
+
+TEST_CASE(
+    "proxy: an upstream server that does not end after the peer's Close is left, and 1006 says "
+    "that there may be more",
+    "[proxy]") {
+  Upstream upstream;
+  UpstreamPatience patience;
+  patience.to_answer = std::chrono::milliseconds(200);
+  RunningServer server(proxy(upstream.address(), patience), patient_options());
+  TestClient client(server.port());
+  client.open();
+  Stream stream = upstream.accept();
+  client.send(client_close(1000));
+  CHECK(stream.receive(1).empty());
+  stream.send("the beginning");
+  const Received received = all_of(client);
+  CHECK(received.bytes == "the beginning");
+  CHECK(received.code == 1006);
+  CHECK(stream.receive(1).empty());
+}
+
+TEST_CASE("proxy: an answer that breaks off after the peer's Close is 1006, behind what had come",
+          "[proxy]") {
+  Upstream upstream;
+  RunningServer server(proxy(upstream.address()), patient_options());
+  TestClient client(server.port());
+  client.open();
+  Stream stream = upstream.accept();
+  client.send(client_close(1000));
+  CHECK(stream.receive(1).empty());
+  stream.send("the beginning");
+  CHECK(next_bytes(client, 13) == "the beginning");
+  stream.reset();
+  CHECK(all_of(client).code == 1006);
+}
+
+TEST_CASE("proxy: what waits for the peer when something is lost is sent before the end says so",
+          "[proxy]") {
+  Upstream upstream;
+  UpstreamPatience patience;
+  patience.to_answer = std::chrono::milliseconds(200);
+  RunningServer server(proxy(upstream.address(), patience), patient_options());
+  TestClient client(server.port(), /*receive_buffer_bytes=*/4096);
+  client.open();
+  Stream stream = upstream.accept();
+  const std::string beginning(7'000'000,
+                              'x');  // more than the kernel takes, and all in the out-queue
+  stream.send(beginning);
+  await("all to be there", [&] {
+    const auto now = server.server().snapshot().connections.at(0);
+    return now.out_queue.bytes > 0 && now.out_queue.waiting_for_room == 0;
+  });
+  client.send(client_close(1000));
+  CHECK(stream.receive(1).empty());
+  CloseLatch().wait_until(Clock::now() + 3 * patience.to_answer);
+  const Received received = all_of(client);
+  CHECK((received.bytes == beginning));
+  CHECK(received.code == 1006);
+}
+
+TEST_CASE("proxy: what goes up to an upstream server that is done, and is lost, is no clean end",
+          "[proxy]") {
+  Upstream upstream;
+  RunningServer server(proxy(upstream.address()), patient_options());
+  TestClient client(server.port());
+  client.open();
+  Stream stream = upstream.accept();
+  client.send(client_frame(Opcode::binary, std::string(10'000'000, 'x')));
+  await("the processor to have it", [&] {
+    return server.server().snapshot().connections.back().processor.doing == Doing::working;
+  });
+  await_standstill();
+  stream.send("enough");
+  stream.end();
+  await("the end to be seen",
+        [&] { return server.server().snapshot().connections.back().closing.has_value(); });
+  stream.reset();  // with most of it unread
+  const Received received = all_of(client);
+  CHECK(received.bytes == "enough");
+  CHECK(received.code == 1006);
+}
+
+TEST_CASE("proxy: what a peer sent before its Close and no upstream server took is no clean end",
+          "[proxy]") {
+  FullUpstream upstream;
+  UpstreamPatience patience;
+  patience.to_connect = std::chrono::milliseconds(300);
+  RunningServer server(proxy(upstream.address(), patience), patient_options());
+  const bool said_something = GENERATE(true, false);
+  TestClient client(server.port());
+  client.open();
+  client.send((said_something ? client_frame(Opcode::text, "last words") : "") +
+              client_close(1000));
+  CHECK(all_of(client).code == (said_something ? 1006 : 1000));
 }
 
 TEST_CASE("proxy: when the upstream server ends, the peer gets all of it, then 1000", "[proxy]") {
@@ -329,12 +444,6 @@ TEST_CASE("proxy: an upstream server that refuses, or has no address, is 1013", 
   }
   log.await("[1] no upstream server: Connection refused");
 }
-
-// Its kernel answers nobody as long as it does not accept().
-struct FullUpstream : Upstream {
-  FullUpstream() : Upstream(/*backlog=*/0), filler(port()) {}
-  TestClient filler;
-};
 
 HostAddress address_of(const Upstream& upstream) {
   sockaddr_in address{};

@@ -108,6 +108,25 @@ TEST_CASE("rpc: a whole number is written as one, any other as it is", "[rpc]") 
   CHECK(result("sum", "[1e300]") == "1e+300");
 }
 
+TEST_CASE("rpc: a whole number is exact, or refused", "[rpc]") {
+  const auto result = [](const std::string& method, const std::string& params) {
+    const json reply = json::parse(answer(call(method, params)));
+    return reply.contains("result") ? reply["result"].dump() : reply["error"]["code"].dump();
+  };
+  const std::string above = "9007199254740993";  // 2^53 + 1, which no double has
+  CHECK(result("subtract", "[" + above + ", 0]") == above);
+  CHECK(result("subtract", "[9007199254740992, -1]") == above);
+  CHECK(result("subtract", "[0, " + above + "]") == "-" + above);
+  CHECK(result("sum", "[9007199254740992, 1]") == above);
+  CHECK(result("sum", "[9223372036854775806, 1]") == "9223372036854775807");
+  for (const char* params : {"[9223372036854775807, 1]", "[9223372036854775808]",
+                             "[-9223372036854775807, -2]", "[9007199254740993, 0.5]"}) {
+    INFO(params);
+    CHECK(result("sum", params) == "-32602");
+  }
+  CHECK(result("subtract", "[-9223372036854775807, 2]") == "-32602");
+}
+
 TEST_CASE("rpc: params that the method cannot use are -32602", "[rpc]") {
   for (const char* params : {"[1]", "{}", R"(["a", "b"])", R"({"minuend": 1})", "[null, 1]"}) {
     CHECK(code_of(call("subtract", params)) == -32602);
@@ -122,13 +141,18 @@ TEST_CASE("rpc: params that the method cannot use are -32602", "[rpc]") {
   CHECK(code_of(call("sum", "[1e308, 1e308]")) == -32602);  // JSON has no number for the result
 }
 
-TEST_CASE("rpc: what is no request object is -32600, with the id null", "[rpc]") {
+TEST_CASE("rpc: what is no request object is -32600, with its id if that can be used", "[rpc]") {
   for (const char* request :
-       {"1", "null", "\"text\"", "{}", R"({"method": "sum", "id": 1})",
-        R"({"jsonrpc": "1.0", "method": "sum", "id": 1})",
+       {R"({"method": "sum", "id": 1})", R"({"jsonrpc": "1.0", "method": "sum", "id": 1})",
         R"({"jsonrpc": 2.0, "method": "sum", "id": 1})", R"({"jsonrpc": "2.0", "id": 1})",
         R"({"jsonrpc": "2.0", "method": "sum", "params": 7, "id": 1})",
-        R"({"jsonrpc": "2.0", "method": "sum", "params": null, "id": 1})",
+        R"({"jsonrpc": "2.0", "method": "sum", "params": null, "id": 1})"}) {
+    INFO(request);
+    CHECK(code_of(request) == -32600);
+    CHECK(json::parse(answer(request))["id"] == 1);
+  }
+  for (const char* request :
+       {"1", "null", "\"text\"", "{}", R"({"jsonrpc": "2.0", "method": 7})",
         R"({"jsonrpc": "2.0", "method": "sum", "params": [], "id": []})",
         R"({"jsonrpc": "2.0", "method": "sum", "params": [], "id": true})",
         // It could not come back as it was.
@@ -137,6 +161,19 @@ TEST_CASE("rpc: what is no request object is -32600, with the id null", "[rpc]")
     CHECK(code_of(request) == -32600);
     CHECK(json::parse(answer(request))["id"].is_null());
   }
+}
+
+TEST_CASE("rpc: a response is not answered, alone or in a batch", "[rpc]") {
+  const std::string result = R"({"jsonrpc": "2.0", "result": 19, "id": 1})";
+  const std::string error =
+      R"({"jsonrpc": "2.0", "error": {"code": -32600, "message": "Invalid Request"}, "id": null})";
+  for (const std::string& response :
+       {result, error, "[" + result + "," + error + "]", std::string(R"({"result": null})")}) {
+    INFO(response);
+    CHECK(answer(response).empty());
+  }
+  check("[" + error + R"(, {"jsonrpc": "2.0", "method": "sum", "params": [1], "id": 2}])",
+        R"([{"jsonrpc": "2.0", "result": 1, "id": 2}])");
 }
 
 TEST_CASE("rpc: an id of null is answered, for only one that is missing makes a notification",
