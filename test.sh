@@ -11,6 +11,7 @@ named_only=(bench-full explore-deep explore-fuzz)
 usage() {
   cat <<END
 ./test.sh [PART...]   runs the parts, or all of them:
+  all          all of them, too
   format       every source is as clang-format would have it
   house        the project's own rules: names in the documentation exist, includes stay behind the wall
   unit         the queue, the latch, the threads, the options
@@ -21,7 +22,8 @@ usage() {
   memory       each allocation of the server fails once
   rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
   explore      queue, latch, loops and server under every schedule with up to 2 preemptions (among all
-               the parts: 1), and mutants of them, each of which must be found
+               the parts: 1 where 2 take long), as many as docs/proof.md says; and mutants of them, each
+               of which must be found
   explore-deep up to 3 preemptions, some hours, and only when it is named
   explore-fuzz the explorer beside an interpreter, on random programs: ten minutes (EXPLORE_FUZZ_SECONDS
                says otherwise), and only when it is named; a minute of it is in explore
@@ -144,9 +146,10 @@ run_part() {
     explore)
       install_missing patch=patch node=nodejs
       build_for_test dev
-      preemptions=2
-      if [[ $short == yes ]]; then preemptions=1; fi
-      count "explore (schedules)" build/dev/tests/explore/explorer --preemptions "$preemptions" --random 2000 --jobs 2
+      at_most=()
+      if [[ $short == yes ]]; then at_most=(--at-most 500000); fi  # some ten seconds
+      count "explore (schedules)" build/dev/tests/explore/explorer --page docs/proof.md --preemptions 2 \
+        "${at_most[@]}" --random 2000 --jobs 2
       explore_fuzz "explore (fuzz)" "${EXPLORE_FUZZ_SECONDS:-60}"
       count "explore (wrong queues)" node tests/explore/wrong_queues.mjs --explorer build/dev/tests/explore/explorer
       count "explore (mutants)" tests/explore/mutants.sh
@@ -252,6 +255,11 @@ run_part() {
   esac
 }
 
+short=no
+if [[ $# -eq 0 || $* == all ]]; then
+  short=yes
+  set -- "${parts[@]}"
+fi
 for argument in "$@"; do
   if [[ $argument == --help || $argument == -h ]]; then
     usage
@@ -259,15 +267,14 @@ for argument in "$@"; do
   fi
   [[ " ${parts[*]} ${named_only[*]} " == *" $argument "* ]] || run_part "$argument"  # says that there is none
 done
-soak_seconds=${SOAK_SECONDS:-600}
-fuzz_seconds=${FUZZ_SECONDS:-60}
-short=no
-if [[ $# -eq 0 ]]; then
-  short=yes
+if [[ $short == yes ]]; then
   soak_seconds=${SOAK_SECONDS:-30}
   fuzz_seconds=${FUZZ_SECONDS:-20}
+else
+  soak_seconds=${SOAK_SECONDS:-600}
+  fuzz_seconds=${FUZZ_SECONDS:-60}
 fi
-for part in "${@:-${parts[@]}}"; do run_part "$part"; done
+for part in "$@"; do run_part "$part"; done
 
 echo
 if [[ $failed -gt 0 ]]; then echo "failed in: ${failed_parts[*]}"; fi

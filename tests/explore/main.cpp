@@ -1,52 +1,74 @@
 // Explores the scenarios, or replays one schedule of one of them.
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
 #include "scenarios.h"
 #include "scheduler.h"
 #include "self_test.h"
+#include "table.h"
 
 namespace {
 
 struct Asked {
   explore::Bounds bounds;
-  std::string only, schedule;
-  std::uint64_t random = 0, seed = 1;
+  std::string only, group, schedule, page;
+  std::uint64_t random = 0, seed = 1, at_most = 0;
   int jobs = 1;
-  bool list = false, fail_fast = false, wrong = false, every = false;
+  bool list = false, fail_fast = false, wrong = false, every = false, write = false;
   bool itself = false;
 };
 
-struct Task {
-  explore::Named named;
-  bool merge = false;
+// Scenarios that are explored alike. Those of one name have a table of docs/proof.md together.
+struct Group {
+  const char* name;
+  const std::vector<explore::Named>& (*scenarios)();
+  enum { kWhole, kMerged } states;  // merged: they share nothing but under locks (or touch() it)
 };
 
-std::vector<Task> all_tasks() {
-  std::vector<Task> all;
-  // Those that take longest come first.
-  for (const auto* merged :
-       {&explore::connection_scenarios(), &explore::calls_scenarios(), &explore::handle_scenarios(),
-        &explore::failure_scenarios(), &explore::server_scenarios(), &explore::lifetime_scenarios(),
-        &explore::shortage_scenarios(), &explore::processor_scenarios(),
-        &explore::chat_scenarios()}) {
-    for (const explore::Named& named : *merged) all.push_back({named, true});
-  }
-  for (const auto* whole :
-       {&explore::queue_scenarios(), &explore::queue_bounds_scenarios(),
-        &explore::queue_lane_scenarios(), &explore::latch_scenarios(), &explore::spare_scenarios(),
-        &explore::workers_scenarios(), &explore::right_queue()}) {
-    for (const explore::Named& named : *whole) all.push_back({named, false});
-  }
-  return all;
+std::vector<Group> groups() {
+  return {
+      {"connection", explore::connection_scenarios, Group::kMerged},
+      {"calls", explore::calls_scenarios, Group::kMerged},
+      {"handle", explore::handle_scenarios, Group::kMerged},
+      {"failure", explore::failure_scenarios, Group::kMerged},
+      {"server", explore::server_scenarios, Group::kMerged},
+      {"lifetime", explore::lifetime_scenarios, Group::kMerged},
+      {"shortage", explore::shortage_scenarios, Group::kMerged},
+      {"processors", explore::processor_scenarios, Group::kMerged},
+      {"processors", explore::chat_scenarios, Group::kMerged},
+      {"workers", explore::workers_scenarios, Group::kWhole},
+      {"spare threads", explore::spare_scenarios, Group::kWhole},
+      {"queue", explore::queue_scenarios, Group::kWhole},
+      {"queue", explore::queue_bounds_scenarios, Group::kWhole},
+      {"queue", explore::queue_lane_scenarios, Group::kWhole},
+      {"latch", explore::latch_scenarios, Group::kWhole},
+      {"example", explore::right_queue, Group::kWhole},
+  };
 }
+
+// One scenario within one bound.
+struct Task {
+  explore::Named named;
+  Group group;
+  int preemptions = 0;
+  explore::Counts known;  // by the page
+};
+
+// What a task's process tells the one that started it.
+struct Result {
+  explore::Count count;
+  bool passed = false;
+};
 
 void print_steps(const explore::Outcome& outcome) {
   for (const explore::Step& step : outcome.steps) {
@@ -78,56 +100,167 @@ bool break_wrong_queues() {
   return all_broken;
 }
 
-// True if all schedules within the bounds were tried, and none failed.
-bool explore_one(const Task& task, const Asked& asked) {
+// Is it what the page has? If not all schedules were tried, the page has to say so.
+bool as_the_page_says(const Task& task, const explore::Count& count, const std::string& page) {
+  const auto known = task.known.find(task.preemptions);
+  if (known != task.known.end() && known->second.schedules == count.schedules &&
+      known->second.exhausted == count.exhausted) {
+    return true;
+  }
+  std::printf("  STALE: %s has %s for it: see --write\n", page.c_str(),
+              known == task.known.end() ? "nothing" : explore::printable(known->second).c_str());
+  return false;
+}
+
+Result explore_one(const Task& task, const Asked& asked) {
   const auto since = std::chrono::steady_clock::now();
   explore::Bounds bounds = asked.bounds;
-  bounds.preemptions += task.named.extra_preemptions;
-  bounds.merge = task.merge && !asked.every;
+  bounds.preemptions = task.preemptions;
+  bounds.merge = task.group.states == Group::kMerged && !asked.every;
   const std::string& name = task.named.name;
   explore::Outcome outcome = explore::explore(task.named.scenario, bounds);
-  const std::uint64_t systematic = outcome.schedules;
-  const bool exhausted = outcome.exhausted;
+  const explore::Count count{outcome.schedules, outcome.exhausted};
   if (outcome.failure.empty() && asked.random > 0) {
     outcome = explore::search(task.named.scenario, asked.random, asked.seed);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - since;
-  std::printf("%-52s %9llu schedules%s, %.1f s\n", name.c_str(),
-              static_cast<unsigned long long>(systematic), exhausted ? "" : " (not all)",
+  std::printf("%-52s %d: %9llu schedules%s, %.1f s\n", name.c_str(), task.preemptions,
+              static_cast<unsigned long long>(count.schedules), count.exhausted ? "" : " (not all)",
               took.count());
-  if (!outcome.failure.empty()) {
+  bool passed = outcome.failure.empty();
+  if (!passed) {
     print_steps(outcome);
     std::printf("  again: --scenario '%s' --replay %s\n", name.c_str(), outcome.schedule.c_str());
+  } else if (!asked.write) {
+    passed = asked.page.empty() ? count.exhausted : as_the_page_says(task, count, asked.page);
   }
   std::fflush(stdout);
-  return outcome.failure.empty() && exhausted;
+  return {count, passed};
 }
 
-// Each in a process of its own, so many at a time. Returns how many failed, and counts how many
-// ran.
-int explore_all(const std::vector<Task>& tasks, const Asked& asked, int& ran) {
+// The columns of the tables; more for those that need it.
+constexpr int kFirstBound = 1, kLastBound = 2;
+
+// The page keeps what it has of the others.
+void write_page(const std::vector<Task>& tasks, const Result* results, const std::string& page) {
+  explore::Table table = explore::read_table(page);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const Task& task = tasks[i];
+    if (results[i].passed) table[task.named.name][task.preemptions] = results[i].count;
+  }
+  std::vector<explore::Section> sections;
+  for (const Group& group : groups()) {
+    if (sections.empty() || sections.back().group != group.name)
+      sections.push_back({group.name, {}});
+    for (const explore::Named& named : group.scenarios()) {
+      const int more = named.extra_preemptions;
+      sections.back().rows.push_back({named.name, kFirstBound + more, kLastBound + more});
+    }
+  }
+  explore::write_table(page, sections, table);
+}
+
+// Each in a process of its own, so many at a time. The results are those of the first so many
+// tasks: all of them, unless it ends with the first failure.
+std::vector<Result> explore_all(const std::vector<Task>& tasks, const Asked& asked) {
+  const std::size_t bytes = tasks.size() * sizeof(Result);
+  auto* shared = static_cast<Result*>(
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   int running = 0, failed = 0;
   const auto wait_for_one = [&] {
     int status = 0;
     ::wait(&status);
     --running;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) ++failed;
+    if (asked.write) write_page(tasks, shared, asked.page);  // some take long: nothing is lost
   };
-  for (const Task& task : tasks) {
+  std::size_t begun = 0;
+  for (; begun < tasks.size(); ++begun) {
     if (running == asked.jobs) wait_for_one();
     if (failed > 0 && asked.fail_fast) break;
-    ++ran;
-    if (::fork() == 0) ::_exit(explore_one(task, asked) ? 0 : 1);
+    if (::fork() == 0) {
+      shared[begun] = explore_one(tasks[begun], asked);
+      ::_exit(shared[begun].passed ? 0 : 1);
+    }
     ++running;
   }
   while (running > 0) wait_for_one();
-  return failed;
+  std::vector<Result> results(shared, shared + begun);
+  ::munmap(shared, bytes);
+  return results;
+}
+
+// What the page has nothing for may be long, too.
+int bound_of(const explore::Named& named, const explore::Counts& known, const Asked& asked) {
+  const int bound = asked.bounds.preemptions + named.extra_preemptions;
+  if (asked.at_most == 0) return bound;
+  const auto count = known.find(bound);
+  const bool few =
+      count != known.end() && count->second.exhausted && count->second.schedules <= asked.at_most;
+  return few ? bound : bound - 1;
+}
+
+// What was asked for. What takes longest comes first, as far as the page knows.
+std::vector<Task> tasks_for(const Asked& asked) {
+  const explore::Table table =
+      asked.page.empty() ? explore::Table() : explore::read_table(asked.page);
+  std::vector<Task> tasks;
+  for (const Group& group : groups()) {
+    if (!asked.group.empty() && asked.group != group.name) continue;
+    for (const explore::Named& named : group.scenarios()) {
+      if (!asked.only.empty() && named.name != asked.only) continue;
+      const auto row = table.find(named.name);
+      Task task{named, group, 0, row == table.end() ? explore::Counts() : row->second};
+      task.preemptions = bound_of(named, task.known, asked);
+      if (!asked.write) tasks.push_back(task);
+      for (int bound = kFirstBound; asked.write && bound <= asked.bounds.preemptions; ++bound) {
+        task.preemptions = bound + named.extra_preemptions;
+        tasks.push_back(task);
+      }
+    }
+  }
+  const auto expected = [](const Task& task) {
+    const auto count = task.known.find(task.preemptions);
+    return count == task.known.end() ? 0 : count->second.schedules;
+  };
+  std::stable_sort(tasks.begin(), tasks.end(),
+                   [&](const Task& a, const Task& b) { return expected(a) > expected(b); });
+  return tasks;
+}
+
+// Scenarios that the page has, and nobody else.
+int count_leftovers(const std::string& page) {
+  explore::Table table = explore::read_table(page);
+  for (const Group& group : groups()) {
+    for (const explore::Named& named : group.scenarios()) table.erase(named.name);
+  }
+  for (const auto& row : table) {
+    std::printf("STALE: %s has a row for '%s', which is no scenario\n", page.c_str(),
+                row.first.c_str());
+  }
+  return static_cast<int>(table.size());
+}
+
+int explore_and_report(const std::vector<Task>& tasks, const Asked& asked) {
+  const auto since = std::chrono::steady_clock::now();
+  const std::vector<Result> results = explore_all(tasks, asked);
+  const auto passed = std::count_if(results.begin(), results.end(),
+                                    [](const Result& result) { return result.passed; });
+  auto failed = static_cast<std::ptrdiff_t>(results.size()) - passed;
+  if (!asked.page.empty()) failed += count_leftovers(asked.page);
+  std::uint64_t schedules = 0;
+  for (const Result& result : results) schedules += result.count.schedules;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - since;
+  std::printf("%td passed, %td failed: %llu schedules in %.0f s\n", passed, failed,
+              static_cast<unsigned long long>(schedules), took.count());
+  return failed == 0 ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Asked asked;
+  asked.bounds.schedules = 3'000'000;
   CLI::App app{"Runs the queue, the latch, the loops and the server under every schedule"};
   app.add_option("--preemptions", asked.bounds.preemptions,
                  "explore all schedules with at most so many (no more than 6)")
@@ -139,37 +272,46 @@ int main(int argc, char** argv) {
   app.add_option("--random", asked.random, "and then so many random ones");
   app.add_option("--seed", asked.seed, "of the random ones");
   app.add_option("--jobs", asked.jobs, "so many scenarios at a time")->check(CLI::PositiveNumber);
+  app.add_option("--group", asked.group, "those of one table alone");
   app.add_option("--scenario", asked.only, "this one alone");
   app.add_option("--replay", asked.schedule, "one schedule of --scenario, as a failure printed it");
   app.add_flag("--fail-fast", asked.fail_fast, "end with the first failure");
   app.add_flag("--list", asked.list, "the names of the scenarios");
   app.add_flag("--wrong-queues", asked.wrong, "only break the queues of docs/wrong-queues.md");
   app.add_flag("--self-test", asked.itself, "only what the explorer must find, and must not");
+  auto* page = app.add_option("--page", asked.page,
+                              "docs/proof.md: each must have as many schedules as it says");
+  app.add_option("--at-most", asked.at_most,
+                 "one preemption less for those that have more schedules by the page")
+      ->needs(page);
+  app.add_flag("--write", asked.write,
+               "explore with one preemption, and so on up to --preemptions, and write it there")
+      ->needs(page);
   CLI11_PARSE(app, argc, argv);
   if (asked.wrong) return break_wrong_queues() ? 0 : 1;
   explore::catch_crashes();
   if (!explore::test_itself()) return 1;
   if (asked.itself) return 0;
 
-  std::vector<Task> tasks;
-  for (const Task& task : all_tasks()) {
-    if (asked.only.empty() || task.named.name == asked.only) tasks.push_back(task);
-  }
-  if (tasks.empty()) {
-    std::fprintf(stderr, "there is no scenario '%s'; see --list\n", asked.only.c_str());
+  try {
+    const std::vector<Task> tasks = tasks_for(asked);
+    if (tasks.empty()) {
+      std::fprintf(stderr, "there is no such scenario; see --list\n");
+      return 2;
+    }
+    if (asked.list) {
+      for (const Task& task : tasks) std::printf("%s\n", task.named.name.c_str());
+      return 0;
+    }
+    if (!asked.schedule.empty()) {
+      const auto& scenario = tasks.front().named.scenario;
+      const explore::Outcome outcome = explore::replay(scenario, asked.schedule);
+      print_steps(outcome);
+      return outcome.failure.empty() ? 0 : 1;
+    }
+    return explore_and_report(tasks, asked);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
     return 2;
   }
-  if (asked.list) {
-    for (const Task& task : tasks) std::printf("%s\n", task.named.name.c_str());
-    return 0;
-  }
-  if (!asked.schedule.empty()) {
-    const explore::Outcome outcome = explore::replay(tasks.front().named.scenario, asked.schedule);
-    print_steps(outcome);
-    return outcome.failure.empty() ? 0 : 1;
-  }
-  int ran = 0;
-  const int failed = explore_all(tasks, asked, ran);
-  std::printf("%d passed, %d failed\n", ran - failed, failed);
-  return failed == 0 ? 0 : 1;
 }

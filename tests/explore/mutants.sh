@@ -51,7 +51,7 @@ in_turn() {
 # versions of a header do not mix in one program.
 sources=(server roster connection handshake reader processor writer ping snapshot gather http http_head request routes
   ws_protocol deflate printable many_threads spare_threads trace trace_ring trace_recorder trace_json)
-frame=(scheduler run printing graveyard main self_test kernel wrong_queues)
+frame=(scheduler run printing graveyard main table self_test kernel wrong_queues)
 scenarios=(queue_scenarios spare_scenarios connection_scenarios calls_scenarios handle_scenarios failure_scenarios
   server_scenarios lifetime_scenarios shortage_scenarios)
 cat >"$scratch/none.cpp" <<'END'
@@ -83,7 +83,7 @@ try() {
   changed=$(sed -nE 's|^\+\+\+ b/||p' "$here/mutants/$name.patch")
   if [[ $changed == include/* ]]; then
     compile "$copy" -c "$here/queue_scenarios.cpp" -o "$copy/changed.o"
-    objects=("$scratch"/{none,scheduler,run,printing,graveyard,main,self_test,kernel,wrong_queues,trace,trace_ring,trace_recorder,trace_json}.o)
+    objects=("$scratch"/{none,scheduler,run,printing,graveyard,main,table,self_test,kernel,wrong_queues,trace,trace_ring,trace_recorder,trace_json}.o)
   else
     compile "$copy" -c "$copy/$changed" -o "$copy/changed.o"
     for source in "${frame[@]}" "${scenarios[@]}"; do objects+=("$scratch/$source.o"); done
