@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source .ci/install.sh
 
-parts=(format house unit protocol connection server processors memory rfc explore exercises e2e browser
+parts=(format house unit protocol connection server processors memory rfc explore mutants exercises e2e browser
   consumers package docs faults proxies soak fuzz bench asan tsan tidy)
 named_only=(bench-full explore-deep explore-fuzz)
 
@@ -22,8 +22,9 @@ usage() {
   memory       each allocation of the server fails once
   rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
   explore      queue, latch, loops and server under every schedule with up to 2 preemptions (among all
-               the parts: 1 where 2 take long), as many as docs/proof.md says; and mutants of them, each
-               of which must be found
+               the parts: 1 where 2 take long), as many as docs/proof.md says
+  mutants      mistakes in the sources, each of which the explorer or a test must find (among all the
+               parts: only those in files that have changed since it was found)
   explore-deep up to 3 preemptions, some hours, and only when it is named
   explore-fuzz the explorer beside an interpreter, on random programs: ten minutes (EXPLORE_FUZZ_SECONDS
                says otherwise), and only when it is named; a minute of it is in explore
@@ -144,7 +145,7 @@ run_part() {
       run_ctest "$1" dev -L "^$1\$"
       ;;
     explore)
-      install_missing patch=patch node=nodejs
+      install_missing node=nodejs
       build_for_test dev
       at_most=()
       if [[ $short == yes ]]; then at_most=(--at-most 500000); fi  # some ten seconds
@@ -152,7 +153,12 @@ run_part() {
         "${at_most[@]}" --random 2000 --jobs 2
       explore_fuzz "explore (fuzz)" "${EXPLORE_FUZZ_SECONDS:-60}"
       count "explore (wrong queues)" node tests/explore/wrong_queues.mjs --explorer build/dev/tests/explore/explorer
-      count "explore (mutants)" tests/explore/mutants.sh
+      ;;
+    mutants)
+      install_missing "${build_packages[@]}" catch2 ccache=ccache patch=patch node=nodejs
+      changed=()
+      if [[ $short == yes ]]; then changed=(--changed); fi
+      count mutants node tests/explore/mutants.mjs "${changed[@]}"
       ;;
     explore-fuzz)
       build_for_test dev

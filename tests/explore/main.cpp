@@ -37,6 +37,7 @@ struct Group {
 
 std::vector<Group> groups() {
   return {
+#ifndef TRILOOP_QUEUE_ALONE
       {"connection", explore::connection_scenarios, Group::kMerged},
       {"calls", explore::calls_scenarios, Group::kMerged},
       {"handle", explore::handle_scenarios, Group::kMerged},
@@ -48,6 +49,7 @@ std::vector<Group> groups() {
       {"processors", explore::chat_scenarios, Group::kMerged},
       {"workers", explore::workers_scenarios, Group::kWhole},
       {"spare threads", explore::spare_scenarios, Group::kWhole},
+#endif
       {"queue", explore::queue_scenarios, Group::kWhole},
       {"queue", explore::queue_bounds_scenarios, Group::kWhole},
       {"queue", explore::queue_lane_scenarios, Group::kWhole},
