@@ -23,7 +23,9 @@ class WaitMeter {
   }
 
   int waiting() const { return waiting_; }
-  std::chrono::nanoseconds waited() const { return waited_ + waiting_ * (GaugeClock::now() - last_); }
+  std::chrono::nanoseconds waited() const {
+    return waited_ + waiting_ * (GaugeClock::now() - last_);
+  }
 
  private:
   void pass_time() {

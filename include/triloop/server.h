@@ -70,8 +70,8 @@ class Server {
   TRILOOP_EXPORT std::vector<std::uint64_t> run();
 
   /// Makes run() end: no new connections; every open one is drained and closed with 1001; those
-  /// that are not done after `drain_timeout` are aborted. A second call aborts them at once; a third
-  /// changes nothing, those that are aborted still have their second. Never blocks; safe in a
+  /// that are not done after `drain_timeout` are aborted. A second call aborts them at once; a
+  /// third changes nothing, those that are aborted still have their second. Never blocks; safe in a
   /// signal handler (it is one write(2) to an eventfd).
   TRILOOP_EXPORT void stop() noexcept;
 

@@ -68,8 +68,8 @@ class Gauge {
   std::atomic<T> value_{};
 };
 
-/// The time of a meter or of a trace: what Gauge is among the atomics. No thread decides anything by
-/// it, so a scheduler of a test's own need not ask whether time passes just there.
+/// The time of a meter or of a trace: what Gauge is among the atomics. No thread decides anything
+/// by it, so a scheduler of a test's own need not ask whether time passes just there.
 struct GaugeClock {
   static TimePoint now() { return Clock::now(); }
 };
