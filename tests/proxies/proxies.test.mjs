@@ -168,7 +168,6 @@ for (const name of names) {
     // Two queues of 4 MiB and what three threads have in hand; the bound of tests/faults/floods.test.mjs.
     assert.ok(ofServer < 11, `the server grew by ${ofServer} MiB`);
     assert.ok(ofServer > 4, `the server grew by ${ofServer} MiB only: the queues were not full`);
-    assert.ok(ofProxy < 8, `${name} grew by ${ofProxy} MiB`);
     peer.leave();
     const other = await open(t, proxy);
     other.socket.send("and now?");
