@@ -76,7 +76,11 @@ void add_options(CLI::App& app, CommandLine& line) {
   add_seconds(app, "--pong-timeout", server.pong_timeout, 0.001,
               "for a peer to answer a ping before it is held to be dead");
   app.add_option("--max-connections", server.max_connections,
-                 "connections at a time; the next gets 503")
+                 "open WebSockets at a time; the next gets 503")
+      ->check(CLI::Range(std::size_t{1}, kMost))
+      ->type_name("CONNECTIONS");
+  app.add_option("--max-handshakes", server.max_handshakes,
+                 "HTTP requests waited for or answered at a time; the next wait")
       ->check(CLI::Range(std::size_t{1}, kMost))
       ->type_name("CONNECTIONS");
   app.add_option("--allow-origin", server.allowed_origins,

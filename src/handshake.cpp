@@ -8,6 +8,7 @@
 #include <chrono>
 #include <exception>
 
+#include "admission.h"
 #include "gather.h"
 #include "http.h"
 #include "printable.h"
@@ -25,6 +26,9 @@ constexpr std::size_t kRequestBufferBytes = 2048;
 
 // How long a peer may take to end its side of the stream after the answer to a plain request.
 constexpr std::chrono::milliseconds kLinger{1000};
+
+// For the handshake of a peer that came when there were many others.
+constexpr std::chrono::milliseconds kHurry{1000};
 
 // What a plain request gets: a page, or an error.
 std::string answer_plain(const Request& request, const Routes& routes) {
@@ -89,7 +93,9 @@ std::string choose_subprotocol(const Request& request, const std::vector<std::st
 // True if the connection is a WebSocket from now on.
 bool Connection::handshake() {
   const trace::Slice slice("handshake");
-  const TimePoint deadline = Clock::now() + options_.handshake_timeout;
+  const bool in_a_hurry = place_ != nullptr && place_->in_a_hurry();
+  const auto timeout = options_.handshake_timeout;
+  const TimePoint deadline = Clock::now() + (in_a_hurry ? std::min(kHurry, timeout) : timeout);
   std::string bytes;
   try {
     if (!receive_request(deadline)) return false;
@@ -110,7 +116,6 @@ bool Connection::handshake() {
 
 // The answer to the request. Sets processor_ if it is an upgrade. Throws HttpError.
 std::string Connection::respond() {
-  if (refused_) throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
   const Routes::WebSocket* const route = routes_.find(request_.path, request_.rest);
   if (route == nullptr) return answer_plain(request_, routes_);
   if (route->options) use(*route->options);
@@ -129,6 +134,9 @@ std::string Connection::respond() {
     }
   }
   std::string response = upgrade_response(request_, subprotocol_, extensions);
+  if (place_ != nullptr && !place_->enter()) {
+    throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
+  }
   processor_ = &route->processor;
   return response;
 }
@@ -178,10 +186,11 @@ bool Connection::answer(std::string_view bytes, TimePoint deadline) {
 
 // Ends the stream after an answer that was the last, and waits a moment for the peer to do so too:
 // closing while it still sends would make TCP reset the connection, and the reset may overtake the
-// answer.
+// answer. Not when many others already take that moment.
 void Connection::linger(TimePoint deadline) {
   const trace::Slice lingering("waiting for the peer to leave");
   socket_->shutdown_send();
+  if (place_ != nullptr && !place_->leave()) return;
   const TimePoint patience = std::min(deadline, Clock::now() + kLinger);
   std::array<char, kRequestBufferBytes> ignored;
   std::error_code error;

@@ -52,8 +52,12 @@ struct Options : PathOptions {
   /// TCP port; 0 takes a free one, which Server::port() then tells.
   std::uint16_t port = 7777;
 
-  /// Connections at a time, plain HTTP requests included. The next gets 503 with Retry-After.
+  /// Open WebSockets at a time. The next upgrade gets 503 with Retry-After.
   std::size_t max_connections = 10'000;
+  /// Connections at a time whose HTTP request has not come, or not been answered: each has a
+  /// thread. The next ones wait in the kernel's backlog. When more than half as many are there,
+  /// newcomers have a second instead of handshake_timeout.
+  std::size_t max_handshakes = 256;
   /// For the whole HTTP request, however slowly it drips in, and its answer. A request is one short
   /// packet.
   std::chrono::milliseconds handshake_timeout{10'000};

@@ -77,6 +77,7 @@ TEST_CASE("options that make no sense are refused by name", "[server]") {
   CHECK(refused([](Options& o) { o.close_timeout = milliseconds(0); }).find("close_timeout") == 0);
   CHECK(refused([](Options& o) { o.drain_timeout = milliseconds(-1); }).find("drain_timeout") == 0);
   CHECK(refused([](Options& o) { o.max_connections = 0; }).find("max_connections") == 0);
+  CHECK(refused([](Options& o) { o.max_handshakes = 0; }).find("max_handshakes") == 0);
   CHECK(refused([](Options& o) { o.stack_bytes = 65535; }).find("stack_bytes") == 0);
   CHECK(refused([](Options& o) { o.stack_bytes = 65536; }).empty());
   CHECK(refused([](Options& o) { o.ping_interval = milliseconds(-1); }).find("ping_interval") == 0);
@@ -334,19 +335,68 @@ TEST_CASE("connections above the limit are told so, and served when there is roo
   });
 }
 
-TEST_CASE("a flood of connections above the limit starts no more than a few threads", "[server]") {
+// 200, 503: what those get who come with `bytes` and stay.
+std::vector<std::unique_ptr<TestClient>> stay_after(const std::string& bytes, int count,
+                                                    const std::string& status, std::uint16_t port) {
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < count; ++i) {
+    clients.push_back(std::make_unique<TestClient>(port));
+    CHECK(status_of(clients.back()->request(bytes)) == status);
+  }
+  return clients;
+}
+
+TEST_CASE("a crowd that is refused and stays takes no place: those who leave make room for others",
+          "[server]") {
+  Options options = quiet_options();
+  options.max_connections = 5;
+  RunningServer server(testing::plain_echo, options);
+  std::vector<std::unique_ptr<TestClient>> in;
+  for (int i = 0; i < 5; ++i) {
+    in.push_back(std::make_unique<TestClient>(server.port()));
+    in.back()->open();
+  }
+  const auto crowd = stay_after(testing::upgrade_request(), 20, "503", server.port());
+  in.resize(1);
+  for (const char* name : {"read-2", "read-3", "read-4", "read-5"}) {
+    await("the thread to be gone", [&] { return threads_named(name).empty(); });
+  }
+  await_blocked("accept");  // so they have been joined
+  for (int i = 0; i < 4; ++i) {
+    in.push_back(std::make_unique<TestClient>(server.port()));
+    CHECK(status_of(in.back()->request(testing::upgrade_request())) == "101");
+  }
+}
+
+TEST_CASE("who has a page and stays, or has sent half a request, takes no place", "[server]") {
   Options options = quiet_options();
   options.max_connections = 1;
   RunningServer server(testing::plain_echo, options);
-  std::vector<std::unique_ptr<TestClient>> clients;
-  for (int i = 0; i < 300; ++i) clients.push_back(std::make_unique<TestClient>(server.port()));
+  const auto readers = stay_after("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 3, "200", server.port());
+  TestClient half(server.port());
+  half.send("GET /ws");
+  await_blocked("read-4");
+  TestClient client(server.port());
+  client.open();
+  // And pages are there for everybody while the only place is taken.
+  CHECK(status_of(get(server.port(), "GET", "/")) == "200");
+}
+
+TEST_CASE("a flood of half requests starts no more threads than may be, and keeps nobody out",
+          "[server]") {
+  Options options = quiet_options();
+  options.max_handshakes = 16;
+  options.handshake_timeout = testing::kFailSafe;
+  RunningServer server(testing::plain_echo, options);
   await_blocked("accept");
-  CHECK(testing::thread_count() <= 70);
-  clients.clear();
-  await("room", [&] {
-    TestClient client(server.port());
-    return status_of(client.request(testing::upgrade_request())) == "101";
-  });
+  const std::size_t before = testing::thread_count();
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 40; ++i) clients.push_back(std::make_unique<TestClient>(server.port()));
+  await("sixteen", [&] { return testing::thread_count() == before + 16; });
+  await_blocked("accept");
+  CHECK(testing::thread_count() == before + 16);
+  TestClient client(server.port());
+  client.open();  // behind 24 others, half of which have a second
 }
 
 TEST_CASE("a slow handshake keeps nobody else waiting", "[server]") {
