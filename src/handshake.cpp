@@ -7,6 +7,7 @@
 #include <cctype>
 #include <chrono>
 #include <exception>
+#include <optional>
 
 #include "admission.h"
 #include "gather.h"
@@ -16,6 +17,7 @@
 #include "socket.h"
 #include "trace.h"
 #include "triloop/connection.h"
+#include "wall_clock.h"
 #include "ws_protocol.h"
 
 namespace triloop {
@@ -40,7 +42,7 @@ std::string answer_plain(const Request& request, const Routes& routes) {
   }
   const trace::Slice making("making the page");
   const Response response = page->second(request);
-  return http_response(response, !head);
+  return http_response(response, !head, wall_clock());
 }
 
 std::string answer_error(const HttpError& error, const Request& request) {
@@ -48,7 +50,7 @@ std::string answer_error(const HttpError& error, const Request& request) {
   response.status = error.status();
   response.body = std::to_string(error.status()) + ": " + error.what() + "\n";
   response.headers = error.headers();
-  return http_response(response, request.method != "HEAD");
+  return http_response(response, request.method != "HEAD", wall_clock());
 }
 
 // Does `text` match `pattern`, in which `*` stands for any characters, also none? Letters without
@@ -88,6 +90,23 @@ std::string choose_subprotocol(const Request& request, const std::vector<std::st
   return {};
 }
 
+// Of a request that is none the method is kept, so that the answer to HEAD has no body.
+bool consume(RequestParser& parser, Bytes& bytes, Request& request) {
+  try {
+    return parser.consume(bytes);
+  } catch (const HttpError&) {
+    request.method = parser.method();
+    throw;
+  }
+}
+
+// What begins so is a ClientHello (RFC 8446 section 5.1), and no method of HTTP.
+bool is_tls(const Bytes& first) {
+  constexpr std::string_view kBeginning = "\x16\x03";
+  const std::string_view bytes(first.data, std::min(first.size, kBeginning.size()));
+  return bytes == kBeginning.substr(0, bytes.size());
+}
+
 }  // namespace
 
 // True if the connection is a WebSocket from now on.
@@ -121,9 +140,14 @@ std::string Connection::respond() {
   if (route->options) use(*route->options);
   protocol_ = std::make_unique<WsProtocol>(path_options_->max_message_bytes);
   outgoing_ = std::make_unique<Gather>(*protocol_);
-  const std::string origin = request_.header("Origin");
-  if (!origin.empty() && !is_allowed(origin, path_options_->allowed_origins)) {
+  const auto origin = request_.headers.find("Origin");
+  if (origin != request_.headers.end() &&
+      !is_allowed(origin->second, path_options_->allowed_origins)) {
     throw HttpError(403, "this origin may not connect");
+  }
+  if (route->check) {
+    const std::optional<Response> refusal = route->check(request_);
+    if (refusal) return http_response(*refusal, request_.method != "HEAD", wall_clock());
   }
   subprotocol_ = choose_subprotocol(request_, route->subprotocols);
   std::string extensions;
@@ -148,7 +172,7 @@ void Connection::use(const PathOptions& options) {
   out_queue_.set_bounds({options.queue_messages, options.queue_bytes});
 }
 
-// False if the peer left, was too slow, or the server stopped meanwhile.
+// False if the peer left, was too slow, or speaks TLS, or if the server stopped meanwhile.
 bool Connection::receive_request(TimePoint deadline) {
   const trace::Slice receiving("receiving the request");
   RequestParser parser;
@@ -163,7 +187,11 @@ bool Connection::receive_request(TimePoint deadline) {
       return false;
     }
     bytes = {buffer.data(), size};
-  } while (!parser.consume(bytes));
+    if (parser.method().empty() && is_tls(bytes)) {
+      spdlog::debug("[{}] {}: speaks TLS, which is not spoken here", id_, peer_address_);
+      return false;
+    }
+  } while (!consume(parser, bytes, request_));
   request_ = parser.request();
   request_.peer_address = peer_address_;
   early_bytes_.assign(bytes.data, bytes.size);

@@ -155,11 +155,15 @@ void Server::handle(const std::string& path, Processor processor,
                     const std::optional<PathOptions>& options) {
   if (options) check(*options);
   demand(Routes::is_path(path), "a path may have a * only as /* at its end");
-  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options};
+  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options, {}};
 }
 
 void Server::page(const std::string& path, Page page) {
   impl_->routes.pages[path] = std::move(page);
+}
+
+void check_upgrades(Server& server, const std::string& path, UpgradeCheck check) {
+  server.impl_->routes.processors.at(path).check = std::move(check);
 }
 
 ServerSnapshot Server::snapshot() const { return impl_->roster.snapshot(); }

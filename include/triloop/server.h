@@ -45,9 +45,10 @@ class Server {
   /// Where it listens: "http://0.0.0.0:7777/".
   TRILOOP_EXPORT std::string url() const;
 
-  /// WebSocket connections to `path` are given to `processor`. "/ws" is that path alone; "/ws/*" is
-  /// every path that begins with "/ws/", and Request::rest then holds what follows. A path that has
-  /// a processor or a page of its own comes first, then the longest that ends in a `*`.
+  /// WebSocket connections to `path` are given to `processor`. "/ws" is that path alone, and "/ws/"
+  /// another one; "/ws/*" is every path that begins with "/ws/", and Request::rest then holds what
+  /// follows. A path that has a processor or a page of its own comes first, then the longest that
+  /// ends in a `*`.
   ///
   /// Of the subprotocols that the peer offers, the one that comes first in `subprotocols` is chosen
   /// (RFC 6455 section 1.9); none if they have none in common. With `options` the path has its own
@@ -80,6 +81,8 @@ class Server {
   TRILOOP_EXPORT ServerSnapshot snapshot() const;
 
  private:
+  friend void check_upgrades(Server&, const std::string&,
+                             std::function<std::optional<Response>(const Request&)>);
   struct Impl;
   const std::unique_ptr<Impl> impl_;
 };

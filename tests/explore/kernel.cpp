@@ -8,6 +8,7 @@
 #include "event.h"
 #include "listener.h"
 #include "scheduler.h"
+#include "wall_clock.h"
 
 namespace explore {
 namespace {
@@ -87,6 +88,8 @@ int poll(pollfd* events, unsigned long count, int timeout_ms) {
 }
 
 namespace triloop {
+
+std::time_t wall_clock() { return 0; }
 
 Event::Event() : descriptor_(explore::g_kernel->open_event()) {}
 Event::~Event() = default;

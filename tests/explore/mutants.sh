@@ -49,7 +49,7 @@ in_turn() {
 
 # What no mutant changes is built once. Those of the headers run the queue's scenarios alone: two
 # versions of a header do not mix in one program.
-sources=(server roster connection handshake reader processor writer ping snapshot gather http http_head request routes
+sources=(server admission roster connection handshake reader processor writer ping snapshot gather http http_head request routes
   ws_protocol deflate printable many_threads spare_threads trace trace_ring trace_recorder trace_json)
 frame=(scheduler run printing graveyard main self_test kernel wrong_queues)
 scenarios=(queue_scenarios spare_scenarios connection_scenarios server_scenarios)

@@ -13,6 +13,7 @@
 #include "support/running_server.h"
 #include "support/test_client.h"
 #include "support/threads.h"
+#include "upgrade_check.h"
 
 namespace triloop {
 namespace {
@@ -165,8 +166,51 @@ TEST_CASE("what is not an upgrade gets an HTTP answer", "[server]") {
   CHECK(status_of(plain) == "426");
   CHECK(plain.find("Upgrade: websocket\r\n") != std::string::npos);
   TestClient nonsense(port);
-  nonsense.send("\x16\x03\x01 this is TLS\r\n\r\n");
+  nonsense.send("nonsense\r\n\r\n");
   CHECK(status_of(nonsense.bytes_to_end()) == "400");
+}
+
+TEST_CASE("HEAD gets no body, also when what it asks for is no request", "[server]") {
+  RunningServer server;
+  for (const char* bytes : {"HEAD / HTTP/2.0\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n",
+                            "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"}) {
+    INFO(bytes);
+    TestClient client(server.port());
+    client.send(bytes);
+    client.shutdown_send();
+    const std::string answer = client.bytes_to_end();
+    CHECK(answer.rfind("HTTP/1.1 ", 0) == 0);
+    CHECK(answer.find("\r\n\r\n") == answer.size() - 4);
+  }
+}
+
+TEST_CASE("who speaks TLS is ended at once, and the log says why", "[server]") {
+  const testing::LogCapture log;
+  RunningServer server;
+  TestClient client(server.port());
+  client.send("\x16\x03\x01");  // and waits
+  CHECK(client.bytes_to_end().empty());
+  log.await("speaks TLS");
+}
+
+TEST_CASE("who may not upgrade gets the answer of the path's check instead, and no processor",
+          "[server]") {
+  Server server(quiet_options());
+  server.handle("/ws", [](Connection& self) { self.write(Message::text("in")); });
+  check_upgrades(server, "/ws", [](const Request& request) -> std::optional<Response> {
+    if (request.query == "please") return std::nullopt;
+    return Response{"text/plain", "say please\n", {}, 403};
+  });
+  const Thread thread("accept", [&] { server.run(); });
+  TestClient rude(server.port());
+  rude.send(testing::upgrade_request("/ws"));
+  const std::string answer = rude.bytes_to_end();
+  CHECK(status_of(answer) == "403");
+  CHECK(answer.find("\r\n\r\nsay please\n") != std::string::npos);
+  TestClient polite(server.port());
+  polite.open("/ws?please");
+  CHECK(polite.next_text() == "in");
+  server.stop();
 }
 
 TEST_CASE("a page that throws is 500 and the server goes on", "[server]") {
@@ -212,6 +256,7 @@ TEST_CASE(
   server.handle("/ws/*", says("all"));
   server.handle("/ws/deep/*", says("deep"));
   server.handle("/ws/own", says("own"));
+  server.handle("/plain", says("plain"));
   server.page("/ws/page", [](const Request&) { return Response{"text/plain", "page"}; });
   const Thread thread("accept", [&] { server.run(); });
   for (const auto& [path, hears] : {std::pair<const char*, const char*>{"/ws", "ws '' /ws"},
@@ -229,7 +274,7 @@ TEST_CASE(
     client.open(path);
     CHECK(client.next_text() == hears);
   }
-  for (const char* path : {"/wsx", "/w", "/", "/ws/page"}) {
+  for (const char* path : {"/wsx", "/w", "/", "/ws/page", "/plain/", "/WS"}) {
     INFO(path);
     TestClient client(server.port());
     const std::string status = path == std::string("/ws/page") ? "200" : "404";
@@ -286,6 +331,7 @@ TEST_CASE("only the origins that are allowed may connect", "[server]") {
     CHECK(status(std::string("Origin: ") + bad + "\r\n") == "403");
   }
   CHECK(status("") == "101");  // no browser
+  CHECK(status("Origin:\r\n") == "403");
   CHECK(status("Origin: https://example.org\r\nOrigin: https://evil.example\r\n") == "400");
 }
 

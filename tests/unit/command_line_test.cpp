@@ -79,6 +79,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
                                "--ping-interval=5",
                                "--pong-timeout=6",
                                "--max-connections=10",
+                               "--max-handshakes=3",
                                "--allow-origin=a",
                                "--allow-origin=b",
                                "--compress",
@@ -102,6 +103,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
   CHECK(server.ping_interval == std::chrono::seconds(5));
   CHECK(server.pong_timeout == std::chrono::seconds(6));
   CHECK(server.max_connections == 10);
+  CHECK(server.max_handshakes == 3);
   CHECK(server.compress);
   CHECK(result.line->inspect == InspectAccess::kOff);
   CHECK(server.allowed_origins == std::vector<std::string>{"a", "b"});
