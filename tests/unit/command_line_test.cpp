@@ -233,5 +233,46 @@ TEST_CASE("a configuration file sets options, and unknown names in it are errors
   CHECK(bad.err.find("heartbeats") != std::string::npos);
 }
 
+TEST_CASE("what Kubernetes sets beside a service named triloop is no port, and only a warning",
+          "[command_line]") {
+  ::setenv("TRILOOP_PORT", "tcp://10.96.3.7:7777", 1);
+  const Result link = parse({});
+  ::setenv("TRILOOP_PORT", "tcp", 1);
+  const Result mistake = parse({});
+  ::setenv("TRILOOP_PORT", "81", 1);
+  const Result port = parse({});
+  ::unsetenv("TRILOOP_PORT");
+  REQUIRE(link.line);
+  CHECK(link.line->server.port == 7777);
+  CHECK(link.err.find("TRILOOP_PORT=tcp://10.96.3.7:7777") != std::string::npos);
+  CHECK(mistake.exit_status == 2);
+  REQUIRE(port.line);
+  CHECK(port.line->server.port == 81);
+  CHECK(port.err.empty());
+}
+
+TEST_CASE("a byte order mark in a configuration file is skipped", "[command_line]") {
+  const std::string path = (std::filesystem::temp_directory_path() /
+                            ("triloop-test-" + std::to_string(::getpid()) + "-bom.ini"))
+                               .string();
+  std::ofstream(path) << "\xEF\xBB\xBFqueue = 12\r\nport = 13\r\n";
+  const Result result = parse({"--config", path});
+  std::remove(path.c_str());
+  REQUIRE(result.line);
+  CHECK(result.line->server.queue_messages == 12);
+  CHECK(result.line->server.port == 13);
+}
+
+TEST_CASE("subprotocols are a list of tokens, the favourite first", "[command_line]") {
+  CHECK(parse({}).line->processor.subprotocols.empty());
+  const Result list = parse({"--subprotocol", "mqtt,binary", "--subprotocol=x.v1"});
+  REQUIRE(list.line);
+  CHECK(list.line->processor.subprotocols == std::vector<std::string>{"mqtt", "binary", "x.v1"});
+  for (const char* bad : {"a b", "a,b c", "a/b", "\xc3\xa4"}) {
+    INFO(bad);
+    CHECK(parse({"--subprotocol", bad}).exit_status == 2);
+  }
+}
+
 }  // namespace
 }  // namespace triloop
