@@ -9,7 +9,7 @@ add_library(triloop_processors STATIC
   src/processors/upstream.cpp src/processors/upstream_address.cpp
   src/processors/chat.cpp src/processors/rooms.cpp src/processors/slow_members.cpp src/processors/history.cpp
   src/processors/chat_name.cpp src/processors/chat_news.cpp
-  src/processors/workers.cpp src/lab.cpp)
+  src/processors/workers.cpp src/lab.cpp src/output.cpp)
 target_include_directories(triloop_processors PUBLIC src)
 target_link_libraries(triloop_processors PUBLIC triloop
                       PRIVATE spdlog::spdlog nlohmann_json::nlohmann_json SQLite::SQLite3 triloop_options)

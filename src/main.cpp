@@ -1,11 +1,9 @@
 // The demo: an echo server with a page to try it.
-#include <poll.h>
+#include <fcntl.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -16,6 +14,7 @@
 #include "command_line.h"
 #include "inspect.h"
 #include "lab.h"
+#include "output.h"
 #include "processors/choose.h"
 #include "service_manager.h"
 #include "trace.h"
@@ -68,18 +67,13 @@ class StopOnSignals {
   triloop::Thread thread_;  // last: it ends before what it uses does
 };
 
-// Standard error, unless it is a pipe that nobody reads: then lines are dropped, because every
-// thread of the server logs and none may wait for that.
+// The log.
 class StandardError : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    pollfd request{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&request, 1, 0) <= 0) return;
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    // A pipe that is writable takes PIPE_BUF bytes without waiting, pipe(7).
-    const std::size_t size = std::min<std::size_t>(line.size(), PIPE_BUF);
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), size);
+    triloop::write_or_drop(STDERR_FILENO, {line.data(), line.size()});
   }
   void flush_() override {}
 };
@@ -89,6 +83,14 @@ void log_to_standard_error(const std::string& level) {
   logger->set_pattern("%H:%M:%S.%e %l %v");
   logger->set_level(spdlog::level::from_str(level));
   spdlog::set_default_logger(std::move(logger));
+}
+
+// Who closes one of the three, as `2>&-` does, must not find the log in the next file that is
+// opened: that would have its number.
+void keep_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) < 0) ::open("/dev/null", O_RDWR);  // takes the lowest number
+  }
 }
 
 // Where a browser on this machine finds the page.
@@ -116,14 +118,14 @@ int serve(const triloop::CommandLine& line) {
   const auto stuck = server.run();
   if (stuck.empty()) return EXIT_SUCCESS;
   for (const auto id : stuck) spdlog::error("[{}] the processor did not return", id);
-  spdlog::shutdown();
   triloop::trace::write();
-  std::_Exit(kStuck);  // its thread cannot be joined, so nothing may be destroyed under it
+  std::_Exit(kStuck);  // its thread goes on, and may log: so nothing may be destroyed under it
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_descriptors();
   int exit_status = EXIT_SUCCESS;
   const auto line = triloop::parse_command_line(argc, argv, exit_status);
   if (!line) return exit_status;

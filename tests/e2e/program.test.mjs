@@ -1,12 +1,16 @@
 // The program as its user meets it: exit status, standard output, standard error.
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { openPeer } from "./peer.mjs";
 import { startServer } from "./server.mjs";
-import { within } from "./wait.mjs";
+import { eventually, within } from "./wait.mjs";
 
 const PATIENCE_MS = 15_000;
 
@@ -87,25 +91,39 @@ test("a log that nobody reads stops nobody", async (t) => {
   assert.equal((await within(PATIENCE_MS, exited, "the server ends"))[0], 0);
 });
 
-test("a processor that does not return is named, and the status is 3", async (t) => {
-  // The echo prints what it receives. Nobody reads this pipe, so in the end it waits there.
+test("standard output that nobody reads stops no echo, and SIGTERM is status 0", async (t) => {
   const child = spawn(
     process.env.TRILOOP_BINARY,
-    ["--bind", "127.0.0.1", "--port", "0", "--drain-timeout", "0.1"],
-    { stdio: ["ignore", "pipe", "pipe"] });
+    ["--bind", "127.0.0.1", "--port", "0", "--heartbeat", "0"],
+    { stdio: ["ignore", "pipe", "ignore"] });
   t.after(() => child.kill("SIGKILL"));
-  let err = "";
-  child.stderr.on("data", (text) => (err += text));
   const exited = once(child, "exit");
   const [first] = await within(PATIENCE_MS, once(child.stdout, "data"), "the first line");
   child.stdout.pause();
   const [, url] = /listening on (\S+)\n/.exec(first.toString());
 
   const peer = await openPeer(t, url.replace("http:", "ws:") + "ws");
-  for (let i = 0; i < 5000; i += 1) peer.socket.send("x".repeat(200));
-  await peer.next(); // it is at work
+  const count = 5000; // lines of 230 bytes: more than pipe and stream hold
+  for (let i = 0; i < count; i += 1) peer.socket.send("x".repeat(200));
+  for (let i = 0; i < count; i += 1) await peer.next();
   child.kill("SIGTERM");
-  const [code] = await within(PATIENCE_MS, exited, "the server ends");
-  assert.match(err, /\[1\] the processor did not return/);
+  assert.equal((await within(PATIENCE_MS, exited, "the server ends"))[0], 0);
+});
+
+test("code that does not return is named, and the status is 3", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "triloop-web-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const page = join(directory, "index.html");
+  execFileSync("mkfifo", [page]); // who reads it waits for what is never written
+  const server = await startServer(t, "--drain-timeout", "0.1", "--web", directory);
+  const socket = connect(server.port, "127.0.0.1");
+  t.after(() => socket.destroy());
+  socket.on("error", () => {}); // the process is gone
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const writer = await eventually(PATIENCE_MS, () => // ENXIO until the server reads
+    openSync(page, constants.O_WRONLY | constants.O_NONBLOCK));
+  t.after(() => closeSync(writer));
+  const { code } = await server.stop();
+  assert.match(server.stderr(), /\[1\] the processor did not return/);
   assert.equal(code, 3);
 });
