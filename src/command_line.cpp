@@ -85,7 +85,11 @@ void add_processor_options(CLI::App& app, ProcessorChoice& choice) {
 void add_options(CLI::App& app, CommandLine& line) {
   Options& server = line.server;
   constexpr std::size_t kMost = std::size_t{1} << 40;
-  app.add_option("--bind", server.bind, "address or host name to listen on")->type_name("ADDRESS");
+  app.add_option("--bind", server.bind, "addresses and host names to listen on")
+      ->default_str("0.0.0.0")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("ADDRESSES");
   app.add_option("--port", server.port, "TCP port; 0 takes a free one")
       ->check(CLI::Range(0, 65535))
       ->type_name("PORT");

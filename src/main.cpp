@@ -94,9 +94,13 @@ void keep_standard_descriptors() {
 }
 
 // Where a browser on this machine finds the page.
-std::string page_url(const triloop::Server& server, const std::string& bind) {
-  if (bind != "0.0.0.0" && bind != "::") return server.url();
-  return "http://localhost:" + std::to_string(server.port()) + "/";
+std::string page_url(const triloop::Server& server) {
+  const std::string first = server.url();
+  for (const std::string every : {"http://0.0.0.0:", "http://[::]:"}) {
+    if (first.rfind(every, 0) == 0)
+      return "http://localhost:" + std::to_string(server.port()) + "/";
+  }
+  return first;
 }
 
 int serve(const triloop::CommandLine& line) {
@@ -112,8 +116,8 @@ int serve(const triloop::CommandLine& line) {
   triloop::serve_web_page(server, line.web_directory);
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
   const StopOnSignals stop_on_signals(server);
-  std::cout << "listening on " << server.url() << "\n"
-            << "open " << page_url(server, line.server.bind) << " in a browser" << std::endl;
+  for (const std::string& url : server.urls()) std::cout << "listening on " << url << "\n";
+  std::cout << "open " << page_url(server) << " in a browser" << std::endl;
   triloop::notify_service_manager("READY=1");
   const auto stuck = server.run();
   if (stuck.empty()) return EXIT_SUCCESS;

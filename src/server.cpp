@@ -77,6 +77,7 @@ void check(const PathOptions& options) {
 
 const Options& checked(const Options& options) {
   check(options);
+  demand(!options.bind.empty(), "bind must have at least one address");
   demand(options.max_connections > 0, "max_connections must be at least 1");
   demand(options.max_handshakes > 0, "max_handshakes must be at least 1");
   demand(options.stack_bytes == 0 || options.stack_bytes >= kLeastStackBytes,
@@ -148,7 +149,13 @@ Server::~Server() {
 }
 
 std::uint16_t Server::port() const { return impl_->listener.port(); }
-std::string Server::url() const { return "http://" + impl_->listener.address() + "/"; }
+std::string Server::url() const { return urls().front(); }
+
+std::vector<std::string> Server::urls() const {
+  std::vector<std::string> all;
+  for (const auto& address : impl_->listener.addresses()) all.push_back("http://" + address + "/");
+  return all;
+}
 
 void Server::handle(const std::string& path, Processor processor,
                     std::vector<std::string> subprotocols,

@@ -97,7 +97,7 @@ void Event::signal() noexcept { explore::g_kernel->signal(descriptor_); }
 std::uint64_t Event::take() noexcept { return explore::g_kernel->take(descriptor_); }
 
 struct Listener::Impl {};
-Listener::Listener(const std::string& /*host*/, std::uint16_t port,
+Listener::Listener(const std::vector<std::string>& /*hosts*/, std::uint16_t port,
                    std::chrono::milliseconds /*dead_after*/)
     : port_(port) {}
 Listener::~Listener() = default;

@@ -52,7 +52,7 @@ TEST_CASE("without arguments the options are the library's defaults", "[command_
   REQUIRE(result.line);
   const Options defaults;
   const Options& server = result.line->server;
-  CHECK(server.bind == "0.0.0.0");
+  CHECK(server.bind == std::vector<std::string>{"0.0.0.0"});
   CHECK(server.port == 7777);
   CHECK(server.heartbeat == std::chrono::seconds(2));
   CHECK(server.queue_messages == 1000);
@@ -88,7 +88,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
                                "--log-level=warn"});
   REQUIRE(result.line);
   const Options& server = result.line->server;
-  CHECK(server.bind == "::1");
+  CHECK(server.bind == std::vector<std::string>{"::1"});
   CHECK(server.port == 0);
   CHECK(server.heartbeat == std::chrono::milliseconds(250));
   CHECK(server.queue_messages == 7);
@@ -261,6 +261,33 @@ TEST_CASE("a byte order mark in a configuration file is skipped", "[command_line
   REQUIRE(result.line);
   CHECK(result.line->server.queue_messages == 12);
   CHECK(result.line->server.port == 13);
+}
+
+TEST_CASE("--bind is a list: repeated, with commas, in the environment, in a file",
+          "[command_line]") {
+  using List = std::vector<std::string>;
+  const auto binds = [](const std::vector<std::string>& arguments) {
+    const Result result = parse(arguments);
+    REQUIRE(result.line);
+    return result.line->server.bind;
+  };
+  CHECK(binds({"--bind", "a", "--bind=::1"}) == List{"a", "::1"});
+  CHECK(binds({"--bind", "a,b", "--bind", "c"}) == List{"a", "b", "c"});
+  CHECK(parse({"--bind", "a", "stray"}).exit_status == 2);
+  ::setenv("TRILOOP_BIND", "127.0.0.1,::1", 1);
+  CHECK(binds({}) == List{"127.0.0.1", "::1"});
+  CHECK(binds({"--bind", "a"}) == List{"a"});
+  ::unsetenv("TRILOOP_BIND");
+  const std::string path = (std::filesystem::temp_directory_path() /
+                            ("triloop-test-" + std::to_string(::getpid()) + "-bind.ini"))
+                               .string();
+  for (const char* text : {"[\"a\", \"::1\"]", "a ::1", "a,::1"}) {
+    INFO(text);
+    std::ofstream(path) << "bind = " << text << "\n";
+    CHECK(binds({"--config", path}) == List{"a", "::1"});
+    CHECK(binds({"--config", path, "--bind", "b"}) == List{"b"});
+  }
+  std::remove(path.c_str());
 }
 
 TEST_CASE("subprotocols are a list of tokens, the favourite first", "[command_line]") {
