@@ -1,15 +1,15 @@
 // The program as its user meets it: exit status, standard output, standard error.
 
 import assert from "node:assert/strict";
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openPeer } from "./peer.mjs";
-import { startServer } from "./server.mjs";
+import { launchProgram, startServer } from "./server.mjs";
 import { eventually, within } from "./wait.mjs";
 
 const PATIENCE_MS = 15_000;
@@ -43,6 +43,51 @@ test("a host that does not exist is one line on standard error and status 1", as
   const { status, err } = await run("--bind", "no-such-host.invalid");
   assert.equal(status, 1);
   assert.match(err, /^triloop: .*no-such-host\.invalid.*\n$/);
+});
+
+/** Whether a server can listen there on this machine. */
+async function canListen(address) {
+  const server = createServer();
+  try {
+    server.listen(0, address);
+    await once(server, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
+test("--bind localhost listens on both families, and says so line by line", async (t) => {
+  if (!(await canListen("::1"))) return t.skip("::1 cannot be bound on this machine");
+  const server = await launchProgram(t, process.env.TRILOOP_BINARY, ["--bind", "localhost", "--port", "0"]);
+  for (const host of ["127.0.0.1", "[::1]"]) {
+    const response = await fetch(`http://${host}:${server.port}/`);
+    assert.equal(response.status, 200, host);
+    await response.text();
+    const peer = await openPeer(t, `ws://${host}:${server.port}/ws`);
+    peer.socket.send("hello");
+    assert.equal((await peer.next()).text, "hello");
+  }
+  const [first, second, third] = server.stdout().split("\n");
+  assert.equal(first, `listening on http://127.0.0.1:${server.port}/`);
+  assert.equal(second, `listening on http://[::1]:${server.port}/`);
+  assert.equal(third, `open http://127.0.0.1:${server.port}/ in a browser`);
+});
+
+test("an address of localhost that the machine does not have is left out with a warning", async (t) => {
+  // A network of its own, with a loopback for IPv4 alone.
+  const without = ["-rn", "sh", "-c", 'ip link set lo up && { ip -6 address flush dev lo; exec "$@"; }', "sh"];
+  if (spawnSync("unshare", [...without, "true"]).status !== 0) return t.skip("no namespaces for this user");
+  const args = [...without, process.env.TRILOOP_BINARY, "--port", "0"];
+  const server = await launchProgram(t, "unshare", [...args, "--bind", "localhost"]);
+  assert.equal(server.url, `http://127.0.0.1:${server.port}/`);
+  assert.equal((await server.stop()).code, 0);
+  const reason = `port ${server.port}: Cannot assign requested address`;
+  assert.ok(server.stderr().includes(` warning left out: cannot listen on localhost (::1) ${reason}\n`), server.stderr());
+  await assert.rejects(launchProgram(t, "unshare", [...args, "--bind", "::1"]),
+    /"code":1.*triloop: cannot listen on ::1 port 0: Cannot assign requested address/s);
 });
 
 test("a bad value is one line on standard error and status 2", async () => {
