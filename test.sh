@@ -178,7 +178,7 @@ run_part() {
         --schedules 1000000000000 --random 10000000
       ;;
     e2e)
-      install_missing node=nodejs npm=npm redis-server=redis-server
+      install_missing node=nodejs npm=npm redis-server=redis-server ip=iproute2
       install_node_packages
       build_for_test dev
       run_ctest e2e dev -L '^e2e$'

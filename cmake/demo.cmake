@@ -11,7 +11,7 @@ add_library(triloop_processors STATIC
   src/processors/upstream.cpp src/processors/upstream_address.cpp
   src/processors/chat.cpp src/processors/rooms.cpp src/processors/slow_members.cpp src/processors/history.cpp
   src/processors/chat_name.cpp src/processors/chat_news.cpp src/processors/token.cpp src/processors/unicode.cpp
-  src/processors/workers.cpp src/lab.cpp)
+  src/processors/workers.cpp src/lab.cpp src/output.cpp)
 target_include_directories(triloop_processors PUBLIC src)
 target_include_directories(triloop_processors SYSTEM PRIVATE ${UTF8PROC_INCLUDE})
 target_link_libraries(triloop_processors PUBLIC triloop

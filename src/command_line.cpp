@@ -5,9 +5,14 @@
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <map>
+#include <memory>
+#include <sstream>
+#include <string_view>
 #include <vector>
 
+#include "printable.h"
 #include "triloop/version.h"
 
 namespace triloop {
@@ -34,11 +39,24 @@ void add_seconds(CLI::App& app, const std::string& name, std::chrono::millisecon
       ->type_name("SECONDS");
 }
 
+// RFC 6455 section 4.1: a token of HTTP. Empty if it is one.
+std::string fault_in_subprotocol(const std::string& name) {
+  constexpr std::string_view kToken =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+  const bool token = !name.empty() && name.find_first_not_of(kToken) == std::string::npos;
+  return token ? "" : "'" + printable(name) + "' is no name of a subprotocol";
+}
+
 // What answers at /ws, and the options that only one or two of them have.
 void add_processor_options(CLI::App& app, ProcessorChoice& choice) {
   app.add_option("--processor", choice.name, "what answers at /ws")
       ->check(CLI::IsMember(processor_names()))
       ->type_name("NAME");
+  app.add_option("--subprotocol", choice.subprotocols,
+                 "subprotocols to agree on, the favourite first: binary,mqtt; none by default")
+      ->delimiter(',')
+      ->check(&fault_in_subprotocol)
+      ->type_name("NAMES");
   app.add_option("--workers", choice.parallel.workers,
                  "parallel, rpc: threads that work for one connection")
       ->check(CLI::Range(1, 1000))
@@ -67,7 +85,11 @@ void add_processor_options(CLI::App& app, ProcessorChoice& choice) {
 void add_options(CLI::App& app, CommandLine& line) {
   Options& server = line.server;
   constexpr std::size_t kMost = std::size_t{1} << 40;
-  app.add_option("--bind", server.bind, "address or host name to listen on")->type_name("ADDRESS");
+  app.add_option("--bind", server.bind, "addresses and host names to listen on")
+      ->default_str("0.0.0.0")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("ADDRESSES");
   app.add_option("--port", server.port, "TCP port; 0 takes a free one")
       ->check(CLI::Range(0, 65535))
       ->type_name("PORT");
@@ -76,7 +98,11 @@ void add_options(CLI::App& app, CommandLine& line) {
   add_seconds(app, "--pong-timeout", server.pong_timeout, 0.001,
               "for a peer to answer a ping before it is held to be dead");
   app.add_option("--max-connections", server.max_connections,
-                 "connections at a time; the next gets 503")
+                 "open WebSockets at a time; the next gets 503")
+      ->check(CLI::Range(std::size_t{1}, kMost))
+      ->type_name("CONNECTIONS");
+  app.add_option("--max-handshakes", server.max_handshakes,
+                 "HTTP requests waited for or answered at a time; the next wait")
       ->check(CLI::Range(std::size_t{1}, kMost))
       ->type_name("CONNECTIONS");
   app.add_option("--allow-origin", server.allowed_origins,
@@ -131,6 +157,17 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
 }
 
+// Beside a service named triloop Kubernetes sets TRILOOP_PORT to tcp://10.96.3.7:7777. That is
+// nobody's wish, and must not keep the server from starting.
+bool is_service_link(const std::string& variable) {
+  const char* const value = std::getenv(variable.c_str());
+  if (value == nullptr || std::string_view(value).find("://") == std::string_view::npos)
+    return false;
+  std::cerr << "triloop: " << variable << "=" << printable(value)
+            << " is no port, but what Kubernetes sets beside a service of that name: not taken\n";
+  return true;
+}
+
 // TRILOOP_MAX_MESSAGE for --max-message.
 void read_environment_too(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
@@ -138,9 +175,24 @@ void read_environment_too(CLI::App& app) {
     if (name == "--help" || name == "--version") continue;
     name = "TRILOOP_" + name.substr(2);
     for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    if (name == "TRILOOP_PORT" && is_service_link(name)) continue;
     option->envname(name);
   }
 }
+
+// A file of options. Editors of Windows begin one with a byte order mark, U+FEFF in UTF-8.
+class OptionsFile : public CLI::ConfigBase {
+ public:
+  std::vector<CLI::ConfigItem> from_config(std::istream& file) const override {
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (text.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0) {
+      text.erase(0, kByteOrderMark.size());
+    }
+    std::istringstream rest(text);
+    return ConfigBase::from_config(rest);
+  }
+};
 
 }  // namespace
 
@@ -156,6 +208,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_s
   const std::string file = named == nullptr ? "" : named;
   app.set_config("--config", file, "read options from this file (name = value)", !file.empty())
       ->type_name("FILE");
+  app.config_formatter(std::make_shared<OptionsFile>());
   app.allow_config_extras(CLI::config_extras_mode::error);
   read_environment_too(app);
   app.footer(

@@ -199,8 +199,9 @@ void Connection::stop_now() {
 
 // -- The threads ----------------------------------------------------------------------------------
 
-void Connection::serve() noexcept {
+void Connection::serve(Place* place) noexcept {
   const trace::Track track(trace::Role::reader, id_);
+  place_ = place;
   try {
     if (handshake()) start_and_join();
   } catch (...) {  // no memory left, even for the answer or for the log: the socket just closes

@@ -7,7 +7,9 @@
 #include <cctype>
 #include <chrono>
 #include <exception>
+#include <optional>
 
+#include "admission.h"
 #include "gather.h"
 #include "http.h"
 #include "printable.h"
@@ -15,6 +17,7 @@
 #include "socket.h"
 #include "trace.h"
 #include "triloop/connection.h"
+#include "wall_clock.h"
 #include "ws_protocol.h"
 
 namespace triloop {
@@ -26,6 +29,9 @@ constexpr std::size_t kRequestBufferBytes = 2048;
 // How long a peer may take to end its side of the stream after the answer to a plain request.
 constexpr std::chrono::milliseconds kLinger{1000};
 
+// For the handshake of a peer that came when there were many others.
+constexpr std::chrono::milliseconds kHurry{1000};
+
 // What a plain request gets: a page, or an error.
 std::string answer_plain(const Request& request, const Routes& routes) {
   const bool head = request.method == "HEAD";
@@ -36,7 +42,7 @@ std::string answer_plain(const Request& request, const Routes& routes) {
   }
   const trace::Slice making("making the page");
   const Response response = page->second(request);
-  return http_response(response, !head);
+  return http_response(response, !head, wall_clock());
 }
 
 std::string answer_error(const HttpError& error, const Request& request) {
@@ -44,7 +50,7 @@ std::string answer_error(const HttpError& error, const Request& request) {
   response.status = error.status();
   response.body = std::to_string(error.status()) + ": " + error.what() + "\n";
   response.headers = error.headers();
-  return http_response(response, request.method != "HEAD");
+  return http_response(response, request.method != "HEAD", wall_clock());
 }
 
 // Does `text` match `pattern`, in which `*` stands for any characters, also none? Letters without
@@ -84,12 +90,31 @@ std::string choose_subprotocol(const Request& request, const std::vector<std::st
   return {};
 }
 
+// Of a request that is none the method is kept, so that the answer to HEAD has no body.
+bool consume(RequestParser& parser, Bytes& bytes, Request& request) {
+  try {
+    return parser.consume(bytes);
+  } catch (const HttpError&) {
+    request.method = parser.method();
+    throw;
+  }
+}
+
+// What begins so is a ClientHello (RFC 8446 section 5.1), and no method of HTTP.
+bool is_tls(const Bytes& first) {
+  constexpr std::string_view kBeginning = "\x16\x03";
+  const std::string_view bytes(first.data, std::min(first.size, kBeginning.size()));
+  return bytes == kBeginning.substr(0, bytes.size());
+}
+
 }  // namespace
 
 // True if the connection is a WebSocket from now on.
 bool Connection::handshake() {
   const trace::Slice slice("handshake");
-  const TimePoint deadline = Clock::now() + options_.handshake_timeout;
+  const bool in_a_hurry = place_ != nullptr && place_->in_a_hurry();
+  const auto timeout = options_.handshake_timeout;
+  const TimePoint deadline = Clock::now() + (in_a_hurry ? std::min(kHurry, timeout) : timeout);
   std::string bytes;
   try {
     if (!receive_request(deadline)) return false;
@@ -110,15 +135,19 @@ bool Connection::handshake() {
 
 // The answer to the request. Sets processor_ if it is an upgrade. Throws HttpError.
 std::string Connection::respond() {
-  if (refused_) throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
   const Routes::WebSocket* const route = routes_.find(request_.path, request_.rest);
   if (route == nullptr) return answer_plain(request_, routes_);
   if (route->options) use(*route->options);
   protocol_ = std::make_unique<WsProtocol>(path_options_->max_message_bytes);
   outgoing_ = std::make_unique<Gather>(*protocol_);
-  const std::string origin = request_.header("Origin");
-  if (!origin.empty() && !is_allowed(origin, path_options_->allowed_origins)) {
+  const auto origin = request_.headers.find("Origin");
+  if (origin != request_.headers.end() &&
+      !is_allowed(origin->second, path_options_->allowed_origins)) {
     throw HttpError(403, "this origin may not connect");
+  }
+  if (route->check) {
+    const std::optional<Response> refusal = route->check(request_);
+    if (refusal) return http_response(*refusal, request_.method != "HEAD", wall_clock());
   }
   subprotocol_ = choose_subprotocol(request_, route->subprotocols);
   std::string extensions;
@@ -129,6 +158,9 @@ std::string Connection::respond() {
     }
   }
   std::string response = upgrade_response(request_, subprotocol_, extensions);
+  if (place_ != nullptr && !place_->enter()) {
+    throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
+  }
   processor_ = &route->processor;
   return response;
 }
@@ -140,7 +172,7 @@ void Connection::use(const PathOptions& options) {
   out_queue_.set_bounds({options.queue_messages, options.queue_bytes});
 }
 
-// False if the peer left, was too slow, or the server stopped meanwhile.
+// False if the peer left, was too slow, or speaks TLS, or if the server stopped meanwhile.
 bool Connection::receive_request(TimePoint deadline) {
   const trace::Slice receiving("receiving the request");
   RequestParser parser;
@@ -155,7 +187,11 @@ bool Connection::receive_request(TimePoint deadline) {
       return false;
     }
     bytes = {buffer.data(), size};
-  } while (!parser.consume(bytes));
+    if (parser.method().empty() && is_tls(bytes)) {
+      spdlog::debug("[{}] {}: speaks TLS, which is not spoken here", id_, peer_address_);
+      return false;
+    }
+  } while (!consume(parser, bytes, request_));
   request_ = parser.request();
   request_.peer_address = peer_address_;
   early_bytes_.assign(bytes.data, bytes.size);
@@ -178,10 +214,11 @@ bool Connection::answer(std::string_view bytes, TimePoint deadline) {
 
 // Ends the stream after an answer that was the last, and waits a moment for the peer to do so too:
 // closing while it still sends would make TCP reset the connection, and the reset may overtake the
-// answer.
+// answer. Not when many others already take that moment.
 void Connection::linger(TimePoint deadline) {
   const trace::Slice lingering("waiting for the peer to leave");
   socket_->shutdown_send();
+  if (place_ != nullptr && !place_->leave()) return;
   const TimePoint patience = std::min(deadline, Clock::now() + kLinger);
   std::array<char, kRequestBufferBytes> ignored;
   std::error_code error;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdio>
 #include <string_view>
 #include <websocketpp/base64/base64.hpp>
 #include <websocketpp/http/request.hpp>
@@ -27,6 +28,11 @@ constexpr std::size_t kMaxIgnoredBodyBytes = 64 * 1024;
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
+}
+
+// Not even an empty body: "0" is none.
+bool has_body(const Request& request) {
+  return request.header("Content-Length").find_first_not_of('0') != std::string::npos;
 }
 
 bool wants_upgrade(const Request& request) {
@@ -57,12 +63,28 @@ std::string response_head(int status, const HttpError::Headers& headers) {
 }  // namespace
 
 struct RequestParser::Impl {
+  void skip_empty_line(Bytes& bytes);
   bool take_head(Bytes& bytes);
+  void parse_head();
 
   wspp::http::parser::request parser;
   std::string head;
+  std::size_t skipped = 0;  // bytes of an empty line before the head
   bool head_is_complete = false;
+  bool has_host = true;
 };
+
+// One, that some client sends behind what it sent before: section 3.5.
+void RequestParser::Impl::skip_empty_line(Bytes& bytes) {
+  constexpr std::string_view kEmptyLine = "\r\n";
+  while (skipped < kEmptyLine.size() && bytes.size > 0 && *bytes.data == kEmptyLine[skipped]) {
+    bytes.skip(1);
+    ++skipped;
+  }
+  if (bytes.size == 0) return;
+  if (skipped == 1) throw HttpError(400, "a line ends with CR and LF");
+  skipped = kEmptyLine.size();
+}
 
 // Moves bytes to `head` until the empty line is there. The parser gets the head in one piece,
 // because it counts a head larger the more pieces it comes in.
@@ -81,6 +103,13 @@ bool RequestParser::Impl::take_head(Bytes& bytes) {
   return true;
 }
 
+// websocketpp takes no request without a Host, of whatever version.
+void RequestParser::Impl::parse_head() {
+  has_host = check_head(head);
+  if (!has_host) head.insert(head.find("\r\n") + 2, "Host: none\r\n");
+  parser.consume(head.data(), head.size());
+}
+
 RequestParser::RequestParser() : impl_(std::make_unique<Impl>()) {
   impl_->parser.set_max_body_size(kMaxIgnoredBodyBytes);
 }
@@ -89,10 +118,10 @@ RequestParser::~RequestParser() = default;
 bool RequestParser::consume(Bytes& bytes) {
   try {
     if (!impl_->head_is_complete) {
+      impl_->skip_empty_line(bytes);
       if (!impl_->take_head(bytes)) return false;
       impl_->head_is_complete = true;
-      check_head(impl_->head);
-      impl_->parser.consume(impl_->head.data(), impl_->head.size());
+      impl_->parse_head();
     }
     if (!impl_->parser.ready()) bytes.skip(impl_->parser.consume(bytes.data, bytes.size));
   } catch (const wspp::http::exception& error) {
@@ -106,26 +135,31 @@ Request RequestParser::request() const {
   Request request;
   request.method = parsed.get_method();
   request.version = parsed.get_version();
-  const std::string& target = parsed.get_uri();
-  const std::size_t mark = target.find('?');
-  request.path = target.substr(0, mark);
-  if (mark != std::string::npos) request.query = target.substr(mark + 1);
+  const Target target = parse_target(parsed.get_uri());
+  const std::size_t mark = target.path.find('?');
+  request.path = target.path.substr(0, mark);
+  if (mark != std::string::npos) request.query = target.path.substr(mark + 1);
   request.headers.insert(parsed.get_headers().begin(), parsed.get_headers().end());
+  if (!impl_->has_host) request.headers.erase("Host");
+  if (!target.authority.empty()) request.headers["Host"] = target.authority;  // section 5.4
   return request;
+}
+
+std::string RequestParser::method() const {
+  return impl_->head.substr(0, impl_->head.find_first_of(" \r\n"));
 }
 
 std::string upgrade_response(const Request& request, const std::string& subprotocol,
                              const std::string& extensions) {
   if (request.method != "GET") throw HttpError(405, "an upgrade is a GET", {{"Allow", "GET"}});
   if (request.version != "HTTP/1.1") throw HttpError(400, "an upgrade needs HTTP/1.1");
-  if (!request.header("Content-Length").empty()) throw HttpError(400, "an upgrade has no body");
-  if (!wants_upgrade(request)) {
-    throw HttpError(426, "this path speaks WebSocket only",
-                    {{"Upgrade", "websocket"}, {"Connection", "Upgrade"}});
-  }
+  if (has_body(request)) throw HttpError(400, "an upgrade has no body");
+  // RFC 7231 section 6.5.15; and the stream ends behind this answer as behind any other.
+  HttpError::Headers required = {{"Upgrade", "websocket"}, {"Connection", "Upgrade, close"}};
+  if (!wants_upgrade(request)) throw HttpError(426, "this path speaks WebSocket only", required);
   if (request.header("Sec-WebSocket-Version") != "13") {
-    throw HttpError(426, "only version 13 of WebSocket is spoken here",
-                    {{"Sec-WebSocket-Version", "13"}});
+    required.emplace_back("Sec-WebSocket-Version", "13");
+    throw HttpError(426, "only version 13 of WebSocket is spoken here", required);
   }
   // Section 4.1: the base64 form of 16 bytes.
   const std::string key = request.header("Sec-WebSocket-Key");
@@ -140,14 +174,33 @@ std::string upgrade_response(const Request& request, const std::string& subproto
   return response_head(101, headers);
 }
 
-std::string http_response(const Response& response, bool with_body) {
+// Not strftime(), which speaks the language of the locale.
+std::string http_date(std::time_t time) {
+  constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm utc{};
+  ::gmtime_r(&time, &utc);
+  std::array<char, 64> date{};
+  std::snprintf(date.data(), date.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                kDays.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
+                kMonths.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + 1900, utc.tm_hour,
+                utc.tm_min, utc.tm_sec);
+  return date.data();
+}
+
+std::string http_response(const Response& response, bool with_body, std::time_t now) {
   HttpError::Headers headers = {{"Content-Type", response.content_type},
                                 {"Content-Length", std::to_string(response.body.size())},
                                 {"X-Content-Type-Options", "nosniff"}};
   headers.insert(headers.end(), response.headers.begin(), response.headers.end());
-  const bool says_connection = std::any_of(
-      headers.begin(), headers.end(), [](const auto& one) { return one.first == "Connection"; });
-  if (!says_connection) headers.emplace_back("Connection", "close");
+  const auto add_if_missing = [&](const char* name, const std::string& value) {
+    const bool is_there = std::any_of(headers.begin(), headers.end(),
+                                      [&](const auto& one) { return one.first == name; });
+    if (!is_there) headers.emplace_back(name, value);
+  };
+  add_if_missing("Date", http_date(now));
+  add_if_missing("Connection", "close");
   return response_head(response.status, headers) + (with_body ? response.body : std::string());
 }
 

@@ -2,6 +2,7 @@
 /// sockets and no threads in it.
 #pragma once
 
+#include <ctime>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -42,6 +43,9 @@ class RequestParser {
   /// The request. Only when consume() has returned true.
   Request request() const;
 
+  /// The first word of what has come so far, also when consume() has thrown.
+  std::string method() const;
+
  private:
   struct Impl;
   const std::unique_ptr<Impl> impl_;
@@ -53,7 +57,11 @@ class RequestParser {
 std::string upgrade_response(const Request& request, const std::string& subprotocol = {},
                              const std::string& extensions = {});
 
-/// The bytes of any other answer. `with_body` false is the answer to HEAD: the same header.
-std::string http_response(const Response& response, bool with_body);
+/// The bytes of any other answer, given at `now`. `with_body` false is the answer to HEAD: the same
+/// header.
+std::string http_response(const Response& response, bool with_body, std::time_t now);
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT": RFC 7231 section 7.1.1.1.
+std::string http_date(std::time_t time);
 
 }  // namespace triloop

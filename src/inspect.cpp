@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
+
+#include "upgrade_check.h"
 
 namespace triloop {
 namespace {
@@ -96,6 +99,12 @@ std::string_view host_of(std::string_view authority) {
   return has_port ? authority.substr(0, colon) : authority;
 }
 
+// A host has no case: RFC 3986 section 3.2.2.
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
 bool starts_with(std::string_view text, std::string_view beginning) {
   return text.substr(0, beginning.size()) == beginning;
 }
@@ -150,36 +159,35 @@ std::string to_json(const ServerSnapshot& snapshot) {
 // The Host is looked at, too: a page of somebody else's whose name has been made to lead to this
 // machine ("DNS rebinding") is of the same origin as itself.
 bool is_local(const Request& request) {
-  const std::string host = request.header("Host");
+  const std::string host = lower(request.header("Host"));
   if (is_passed_on(request)) return false;
   if (!is_loopback(host_of(request.peer_address)) || !is_loopback(host_of(host))) return false;
-  const std::string origin = request.header("Origin");
-  return origin.empty() || origin == "http://" + host || origin == "https://" + host;
+  if (request.headers.count("Origin") == 0) return true;  // no browser
+  const std::string origin = lower(request.header("Origin"));
+  return origin == "http://" + host || origin == "https://" + host;
 }
 
 void serve_inspect(Server& server, InspectAccess access) {
   if (access == InspectAccess::kOff) return;
-  const auto may_look = [access](const Request& request) {
-    return access == InspectAccess::kAny || is_local(request);
+  const auto refusal = [access](const Request& request) -> std::optional<Response> {
+    if (access == InspectAccess::kAny || is_local(request)) return std::nullopt;
+    Response response;
+    response.status = 403;
+    response.body = "403: only from this machine; see --inspect\n";
+    return response;
   };
   PathOptions options;
   options.heartbeat = std::chrono::milliseconds(0);  // a text that is no JSON
   options.queue_messages = 1;                        // an old snapshot is of no use
-  const auto inspect = [&server, may_look](Connection& connection) {
-    if (may_look(connection.request())) return send_snapshots(connection, server);
-    connection.close(close_code::kPolicyViolation, "only from this machine; see --inspect");
-  };
+  const auto inspect = [&server](Connection& connection) { send_snapshots(connection, server); };
   server.handle("/inspect", inspect, {}, options);
-  server.page("/inspect.json", [&server, may_look](const Request& request) {
+  check_upgrades(server, "/inspect", refusal);
+  server.page("/inspect.json", [&server, refusal](const Request& request) {
+    if (const std::optional<Response> refused = refusal(request)) return *refused;
     Response response;
-    if (may_look(request)) {
-      response.content_type = "application/json";
-      response.headers = {{"Cache-Control", "no-store"}};
-      response.body = to_json(server.snapshot()) + "\n";
-    } else {
-      response.status = 403;
-      response.body = "403: only from this machine; see --inspect\n";
-    }
+    response.content_type = "application/json";
+    response.headers = {{"Cache-Control", "no-store"}};
+    response.body = to_json(server.snapshot()) + "\n";
     return response;
   });
 }

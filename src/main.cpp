@@ -1,11 +1,9 @@
 // The demo: an echo server with a page to try it.
-#include <poll.h>
+#include <fcntl.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -16,6 +14,7 @@
 #include "command_line.h"
 #include "inspect.h"
 #include "lab.h"
+#include "output.h"
 #include "processors/choose.h"
 #include "service_manager.h"
 #include "trace.h"
@@ -68,18 +67,13 @@ class StopOnSignals {
   triloop::Thread thread_;             // last: it ends before what it uses does
 };
 
-// Standard error, unless it is a pipe that nobody reads: then lines are dropped, because every
-// thread of the server logs and none may wait for that.
+// The log.
 class StandardError : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    pollfd request{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&request, 1, 0) <= 0) return;
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    // A pipe that is writable takes PIPE_BUF bytes without waiting, pipe(7).
-    const std::size_t size = std::min<std::size_t>(line.size(), PIPE_BUF);
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), size);
+    triloop::write_or_drop(STDERR_FILENO, {line.data(), line.size()});
   }
   void flush_() override {}
 };
@@ -91,10 +85,22 @@ void log_to_standard_error(const std::string& level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+// Who closes one of the three, as `2>&-` does, must not find the log in the next file that is
+// opened: that would have its number.
+void keep_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) < 0) ::open("/dev/null", O_RDWR);  // takes the lowest number
+  }
+}
+
 // Where a browser on this machine finds the page.
-std::string page_url(const triloop::Server& server, const std::string& bind) {
-  if (bind != "0.0.0.0" && bind != "::") return server.url();
-  return "http://localhost:" + std::to_string(server.port()) + "/";
+std::string page_url(const triloop::Server& server) {
+  const std::string first = server.url();
+  for (const std::string every : {"http://0.0.0.0:", "http://[::]:"}) {
+    if (first.rfind(every, 0) == 0)
+      return "http://localhost:" + std::to_string(server.port()) + "/";
+  }
+  return first;
 }
 
 int serve(const triloop::CommandLine& line) {
@@ -110,20 +116,20 @@ int serve(const triloop::CommandLine& line) {
   triloop::serve_web_page(server, line.web_directory);
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
   const StopOnSignals stop_on_signals(server);
-  std::cout << "listening on " << server.url() << "\n"
-            << "open " << page_url(server, line.server.bind) << " in a browser" << std::endl;
+  for (const std::string& url : server.urls()) std::cout << "listening on " << url << "\n";
+  std::cout << "open " << page_url(server) << " in a browser" << std::endl;
   triloop::notify_service_manager("READY=1");
   const auto stuck = server.run();
   if (stuck.empty()) return EXIT_SUCCESS;
   for (const auto id : stuck) spdlog::error("[{}] the processor did not return", id);
-  spdlog::shutdown();
   triloop::trace::write();
-  std::_Exit(kStuck);  // its thread cannot be joined, so nothing may be destroyed under it
+  std::_Exit(kStuck);  // its thread goes on, and may log: so nothing may be destroyed under it
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_descriptors();
   int exit_status = EXIT_SUCCESS;
   const auto line = triloop::parse_command_line(argc, argv, exit_status);
   if (!line) return exit_status;

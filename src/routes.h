@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "triloop/server.h"
+#include "upgrade_check.h"
 
 namespace triloop {
 
@@ -16,6 +17,7 @@ struct Routes {
     Processor processor;
     std::vector<std::string> subprotocols;
     std::optional<PathOptions> options{};  // none of its own: the server's
+    UpgradeCheck check{};                  // none: everybody may
   };
   std::map<std::string, WebSocket> processors;
   std::map<std::string, Page> pages;

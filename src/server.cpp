@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "admission.h"
 #include "event.h"
 #include "listener.h"
 #include "many_threads.h"
@@ -42,8 +43,9 @@ constexpr milliseconds kAcceptPause{100};
 // Connections taken in one go, lest a flood of them keep the loop from anything else.
 constexpr int kAcceptsPerTurn = 64;
 
-// Connections above the limit that are still told so, each by a thread for its short life.
-constexpr std::size_t kRefusals = 64;
+// Peers with a thread that waits for them to leave after the last answer they get. All others are
+// closed right behind it.
+constexpr std::size_t kLeaving = 64;
 
 // What aborted connections get for waking up, ending and being joined.
 constexpr milliseconds kAbortGrace{1000};
@@ -75,7 +77,9 @@ void check(const PathOptions& options) {
 
 const Options& checked(const Options& options) {
   check(options);
+  demand(!options.bind.empty(), "bind must have at least one address");
   demand(options.max_connections > 0, "max_connections must be at least 1");
+  demand(options.max_handshakes > 0, "max_handshakes must be at least 1");
   demand(options.stack_bytes == 0 || options.stack_bytes >= kLeastStackBytes,
          "stack_bytes must be 0, or at least 65536");
   demand(options.spare_threads <= kMostSpareThreads, "spare_threads must be at most 65536");
@@ -92,7 +96,8 @@ struct Server::Impl {
   explicit Impl(const Options& given)
       : options(checked(given)),
         listener(options.bind, options.port, options.write_timeout),
-        threads(options.spare_threads, options.stack_bytes) {
+        threads(options.spare_threads, options.stack_bytes),
+        admission({options.max_handshakes, options.max_connections, kLeaving}, one_finished) {
     reserve_futex_slots(kThreadsPerConnection * options.max_connections);
   }
 
@@ -104,6 +109,9 @@ struct Server::Impl {
 
   // A connection and the thread that serves it.
   struct Client {
+    explicit Client(Admission& admission) : place(admission) {}
+
+    Place place;
     std::shared_ptr<Connection> connection;  // shared with the roster
     SpareThreads::Task thread;  // last, so that it is joined before the connection goes
   };
@@ -121,6 +129,7 @@ struct Server::Impl {
   Event stop_asked;
   Event one_finished;
   SpareThreads threads;
+  Admission admission;
   Roster roster;
 
   // The thread of run() only.
@@ -140,18 +149,28 @@ Server::~Server() {
 }
 
 std::uint16_t Server::port() const { return impl_->listener.port(); }
-std::string Server::url() const { return "http://" + impl_->listener.address() + "/"; }
+std::string Server::url() const { return urls().front(); }
+
+std::vector<std::string> Server::urls() const {
+  std::vector<std::string> all;
+  for (const auto& address : impl_->listener.addresses()) all.push_back("http://" + address + "/");
+  return all;
+}
 
 void Server::handle(const std::string& path, Processor processor,
                     std::vector<std::string> subprotocols,
                     const std::optional<PathOptions>& options) {
   if (options) check(*options);
   demand(Routes::is_path(path), "a path may have a * only as /* at its end");
-  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options};
+  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options, {}};
 }
 
 void Server::page(const std::string& path, Page page) {
   impl_->routes.pages[path] = std::move(page);
+}
+
+void check_upgrades(Server& server, const std::string& path, UpgradeCheck check) {
+  server.impl_->routes.processors.at(path).check = std::move(check);
 }
 
 ServerSnapshot Server::snapshot() const { return impl_->roster.snapshot(); }
@@ -184,15 +203,16 @@ std::vector<std::uint64_t> Server::run() {
   return stuck;
 }
 
-// Blocks until there is something to do; freed by a new connection, by stop(), by a connection
-// that has finished, or by `deadline`.
+// Blocks until there is something to do; freed by a new connection that may come in, by stop(), by
+// a connection that has finished, or by `deadline`.
 Server::Impl::Wake Server::Impl::wait(TimePoint deadline, bool accepting) {
   const trace::Slice waiting("waiting for something to do");
   const bool pausing = accepting && Clock::now() < accept_again;
+  accepting = accepting && !pausing && admission.may_arrive();
   if (pausing) deadline = std::min(deadline, accept_again);
   pollfd events[] = {{stop_asked.descriptor(), POLLIN, 0},
                      {one_finished.descriptor(), POLLIN, 0},
-                     {accepting && !pausing ? listener.descriptor() : -1, POLLIN, 0}};
+                     {accepting ? listener.descriptor() : -1, POLLIN, 0}};
   if (::poll(events, 3, poll_timeout(deadline)) < 0) {
     if (errno == EINTR) return {};  // the caller comes back
     throw std::system_error(errno, std::generic_category(), "poll");
@@ -204,7 +224,7 @@ Server::Impl::Wake Server::Impl::wait(TimePoint deadline, bool accepting) {
 void Server::Impl::accept_waiting() {
   const trace::Slice accepting("accepting");
   try {
-    for (int turn = 0; turn < kAcceptsPerTurn; ++turn) {
+    for (int turn = 0; turn < kAcceptsPerTurn && admission.may_arrive(); ++turn) {
       std::error_code error;
       std::unique_ptr<Socket> socket = listener.accept(error);
       if (socket != nullptr) {
@@ -227,20 +247,16 @@ void Server::Impl::accept_waiting() {
 void Server::Impl::admit(std::unique_ptr<Socket> socket) {
   const std::uint64_t id = ++last_id;
   auto connection = std::make_shared<Connection>(id, std::move(socket), routes, options, threads);
-  if (clients.size() >= options.max_connections) {
-    if (clients.size() >= options.max_connections + kRefusals) return;  // not even an answer
-    connection->refuse();
-  }
   {
     const MutexLock lock(mutex);
     finished.reserve(clients.size() + 1);  // so that a thread can always say that it is done
   }
-  Client& client = clients[id];
+  Client& client = clients.try_emplace(id, admission).first->second;
   client.connection = std::move(connection);
   try {
     roster.add(client.connection);
     client.thread = threads.start("read-" + std::to_string(id), [this, id, &client] {
-      client.connection->serve();
+      client.connection->serve(&client.place);
       const MutexLock lock(mutex);
       finished.push_back(id);
       one_finished.signal();

@@ -9,9 +9,9 @@
 
   const WORDS = {
     live: () => "Live: ten snapshots a second.",
-    refused: (seconds) => "The server refuses snapshots to this page: start it with --inspect local "
-      + `(from this machine) or --inspect any. Trying again in ${seconds} s.`,
-    failed: (seconds) => "No snapshots: the server cannot be reached, or refuses them to this page. "
+    // A browser does not say which.
+    failed: (seconds) => "No snapshots: the server cannot be reached, or refuses them to this page "
+      + "(start it with --inspect local, for this machine, or --inspect any). "
       + `Trying again in ${seconds} s.`,
     lost: (seconds) => `The server is gone; below is what it said last. Trying again in ${seconds} s.`,
     hidden: () => "No snapshots while the page is hidden.",
@@ -36,7 +36,7 @@
       socket.addEventListener("close", onClose);
     }
 
-    // Being open is no success yet: the server may refuse with a Close frame.
+    // Being open is no success yet: something else may answer at that path.
     function onMessage({ data }) {
       if (typeof data !== "string") return;
       if (!live) {
@@ -47,10 +47,10 @@
       onText(data);
     }
 
-    function onClose({ code }) {
+    function onClose() {
       socket = null;
       if (document.hidden) return say("hidden");
-      say(code === 1008 ? "refused" : live ? "lost" : "failed");
+      say(live ? "lost" : "failed");
       timer = setTimeout(connect, pause);
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
     }

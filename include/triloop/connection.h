@@ -31,6 +31,7 @@ class Connection;
 class ConnectionHandle;
 class Gather;
 class MessageIterator;
+class Place;
 class Socket;
 class SpareThreads;
 class WsProtocol;
@@ -145,13 +146,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Makes the connection answer whatever comes with 503. Before serve().
-  void refuse() { refused_ = true; }
-
   /// The whole life of the connection. The calling thread answers the HTTP request and, if it is
   /// an upgrade, becomes the reader: it starts the writer and the processor, reads to the end, and
-  /// joins them. Blocks until all three are done.
-  void serve() noexcept;
+  /// joins them. Blocks until all three are done. `place` is its own among the server's
+  /// connections; without one nobody counts.
+  void serve(Place* place = nullptr) noexcept;
 
   /// Server::stop() for this connection: a drain with 1001 if it is open; if the peer has not yet
   /// sent its whole request, the end at once. Never blocks; any thread.
@@ -231,7 +230,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::string peer_address_;
 
   // Written by the reader before it starts the other two threads, constant from then on.
-  bool refused_ = false;
+  Place* place_ = nullptr;
   Request request_;
   std::string subprotocol_;
   const Processor* processor_ = nullptr;

@@ -47,13 +47,20 @@ struct PathOptions {
 /// Plain members: `options.port = 0`. Server's constructor checks them and throws
 /// std::invalid_argument that says what is wrong. No duration may be longer than a year.
 struct Options : PathOptions {
-  /// Address or host name to listen on. The default is every IPv4 interface.
-  std::string bind = "0.0.0.0";
-  /// TCP port; 0 takes a free one, which Server::port() then tells.
+  /// Addresses and host names to listen on; a name stands for all of its addresses, so "localhost"
+  /// for 127.0.0.1 and ::1. An address of a name that this machine does not have is left out with a
+  /// warning, as long as the name has another. "::" takes IPv4, too, unless an IPv4 address is
+  /// listed beside it. The default is every IPv4 interface.
+  std::vector<std::string> bind{"0.0.0.0"};
+  /// TCP port, the same at each address; 0 takes a free one, which Server::port() then tells.
   std::uint16_t port = 7777;
 
-  /// Connections at a time, plain HTTP requests included. The next gets 503 with Retry-After.
+  /// Open WebSockets at a time. The next upgrade gets 503 with Retry-After.
   std::size_t max_connections = 10'000;
+  /// Connections at a time whose HTTP request has not come, or not been answered: each has a
+  /// thread. The next ones wait in the kernel's backlog. When more than half as many are there,
+  /// newcomers have a second instead of handshake_timeout.
+  std::size_t max_handshakes = 256;
   /// For the whole HTTP request, however slowly it drips in, and its answer. A request is one short
   /// packet.
   std::chrono::milliseconds handshake_timeout{10'000};

@@ -23,14 +23,14 @@ using Page = std::function<Response(const Request&)>;
 /// Listens, accepts, and gives each connection its threads. States: bound (constructor), running
 /// (run()), stopping (stop()), stopped (run() has returned); there is no way back.
 ///
-/// Thread safety: stop(), snapshot(), port() and url() may be called by any thread at any time,
-/// stop() also by a processor or a signal handler. handle() and page() come before run(), which one
-/// thread calls, once.
+/// Thread safety: stop(), snapshot(), port(), url() and urls() may be called by any thread at any
+/// time, stop() also by a processor or a signal handler. handle() and page() come before run(),
+/// which one thread calls, once.
 class Server {
  public:
-  /// Binds and listens. Blocks only while a host name is looked up. Throws std::invalid_argument if
-  /// an option makes no sense, and std::system_error if it cannot listen (address in use, no
-  /// permission, unknown host).
+  /// Binds and listens, on all of Options::bind or on nothing. Blocks only while a host name is
+  /// looked up. Throws std::invalid_argument if an option makes no sense, and std::system_error if
+  /// it cannot listen (address in use, no permission, unknown host).
   TRILOOP_EXPORT explicit Server(const Options& options = {});
 
   /// Ends what run() had to leave behind: blocks until the last processor has returned.
@@ -39,15 +39,19 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// The port it listens on, also when the options asked for 0.
+  /// The port it listens on, at each address; also when the options asked for 0.
   TRILOOP_EXPORT std::uint16_t port() const;
 
-  /// Where it listens: "http://0.0.0.0:7777/".
+  /// Where it listens: "http://0.0.0.0:7777/". Of several addresses the first.
   TRILOOP_EXPORT std::string url() const;
 
-  /// WebSocket connections to `path` are given to `processor`. "/ws" is that path alone; "/ws/*" is
-  /// every path that begins with "/ws/", and Request::rest then holds what follows. A path that has
-  /// a processor or a page of its own comes first, then the longest that ends in a `*`.
+  /// The same for each address.
+  TRILOOP_EXPORT std::vector<std::string> urls() const;
+
+  /// WebSocket connections to `path` are given to `processor`. "/ws" is that path alone, and "/ws/"
+  /// another one; "/ws/*" is every path that begins with "/ws/", and Request::rest then holds what
+  /// follows. A path that has a processor or a page of its own comes first, then the longest that
+  /// ends in a `*`.
   ///
   /// Of the subprotocols that the peer offers, the one that comes first in `subprotocols` is chosen
   /// (RFC 6455 section 1.9); none if they have none in common. With `options` the path has its own
@@ -81,6 +85,8 @@ class Server {
   TRILOOP_EXPORT ServerSnapshot snapshot() const;
 
  private:
+  friend void check_upgrades(Server&, const std::string&,
+                             std::function<std::optional<Response>(const Request&)>);
   struct Impl;
   const std::unique_ptr<Impl> impl_;
 };

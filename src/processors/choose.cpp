@@ -54,8 +54,8 @@ void serve_processor(Server& server, const ProcessorChoice& choice, const Option
   if (!offer.heartbeat) mine.heartbeat = std::chrono::milliseconds(0);
   mine.max_message_bytes = std::min(mine.max_message_bytes, offer.max_message_bytes);
   const Processor processor = offer.make(choice);
-  server.handle("/ws", processor, {}, mine);
-  if (offer.with_rest) server.handle("/ws/*", processor, {}, mine);
+  server.handle("/ws", processor, choice.subprotocols, mine);
+  if (offer.with_rest) server.handle("/ws/*", processor, choice.subprotocols, mine);
 }
 
 }  // namespace triloop

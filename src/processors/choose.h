@@ -17,7 +17,8 @@ struct ProcessorChoice {
   std::string database = "triloop-chat.db";
   SlowMember slow_member = SlowMember::kSkip;
   std::string upstream = "localhost:6379";
-  bool print = true;  ///< echo prints what it receives
+  bool print = true;                      ///< echo prints what it receives
+  std::vector<std::string> subprotocols;  ///< that it answers to, the favourite first
 };
 
 /// The names there are.

@@ -10,7 +10,7 @@
 
 int round_trip() {
   triloop::Options options;
-  options.bind = "127.0.0.1";
+  options.bind = {"127.0.0.1"};
   options.port = 0;
   triloop::Server server(options);
   server.handle("/ws", [](triloop::Connection& connection) {

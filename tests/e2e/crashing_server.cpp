@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) arguments[argv[i]] = argv[i + 1];
   const triloop::trace::Recording recording(arguments["--trace"]);
   triloop::Options options;
-  options.bind = arguments["--bind"];
+  options.bind = {arguments["--bind"]};
   options.port = 0;
   options.drain_timeout = std::chrono::milliseconds(100);
   triloop::Server server(options);

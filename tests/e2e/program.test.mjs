@@ -1,13 +1,17 @@
 // The program as its user meets it: exit status, standard output, standard error.
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { openPeer } from "./peer.mjs";
-import { startServer } from "./server.mjs";
-import { within } from "./wait.mjs";
+import { launchProgram, startServer } from "./server.mjs";
+import { eventually, within } from "./wait.mjs";
 
 const PATIENCE_MS = 15_000;
 
@@ -40,6 +44,51 @@ test("a host that does not exist is one line on standard error and status 1", as
   const { status, err } = await run("--bind", "no-such-host.invalid");
   assert.equal(status, 1);
   assert.match(err, /^triloop: .*no-such-host\.invalid.*\n$/);
+});
+
+/** Whether a server can listen there on this machine. */
+async function canListen(address) {
+  const server = createServer();
+  try {
+    server.listen(0, address);
+    await once(server, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
+test("--bind localhost listens on both families, and says so line by line", async (t) => {
+  if (!(await canListen("::1"))) return t.skip("::1 cannot be bound on this machine");
+  const server = await launchProgram(t, process.env.TRILOOP_BINARY, ["--bind", "localhost", "--port", "0"]);
+  for (const host of ["127.0.0.1", "[::1]"]) {
+    const response = await fetch(`http://${host}:${server.port}/`);
+    assert.equal(response.status, 200, host);
+    await response.text();
+    const peer = await openPeer(t, `ws://${host}:${server.port}/ws`);
+    peer.socket.send("hello");
+    assert.equal((await peer.next()).text, "hello");
+  }
+  const [first, second, third] = server.stdout().split("\n");
+  assert.equal(first, `listening on http://127.0.0.1:${server.port}/`);
+  assert.equal(second, `listening on http://[::1]:${server.port}/`);
+  assert.equal(third, `open http://127.0.0.1:${server.port}/ in a browser`);
+});
+
+test("an address of localhost that the machine does not have is left out with a warning", async (t) => {
+  // A network of its own, with a loopback for IPv4 alone.
+  const without = ["-rn", "sh", "-c", 'ip link set lo up && { ip -6 address flush dev lo; exec "$@"; }', "sh"];
+  if (spawnSync("unshare", [...without, "true"]).status !== 0) return t.skip("no namespaces for this user");
+  const args = [...without, process.env.TRILOOP_BINARY, "--port", "0"];
+  const server = await launchProgram(t, "unshare", [...args, "--bind", "localhost"]);
+  assert.equal(server.url, `http://127.0.0.1:${server.port}/`);
+  assert.equal((await server.stop()).code, 0);
+  const reason = `port ${server.port}: Cannot assign requested address`;
+  assert.ok(server.stderr().includes(` warning left out: cannot listen on localhost (::1) ${reason}\n`), server.stderr());
+  await assert.rejects(launchProgram(t, "unshare", [...args, "--bind", "::1"]),
+    /"code":1.*triloop: cannot listen on ::1 port 0: Cannot assign requested address/s);
 });
 
 test("a bad value is one line on standard error and status 2", async () => {
@@ -103,25 +152,39 @@ test("a log that nobody reads stops nobody", async (t) => {
   assert.equal((await within(PATIENCE_MS, exited, "the server ends"))[0], 0);
 });
 
-test("a processor that does not return is named, and the status is 3", async (t) => {
-  // The echo prints what it receives. Nobody reads this pipe, so in the end it waits there.
+test("standard output that nobody reads stops no echo, and SIGTERM is status 0", async (t) => {
   const child = spawn(
     process.env.TRILOOP_BINARY,
-    ["--bind", "127.0.0.1", "--port", "0", "--drain-timeout", "0.1"],
-    { stdio: ["ignore", "pipe", "pipe"] });
+    ["--bind", "127.0.0.1", "--port", "0", "--heartbeat", "0"],
+    { stdio: ["ignore", "pipe", "ignore"] });
   t.after(() => child.kill("SIGKILL"));
-  let err = "";
-  child.stderr.on("data", (text) => (err += text));
   const exited = once(child, "exit");
   const [first] = await within(PATIENCE_MS, once(child.stdout, "data"), "the first line");
   child.stdout.pause();
   const [, url] = /listening on (\S+)\n/.exec(first.toString());
 
   const peer = await openPeer(t, url.replace("http:", "ws:") + "ws");
-  for (let i = 0; i < 5000; i += 1) peer.socket.send("x".repeat(200));
-  await peer.next(); // it is at work
+  const count = 5000; // lines of 230 bytes: more than pipe and stream hold
+  for (let i = 0; i < count; i += 1) peer.socket.send("x".repeat(200));
+  for (let i = 0; i < count; i += 1) await peer.next();
   child.kill("SIGTERM");
-  const [code] = await within(PATIENCE_MS, exited, "the server ends");
-  assert.match(err, /\[1\] the processor did not return/);
+  assert.equal((await within(PATIENCE_MS, exited, "the server ends"))[0], 0);
+});
+
+test("code that does not return is named, and the status is 3", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "triloop-web-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const page = join(directory, "index.html");
+  execFileSync("mkfifo", [page]); // who reads it waits for what is never written
+  const server = await startServer(t, "--drain-timeout", "0.1", "--web", directory);
+  const socket = connect(server.port, "127.0.0.1");
+  t.after(() => socket.destroy());
+  socket.on("error", () => {}); // the process is gone
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const writer = await eventually(PATIENCE_MS, () => // ENXIO until the server reads
+    openSync(page, constants.O_WRONLY | constants.O_NONBLOCK));
+  t.after(() => closeSync(writer));
+  const { code } = await server.stop();
+  assert.match(server.stderr(), /\[1\] the processor did not return/);
   assert.equal(code, 3);
 });

@@ -26,16 +26,15 @@ function serveFile(request, response) {
 
 /**
  * `inspectors` are the sockets at /inspect, `others` have { path, socket, received } for the rest,
- * which are echoed, or not even read from the start if `reads` is false. With `refuse` set, /inspect
- * is closed with that code, or 403 where it is 403.
+ * which are echoed, or not even read from the start if `reads` is false. With `refuses` set,
+ * /inspect gets 403.
  */
 export async function snapshotServer(t) {
   const sockets = new WebSocketServer({ noServer: true });
   const server = http.createServer(serveFile);
-  const mock = { inspectors: new Set(), others: [], reads: true, refuse: null, tries: 0, latest: null };
+  const mock = { inspectors: new Set(), others: [], reads: true, refuses: false, tries: 0, latest: null };
 
   function onInspect(socket) {
-    if (mock.refuse) return socket.close(mock.refuse);
     mock.inspectors.add(socket);
     socket.on("close", () => mock.inspectors.delete(socket));
     if (mock.latest) socket.send(mock.latest);
@@ -54,7 +53,7 @@ export async function snapshotServer(t) {
   server.on("upgrade", (request, raw, head) => {
     const inspects = request.url === "/inspect";
     if (inspects) mock.tries += 1;
-    if (inspects && mock.refuse === 403) return raw.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    if (inspects && mock.refuses) return raw.end("HTTP/1.1 403 Forbidden\r\n\r\n");
     sockets.handleUpgrade(request, raw, head, (socket) =>
       inspects ? onInspect(socket) : onOther(socket, request.url));
   });

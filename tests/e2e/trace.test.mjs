@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openPeer } from "./peer.mjs";
-import { startProgram, startServer } from "./server.mjs";
+import { launchProgram, startProgram, startServer } from "./server.mjs";
 import {
   checkArrows, checkCounters, checkNesting, checkOrder, checkTracks, highest, readTrace,
 } from "./trace_file.mjs";
@@ -226,4 +226,16 @@ test("without --trace there is no file", async (t) => {
   await echo(await openPeer(t, server.wsUrl), 1);
   await server.stop();
   assert.ok(!existsSync(file));
+});
+
+test("with standard error closed the log is nowhere, and not in the trace", async (t) => {
+  const file = traceFile(t);
+  const server = await launchProgram(t, "/bin/sh", ["-c", 'exec "$0" "$@" 2>&-',
+    process.env.TRILOOP_BINARY, "--bind", "127.0.0.1", "--port", "0", "--log-level", "debug",
+    "--trace", file]);
+  const peer = await openPeer(t, server.wsUrl);
+  await echo(peer, 3);
+  assert.equal(readFileSync(file, "latin1"), '{"traceEvents":[]}\n'); // and no line of the log
+  assert.equal((await server.stop()).code, 0);
+  checkTracks(readTrace(file));
 });

@@ -208,22 +208,12 @@ test("a lost inspect socket is said, tried again and recovered from", failing, a
   assert.equal(await page.getAttribute(ONE, "data-connection"), "1");
 });
 
-test("a refusal with Close 1008 is said, and tried again after a longer pause", {
-  ready: (page, server) => (server.refuse = 1008),
-}, async ({ page, server, text }) => {
-  await page.waitForSelector('#view-status[data-state="refused"]');
-  assert.match(await text("#view-status"), /refuses.*--inspect/);
-  await page.waitForFunction(() => /in 2 s/.test(document.getElementById("view-status").textContent));
-  server.refuse = null;
-  await eventually(PATIENCE_MS, () => assert.equal(server.inspectors.size, 1));
-});
-
-test("a refusal with 403 is said, and nothing is tried while the page is hidden", {
+test("a refusal with 403 is said, tried again after a longer pause, and not while the page is hidden", {
   failsToConnect: true,
-  ready: (page, server) => (server.refuse = 403),
+  ready: (page, server) => (server.refuses = true),
 }, async ({ page, server, text }) => {
   await page.waitForSelector('#view-status[data-state="failed"]');
-  assert.match(await text("#view-status"), /cannot be reached, or refuses/);
+  assert.match(await text("#view-status"), /cannot be reached, or refuses.*--inspect/);
   const setHidden = (hidden) => page.evaluate((value) => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -233,7 +223,7 @@ test("a refusal with 403 is said, and nothing is tried while the page is hidden"
   const tries = server.tries;
   await new Promise((resolve) => setTimeout(resolve, 2500));
   assert.equal(server.tries, tries, "the try that was due has been called off");
-  server.refuse = null;
+  server.refuses = false;
   await setHidden(false);
   await eventually(PATIENCE_MS, () => assert.equal(server.inspectors.size, 1));
 

@@ -9,6 +9,7 @@
 #include "event.h"
 #include "listener.h"
 #include "scheduler.h"
+#include "wall_clock.h"
 
 namespace explore {
 namespace {
@@ -122,13 +123,15 @@ int poll(pollfd* events, unsigned long count, int timeout_ms) {
 
 namespace triloop {
 
+std::time_t wall_clock() { return 0; }
+
 Event::Event() : descriptor_(explore::g_kernel->open_event()) {}
 Event::~Event() = default;
 void Event::signal() noexcept { explore::g_kernel->signal(descriptor_); }
 std::uint64_t Event::take() noexcept { return explore::g_kernel->take(descriptor_); }
 
 struct Listener::Impl {};
-Listener::Listener(const std::string& /*host*/, std::uint16_t port,
+Listener::Listener(const std::vector<std::string>& /*hosts*/, std::uint16_t port,
                    std::chrono::milliseconds /*dead_after*/)
     : port_(port) {}
 Listener::~Listener() = default;

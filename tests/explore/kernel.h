@@ -1,5 +1,5 @@
-// What the accept loop uses of the kernel: a backlog, two eventfds, poll(2). Here the scheduler
-// sees them.
+// What the server uses of the kernel: a backlog, two eventfds, poll(2), the date. Here the
+// scheduler sees them.
 #pragma once
 
 #include <poll.h>

@@ -130,6 +130,24 @@ void while_a_processor_does_not_return() {
           "a connection is left that nobody holds");
 }
 
+// With room for one request at a time, the accept loop hears that the first is in, and goes on.
+void with_room_for_one_handshake() {
+  triloop::CloseLatch second_is_answered;
+  Play play{{kRequest, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"}};
+  play.options.max_handshakes = 1;
+  play.before_run = [&](triloop::Server& server, Kernel& /*kernel*/) {
+    server.page("/", [&](const triloop::Request&) {
+      second_is_answered.fire({});
+      return triloop::Response();
+    });
+  };
+  play.meanwhile = [&](triloop::Server& server, Kernel& /*kernel*/) {
+    second_is_answered.wait();
+    server.stop();
+  };
+  expect_all_gone(run_fair(play));
+}
+
 }  // namespace
 
 const std::vector<Named>& server_scenarios() {
@@ -147,6 +165,7 @@ const std::vector<Named>& server_scenarios() {
       {"server stop: three times", three_times},
       {"server stop: by a processor", by_a_processor},
       {"server stop: a processor does not return", while_a_processor_does_not_return},
+      {"server: room for one handshake", with_room_for_one_handshake},
   };
   return all;
 }

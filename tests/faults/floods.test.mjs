@@ -51,6 +51,53 @@ function watchMemory(pid) {
   };
 }
 
+const PLACES = 5;
+const CROWD = 20;
+const HELD_MS = 900; // each refused connection, for that is what makes it a crowd
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** One that tries again and again until it is in. Says how often it was refused. */
+async function insistentPeer(port, isOver) {
+  for (let refused = 0; ; refused += 1) {
+    const peer = await RawPeer.connect(port, "127.0.0.1", { stays: true });
+    peer.shakeHands();
+    if ((await peer.answered) === 101) return { peer, refused };
+    if (isOver()) return { refused };
+    await pause(HELD_MS);
+    peer.leave();
+  }
+}
+
+test("a crowd that is refused and tries again keeps no place empty that somebody has left", async (t) => {
+  const server = await startServer(t, ["--max-connections", String(PLACES)]);
+  const first = await Promise.all(
+    Array.from({ length: PLACES }, () => RawPeer.open(server.port)));
+  let over = false;
+  let isIn = 0;
+  const crowd = Array.from({ length: CROWD }, async (_, i) => {
+    await pause((i * HELD_MS) / CROWD); // so that they do not all try at the same time
+    const one = await insistentPeer(server.port, () => over);
+    if (one.peer) isIn += 1;
+    return one;
+  });
+  const readers = () => connectionThreads(server.pid).filter((name) => name.startsWith("read-"));
+  await eventually(PATIENCE_MS, () => assert.ok(readers().length > PLACES + CROWD / 2));
+  const since = performance.now();
+  await Promise.all(first.slice(1).map((peer) => peer.close()));
+  try {
+    await eventually(PATIENCE_MS / 2, () => assert.equal(isIn, PLACES - 1));
+  } finally {
+    const seconds = (performance.now() - since) / 1000;
+    over = true;
+    const refusals = (await Promise.all(crowd)).reduce((sum, { refused }) => sum + refused, 0);
+    t.diagnostic(`${isIn} of ${PLACES - 1} places were taken again within ${seconds.toFixed(1)} s, ` +
+      `${refusals} refused`);
+  }
+  await first[0].echo("still there");
+  assert.equal((await server.stop()).code, 0);
+});
+
 const NEVER_READERS = 8;
 const MESSAGE_BYTES = 64 * 1024;
 
@@ -192,7 +239,8 @@ const callers = {
 
 for (const [name, call] of Object.entries(callers)) {
   test(`300 ${name} end at the handshake timeout, and others are served meanwhile`, async (t) => {
-    const server = await startServer(t, ["--handshake-timeout", "1.5"]);
+    const server = await startServer(t,
+      ["--handshake-timeout", "1.5", "--max-handshakes", "1000"]);
     const talking = await talkingPeer(server.port);
     const lives = await Promise.all(Array.from({ length: 300 }, async () => {
       const since = performance.now(); // so that nobody can seem to end too early

@@ -35,9 +35,9 @@ export function upgradeRequest(path = "/ws") {
 }
 
 export class RawPeer {
-  /** Connects without a word. */
-  static async connect(port, host = "127.0.0.1") {
-    const socket = net.connect({ port, host, noDelay: true });
+  /** Connects without a word. With `stays` it does not end its stream when the server does. */
+  static async connect(port, host = "127.0.0.1", { stays = false } = {}) {
+    const socket = net.connect({ port, host, noDelay: true, allowHalfOpen: stays });
     const peer = new RawPeer(socket);
     await Promise.race([once(socket, "connect"), peer.over]);
     if (peer.ended) throw new Error(`no connection: ${peer.ended.why}`);

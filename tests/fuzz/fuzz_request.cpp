@@ -35,8 +35,8 @@ void check_error(const HttpError& error) {
   response.status = error.status();
   response.body = error.what();
   response.headers = error.headers();
-  check_answer(http_response(response, true), response.body.size());
-  check_answer(http_response(response, false), 0);
+  check_answer(http_response(response, true, 0), response.body.size());
+  check_answer(http_response(response, false, 0), 0);
 }
 
 void check_request(const Request& request) {

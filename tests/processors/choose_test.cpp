@@ -53,6 +53,27 @@ TEST_CASE("choose: echo and parallel send the heartbeat, and those whose peers e
   CHECK(first_payload("rpc", client_frame(Opcode::text, slow)).find("result") != std::string::npos);
 }
 
+TEST_CASE("choose: every processor agrees on the subprotocols that it is given", "[choose]") {
+  const Options options = testing::quiet_options();
+  for (const std::string& name : processor_names()) {
+    INFO(name);
+    Server server(options);
+    ProcessorChoice choice;
+    choice.name = name;
+    choice.database = ":memory:";
+    choice.subprotocols = {"mqtt", "binary"};
+    serve_processor(server, choice, options);
+    const Thread accept("accept", [&] { server.run(); });
+    {
+      TestClient client(server.port());
+      const std::string head = client.request(testing::upgrade_request(
+          "/ws?room=a&name=b", "Sec-WebSocket-Protocol: binary, mqtt\r\n"));
+      CHECK(head.find("\r\nSec-WebSocket-Protocol: mqtt\r\n") != std::string::npos);
+    }
+    server.stop();
+  }
+}
+
 TEST_CASE("choose: a line of the chat and a call have a limit of their own", "[choose]") {
   Options options = testing::quiet_options();
   for (const auto& [name, bytes] :

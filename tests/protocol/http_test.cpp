@@ -1,5 +1,6 @@
 #include "http.h"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -66,7 +67,7 @@ TEST_CASE("what is no HTTP request is 400, and a head too large 431", "[http]") 
   };
   CHECK(fails_with("nonsense\r\n\r\n") == 400);
   CHECK(fails_with("GET /\r\n\r\n") == 400);
-  CHECK(fails_with("\r\n\r\n") == 400);
+  CHECK(fails_with("\r\n\r\n\r\n") == 400);
   CHECK(fails_with("GET / HTTP/1.1\r\n\r\n") == 400);  // no Host
   CHECK(fails_with("GET / HTTP/1.1\r\nno colon\r\n\r\n") == 400);
   CHECK(fails_with("GET / HTTP/1.1\r\nX: " + std::string(20000, 'x') + "\r\n\r\n") == 431);
@@ -143,15 +144,89 @@ TEST_CASE("a request line that is not method, path and version is refused", "[ht
   };
   CHECK(status("GET / HTTP/1.1") == 200);
   CHECK(status("GET /a?b=c%20d HTTP/1.0") == 200);
-  for (const char* line : {"GET  / HTTP/1.1", "GET http://a/ HTTP/1.1", "GET * HTTP/1.1",
-                           "GET / / HTTP/1.1", "GET /a b HTTP/1.1", "GET /\ta HTTP/1.1",
-                           "G(T / HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 "}) {
+  for (const char* line :
+       {"GET  / HTTP/1.1", "GET * HTTP/1.1", "GET / / HTTP/1.1", "GET /a b HTTP/1.1",
+        "GET /\ta HTTP/1.1", "GET /\x7f HTTP/1.1", "GET /\x80 HTTP/1.1", "GET /\xc3\xa4 HTTP/1.1",
+        "GET /a?\xff HTTP/1.1", "GET http://a/\xc3\xa4 HTTP/1.1", "GET http:// HTTP/1.1",
+        "GET http:///a HTTP/1.1", "GET http://u@a/ HTTP/1.1", "GET ftp://a/ HTTP/1.1",
+        "GET http:a HTTP/1.1", "G(T / HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 "}) {
     INFO(line);
     CHECK(status(line) == 400);
   }
   for (const char* line : {"GET / HTTP/2.0", "GET / HTTP/1.2", "GET / http/1.1"}) {
     INFO(line);
     CHECK(status(line) == 505);
+  }
+}
+
+TEST_CASE("a target in absolute form has the path behind its host, and its host counts", "[http]") {
+  for (const auto& [target, path, query, host] :
+       {std::array{"http://a.example/ws", "/ws", "", "a.example"},
+        std::array{"https://a:8443/ws?x=http://b/", "/ws", "x=http://b/", "a:8443"},
+        std::array{"HTTP://[::1]:80/", "/", "", "[::1]:80"}, std::array{"http://a", "/", "", "a"},
+        std::array{"http://a?b", "/", "b", "a"}}) {
+    INFO(target);
+    const Request request =
+        parse("GET " + std::string(target) + " HTTP/1.1\r\nHost: other\r\n\r\n", 1000);
+    CHECK(request.path == path);
+    CHECK(request.query == query);
+    CHECK(request.header("Host") == host);
+  }
+}
+
+TEST_CASE("a Host that is no host is 400", "[http]") {
+  const auto status = [](const std::string& host) {
+    try {
+      parse("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n", 1000);
+      return 200;
+    } catch (const HttpError& error) {
+      return error.status();
+    }
+  };
+  for (const char* host :
+       {"a", "a.example.org", "a_b-c:8080", "127.0.0.1", "a:", "[::1]", "[::1]:80",
+        "[::ffff:127.0.0.1]", "[fe80::1%25eth0]:1", "x%20y", "a!$&'()*+;=~"}) {
+    INFO(host);
+    CHECK(status(host) == 200);
+  }
+  for (const char* host :
+       {"",        "foo bar", "a/b",  "a,b", "a, b",   "[::1",          "::1", "[::1]x",
+        "[::1]:x", "[a]",     "[]",   "[",   "[::1]]", "[fe80::1%a b]", ":80", "a:b",
+        "a:80:80", "u@a",     "a\"b", "<a>", "a\\b",   "\xc3\xa4",      "a#b", "a?b"}) {
+    INFO(host);
+    CHECK(status(host) == 400);
+  }
+}
+
+TEST_CASE("HTTP/1.0 needs no Host: load balancers ask so whether a server is there", "[http]") {
+  const Request request = parse("GET /health HTTP/1.0\r\nX: y\r\n\r\n", 1000);
+  CHECK(request.path == "/health");
+  CHECK(request.version == "HTTP/1.0");
+  CHECK(request.headers.count("Host") == 0);
+  CHECK(request.header("X") == "y");
+}
+
+TEST_CASE("one empty line before a request is skipped, but no half of one", "[http]") {
+  for (const std::size_t piece : {1, 2, 1000}) {
+    std::string rest;
+    CHECK(parse("\r\n" + upgrade_request() + "x", piece, &rest).path == "/ws");
+    CHECK(std::string("x").substr(0, rest.size()) == rest);
+    for (const char* before : {"\r", "\n", "\r\n\r\n"}) {
+      CHECK_THROWS_AS(parse(before + upgrade_request(), piece), HttpError);
+    }
+  }
+}
+
+TEST_CASE("the method is known also of a request that is refused", "[http]") {
+  for (const std::string text :
+       {"HEAD / HTTP/2.0\r\n\r\n", "HEAD /a b HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"}) {
+    INFO(text);
+    RequestParser parser;
+    std::string bytes = text;
+    Bytes all{bytes.data(), bytes.size()};
+    CHECK_THROWS_AS(parser.consume(all), HttpError);
+    CHECK(parser.method() == "HEAD");
   }
 }
 
@@ -178,7 +253,8 @@ TEST_CASE("a handshake that is not right is refused", "[http]") {
     text.replace(text.find(from), from.size(), to);
     return status_of(text);
   };
-  CHECK(with("Host: localhost\r\n", "Host: localhost\r\nContent-Length: 0\r\n") == 400);
+  CHECK(with("Host: localhost\r\n", "Host: localhost\r\nContent-Length: 0\r\n") == 101);
+  CHECK(with("Host: localhost\r\n", "Host: localhost\r\nContent-Length: 00\r\n") == 101);
   CHECK(with("GET", "POST") == 405);
   CHECK(with("HTTP/1.1", "HTTP/1.0") == 400);
   CHECK(with("Upgrade: websocket\r\n", "") == 426);
@@ -189,23 +265,46 @@ TEST_CASE("a handshake that is not right is refused", "[http]") {
   CHECK(with("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "") == 400);
 }
 
-TEST_CASE("a wrong version is told the right one", "[http]") {
-  std::string text = upgrade_request();
-  text.replace(text.find("Version: 13"), 11, "Version: 8");
-  HttpError::Headers headers;
-  try {
-    upgrade_response(parse(text, 1000));
-  } catch (const HttpError& error) {
-    headers = error.headers();
+TEST_CASE("426 says what is needed instead, and that the stream ends", "[http]") {
+  const auto answer_to = [](const std::string& text) {
+    try {
+      upgrade_response(parse(text, 1000));
+    } catch (const HttpError& error) {
+      return http_response({"", "", error.headers(), error.status()}, true, 0);
+    }
+    return std::string();
+  };
+  std::string wrong_version = upgrade_request();
+  wrong_version.replace(wrong_version.find("Version: 13"), 11, "Version: 8");
+  for (const std::string& answer :
+       {answer_to(wrong_version), answer_to("GET /ws HTTP/1.1\r\nHost: a\r\n\r\n")}) {
+    INFO(answer);
+    CHECK(answer.rfind("HTTP/1.1 426 ", 0) == 0);
+    CHECK(answer.find("\r\nUpgrade: websocket\r\n") != std::string::npos);
+    CHECK(answer.find("\r\nConnection: Upgrade, close\r\n") != std::string::npos);
   }
-  REQUIRE(headers.size() == 1);
-  CHECK(headers[0] == std::make_pair(std::string("Sec-WebSocket-Version"), std::string("13")));
+  CHECK(answer_to(wrong_version).find("\r\nSec-WebSocket-Version: 13\r\n") != std::string::npos);
+}
+
+TEST_CASE("a date is written as HTTP writes it, in every year", "[http]") {
+  CHECK(http_date(784'111'777) == "Sun, 06 Nov 1994 08:49:37 GMT");  // RFC 7231 section 7.1.1.1
+  CHECK(http_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
+  CHECK(http_date(1'709'208'000) == "Thu, 29 Feb 2024 12:00:00 GMT");
+  CHECK(http_date(4'102'444'799) == "Thu, 31 Dec 2099 23:59:59 GMT");
+}
+
+TEST_CASE("an answer says when it was given, unless a page has said so", "[http]") {
+  const std::string answer = http_response({"a", "b"}, true, 784'111'777);
+  CHECK(answer.find("\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n") != std::string::npos);
+  const std::string own = http_response({"a", "b", {{"Date", "yesterday"}}}, true, 0);
+  CHECK(own.find("\r\nDate: yesterday\r\n") != std::string::npos);
+  CHECK(own.find("1970") == std::string::npos);
 }
 
 TEST_CASE("an answer has a length, and HEAD gets the same head without the body", "[http]") {
   const Response response{"text/html", "<p>hello</p>", {{"X-More", "yes"}}};
-  const std::string get = http_response(response, true);
-  const std::string head = http_response(response, false);
+  const std::string get = http_response(response, true, 0);
+  const std::string head = http_response(response, false, 0);
   CHECK(get == head + "<p>hello</p>");
   CHECK(head.rfind("HTTP/1.1 200 OK\r\n", 0) == 0);
   CHECK(head.find("Content-Length: 12\r\n") != std::string::npos);

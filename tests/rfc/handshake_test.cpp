@@ -60,6 +60,10 @@ TEST_CASE("rfc 4.2: a proper handshake is accepted, however it is written", "[rf
   check({
       {"as in section 1.3", upgrade_request(), 101, accept},
       {"says that it upgrades", upgrade_request(), 101, "Upgrade: websocket"},
+      {"an empty body", upgrade_request("/ws", "Content-Length: 0\r\n"), 101, accept},
+      {"an absolute form", with("GET /ws", "GET http://localhost/ws"), 101, accept},
+      {"an absolute form of https", with("GET /ws", "GET https://other:443/ws?x"), 101, accept},
+      {"an empty line before it", "\r\n" + upgrade_request(), 101, accept},
       {"with a query", upgrade_request("/ws?room=1"), 101, accept},
       {"Upgrade in capitals", with("Upgrade: websocket", "Upgrade: WEBSOCKET"), 101, accept},
       {"Upgrade in a list", with("Upgrade: websocket", "Upgrade: foo/2, websocket"), 101, accept},
@@ -140,7 +144,6 @@ TEST_CASE("rfc 4.2.1: a handshake that is not one is refused", "[rfc]") {
       {"version +13", with("Version: 13", "Version: +13"), 426, "Sec-WebSocket-Version: 13"},
       {"two versions", with("Version: 13", "Version: 13, 8"), 426, "Sec-WebSocket-Version: 13"},
       {"the version twice", upgrade_request("/ws", "Sec-WebSocket-Version: 13\r\n"), 400},
-      {"an empty body", upgrade_request("/ws", "Content-Length: 0\r\n"), 400},
       {"a body", upgrade_request("/ws", "Content-Length: 2\r\n") + "hi", 400},
       {"chunks", upgrade_request("/ws", "Transfer-Encoding: chunked\r\n"), 400},
       {"a foreign Origin", upgrade_request("/ws", "Origin: https://example.com\r\n"), 403},

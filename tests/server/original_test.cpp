@@ -25,7 +25,7 @@ using testing::Worker;
 
 TEST_CASE("S1: listens on 0.0.0.0:7777, upgrades /ws, accepts every Origin", "[original]") {
   const Options defaults;
-  CHECK(defaults.bind == "0.0.0.0");
+  CHECK(defaults.bind == std::vector<std::string>{"0.0.0.0"});
   CHECK(defaults.port == 7777);
 
   RunningServer server;

@@ -13,6 +13,7 @@
 #include "support/running_server.h"
 #include "support/test_client.h"
 #include "support/threads.h"
+#include "upgrade_check.h"
 
 namespace triloop {
 namespace {
@@ -76,7 +77,9 @@ TEST_CASE("options that make no sense are refused by name", "[server]") {
   CHECK(refused([](Options& o) { o.write_timeout = milliseconds(0); }).find("write_timeout") == 0);
   CHECK(refused([](Options& o) { o.close_timeout = milliseconds(0); }).find("close_timeout") == 0);
   CHECK(refused([](Options& o) { o.drain_timeout = milliseconds(-1); }).find("drain_timeout") == 0);
+  CHECK(refused([](Options& o) { o.bind = {}; }).find("bind") == 0);
   CHECK(refused([](Options& o) { o.max_connections = 0; }).find("max_connections") == 0);
+  CHECK(refused([](Options& o) { o.max_handshakes = 0; }).find("max_handshakes") == 0);
   CHECK(refused([](Options& o) { o.stack_bytes = 65535; }).find("stack_bytes") == 0);
   CHECK(refused([](Options& o) { o.stack_bytes = 65536; }).empty());
   CHECK(refused([](Options& o) { o.ping_interval = milliseconds(-1); }).find("ping_interval") == 0);
@@ -164,8 +167,51 @@ TEST_CASE("what is not an upgrade gets an HTTP answer", "[server]") {
   CHECK(status_of(plain) == "426");
   CHECK(plain.find("Upgrade: websocket\r\n") != std::string::npos);
   TestClient nonsense(port);
-  nonsense.send("\x16\x03\x01 this is TLS\r\n\r\n");
+  nonsense.send("nonsense\r\n\r\n");
   CHECK(status_of(nonsense.bytes_to_end()) == "400");
+}
+
+TEST_CASE("HEAD gets no body, also when what it asks for is no request", "[server]") {
+  RunningServer server;
+  for (const char* bytes : {"HEAD / HTTP/2.0\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n",
+                            "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"}) {
+    INFO(bytes);
+    TestClient client(server.port());
+    client.send(bytes);
+    client.shutdown_send();
+    const std::string answer = client.bytes_to_end();
+    CHECK(answer.rfind("HTTP/1.1 ", 0) == 0);
+    CHECK(answer.find("\r\n\r\n") == answer.size() - 4);
+  }
+}
+
+TEST_CASE("who speaks TLS is ended at once, and the log says why", "[server]") {
+  const testing::LogCapture log;
+  RunningServer server;
+  TestClient client(server.port());
+  client.send("\x16\x03\x01");  // and waits
+  CHECK(client.bytes_to_end().empty());
+  log.await("speaks TLS");
+}
+
+TEST_CASE("who may not upgrade gets the answer of the path's check instead, and no processor",
+          "[server]") {
+  Server server(quiet_options());
+  server.handle("/ws", [](Connection& self) { self.write(Message::text("in")); });
+  check_upgrades(server, "/ws", [](const Request& request) -> std::optional<Response> {
+    if (request.query == "please") return std::nullopt;
+    return Response{"text/plain", "say please\n", {}, 403};
+  });
+  const Thread thread("accept", [&] { server.run(); });
+  TestClient rude(server.port());
+  rude.send(testing::upgrade_request("/ws"));
+  const std::string answer = rude.bytes_to_end();
+  CHECK(status_of(answer) == "403");
+  CHECK(answer.find("\r\n\r\nsay please\n") != std::string::npos);
+  TestClient polite(server.port());
+  polite.open("/ws?please");
+  CHECK(polite.next_text() == "in");
+  server.stop();
 }
 
 TEST_CASE("a page that throws is 500 and the server goes on", "[server]") {
@@ -211,6 +257,7 @@ TEST_CASE(
   server.handle("/ws/*", says("all"));
   server.handle("/ws/deep/*", says("deep"));
   server.handle("/ws/own", says("own"));
+  server.handle("/plain", says("plain"));
   server.page("/ws/page", [](const Request&) { return Response{"text/plain", "page"}; });
   const Thread thread("accept", [&] { server.run(); });
   for (const auto& [path, hears] : {std::pair<const char*, const char*>{"/ws", "ws '' /ws"},
@@ -228,7 +275,7 @@ TEST_CASE(
     client.open(path);
     CHECK(client.next_text() == hears);
   }
-  for (const char* path : {"/wsx", "/w", "/", "/ws/page"}) {
+  for (const char* path : {"/wsx", "/w", "/", "/ws/page", "/plain/", "/WS"}) {
     INFO(path);
     TestClient client(server.port());
     const std::string status = path == std::string("/ws/page") ? "200" : "404";
@@ -285,6 +332,7 @@ TEST_CASE("only the origins that are allowed may connect", "[server]") {
     CHECK(status(std::string("Origin: ") + bad + "\r\n") == "403");
   }
   CHECK(status("") == "101");  // no browser
+  CHECK(status("Origin:\r\n") == "403");
   CHECK(status("Origin: https://example.org\r\nOrigin: https://evil.example\r\n") == "400");
 }
 
@@ -334,19 +382,68 @@ TEST_CASE("connections above the limit are told so, and served when there is roo
   });
 }
 
-TEST_CASE("a flood of connections above the limit starts no more than a few threads", "[server]") {
+// 200, 503: what those get who come with `bytes` and stay.
+std::vector<std::unique_ptr<TestClient>> stay_after(const std::string& bytes, int count,
+                                                    const std::string& status, std::uint16_t port) {
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < count; ++i) {
+    clients.push_back(std::make_unique<TestClient>(port));
+    CHECK(status_of(clients.back()->request(bytes)) == status);
+  }
+  return clients;
+}
+
+TEST_CASE("a crowd that is refused and stays takes no place: those who leave make room for others",
+          "[server]") {
+  Options options = quiet_options();
+  options.max_connections = 5;
+  RunningServer server(testing::plain_echo, options);
+  std::vector<std::unique_ptr<TestClient>> in;
+  for (int i = 0; i < 5; ++i) {
+    in.push_back(std::make_unique<TestClient>(server.port()));
+    in.back()->open();
+  }
+  const auto crowd = stay_after(testing::upgrade_request(), 20, "503", server.port());
+  in.resize(1);
+  for (const char* name : {"read-2", "read-3", "read-4", "read-5"}) {
+    await("the thread to be gone", [&] { return threads_named(name).empty(); });
+  }
+  await_blocked("accept");  // so they have been joined
+  for (int i = 0; i < 4; ++i) {
+    in.push_back(std::make_unique<TestClient>(server.port()));
+    CHECK(status_of(in.back()->request(testing::upgrade_request())) == "101");
+  }
+}
+
+TEST_CASE("who has a page and stays, or has sent half a request, takes no place", "[server]") {
   Options options = quiet_options();
   options.max_connections = 1;
   RunningServer server(testing::plain_echo, options);
-  std::vector<std::unique_ptr<TestClient>> clients;
-  for (int i = 0; i < 300; ++i) clients.push_back(std::make_unique<TestClient>(server.port()));
+  const auto readers = stay_after("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 3, "200", server.port());
+  TestClient half(server.port());
+  half.send("GET /ws");
+  await_blocked("read-4");
+  TestClient client(server.port());
+  client.open();
+  // And pages are there for everybody while the only place is taken.
+  CHECK(status_of(get(server.port(), "GET", "/")) == "200");
+}
+
+TEST_CASE("a flood of half requests starts no more threads than may be, and keeps nobody out",
+          "[server]") {
+  Options options = quiet_options();
+  options.max_handshakes = 16;
+  options.handshake_timeout = testing::kFailSafe;
+  RunningServer server(testing::plain_echo, options);
   await_blocked("accept");
-  CHECK(testing::thread_count() <= 70);
-  clients.clear();
-  await("room", [&] {
-    TestClient client(server.port());
-    return status_of(client.request(testing::upgrade_request())) == "101";
-  });
+  const std::size_t before = testing::thread_count();
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 40; ++i) clients.push_back(std::make_unique<TestClient>(server.port()));
+  await("sixteen", [&] { return testing::thread_count() == before + 16; });
+  await_blocked("accept");
+  CHECK(testing::thread_count() == before + 16);
+  TestClient client(server.port());
+  client.open();  // behind 24 others, half of which have a second
 }
 
 TEST_CASE("a slow handshake keeps nobody else waiting", "[server]") {

@@ -55,6 +55,11 @@ std::string FakeSocket::sent() const {
   return sent_;
 }
 
+std::string FakeSocket::unread() const {
+  const MutexLock lock(mutex_);
+  return incoming_;
+}
+
 void FakeSocket::await_sent(const std::string& part) const {
   await("the bytes to be sent", [&] { return sent().find(part) != std::string::npos; });
 }

@@ -23,6 +23,8 @@ class FakeSocket final : public Socket {
   void take(std::size_t bytes);
   void fail_sends(std::errc error);
   std::string sent() const;
+  /// What was delivered and has not been received.
+  std::string unread() const;
   void await_sent(const std::string& part) const;
   std::size_t count_sent(const std::string& part) const;
   bool is_shut_down() const;

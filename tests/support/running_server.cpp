@@ -12,7 +12,7 @@ namespace triloop::testing {
 
 Options quiet_options() {
   Options options;
-  options.bind = "127.0.0.1";
+  options.bind = {"127.0.0.1"};
   options.port = 0;
   options.heartbeat = std::chrono::milliseconds(0);
   options.ping_interval = std::chrono::milliseconds(0);

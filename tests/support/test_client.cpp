@@ -1,6 +1,6 @@
 #include "test_client.h"
 
-#include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -24,6 +24,15 @@ void append_big_endian(std::string& out, std::uint64_t value, int bytes) {
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
+}
+
+int open_socket(int family) {
+  const int descriptor = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) fail("socket");
+  const timeval fail_safe{kFailSafeSeconds, 0};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &fail_safe, sizeof fail_safe);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &fail_safe, sizeof fail_safe);
+  return descriptor;
 }
 
 }  // namespace
@@ -72,21 +81,31 @@ std::uint16_t ServerFrame::close_code() const {
 
 TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes,
                        const std::function<void()>& before_connecting)
-    : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  if (descriptor_ < 0) fail("socket");
-  const timeval fail_safe{kFailSafeSeconds, 0};
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &fail_safe, sizeof fail_safe);
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &fail_safe, sizeof fail_safe);
+    : descriptor_(open_socket(AF_INET)) {
   if (receive_buffer_bytes > 0) {
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
                  sizeof receive_buffer_bytes);
   }
   if (before_connecting) before_connecting();
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+  connect("127.0.0.1", port);
+}
+
+TestClient::TestClient(const std::string& address, std::uint16_t port)
+    : descriptor_(open_socket(address.find(':') == std::string::npos ? AF_INET : AF_INET6)) {
+  connect(address, port);
+}
+
+void TestClient::connect(const std::string& address, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
+    ::close(descriptor_);
+    throw std::invalid_argument(address);
+  }
+  const int result = ::connect(descriptor_, found->ai_addr, found->ai_addrlen);
+  ::freeaddrinfo(found);
+  if (result != 0) {
     ::close(descriptor_);
     fail("connect");
   }

@@ -32,7 +32,8 @@ struct ServerFrame {
   std::string close_reason() const { return payload.size() > 2 ? payload.substr(2) : ""; }
 };
 
-/// One TCP connection to 127.0.0.1. Calls block, and throw after a fail-safe time. One thread.
+/// One TCP connection, to 127.0.0.1 if nothing else is said. Calls block, and throw after a
+/// fail-safe time. One thread.
 class TestClient {
  public:
   /// Connects. With `receive_buffer_bytes` the kernel takes little on this side, so that a server
@@ -40,6 +41,8 @@ class TestClient {
   /// `before_connecting` is called when the socket is there.
   explicit TestClient(std::uint16_t port, int receive_buffer_bytes = 0,
                       const std::function<void()>& before_connecting = {});
+  /// Connects to that address: "127.0.0.2", "::1".
+  TestClient(const std::string& address, std::uint16_t port);
   ~TestClient();
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
@@ -68,6 +71,7 @@ class TestClient {
   void reset();
 
  private:
+  void connect(const std::string& address, std::uint16_t port);
   bool receive_more();
   std::string take(std::size_t size);
 

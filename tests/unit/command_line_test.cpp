@@ -52,7 +52,7 @@ TEST_CASE("without arguments the options are the library's defaults", "[command_
   REQUIRE(result.line);
   const Options defaults;
   const Options& server = result.line->server;
-  CHECK(server.bind == "0.0.0.0");
+  CHECK(server.bind == std::vector<std::string>{"0.0.0.0"});
   CHECK(server.port == 7777);
   CHECK(server.heartbeat == std::chrono::seconds(2));
   CHECK(server.queue_messages == 1000);
@@ -79,6 +79,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
                                "--ping-interval=5",
                                "--pong-timeout=6",
                                "--max-connections=10",
+                               "--max-handshakes=3",
                                "--allow-origin=a",
                                "--allow-origin=b",
                                "--compress",
@@ -87,7 +88,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
                                "--log-level=warn"});
   REQUIRE(result.line);
   const Options& server = result.line->server;
-  CHECK(server.bind == "::1");
+  CHECK(server.bind == std::vector<std::string>{"::1"});
   CHECK(server.port == 0);
   CHECK(server.heartbeat == std::chrono::milliseconds(250));
   CHECK(server.queue_messages == 7);
@@ -102,6 +103,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
   CHECK(server.ping_interval == std::chrono::seconds(5));
   CHECK(server.pong_timeout == std::chrono::seconds(6));
   CHECK(server.max_connections == 10);
+  CHECK(server.max_handshakes == 3);
   CHECK(server.compress);
   CHECK(result.line->inspect == InspectAccess::kOff);
   CHECK(server.allowed_origins == std::vector<std::string>{"a", "b"});
@@ -229,6 +231,74 @@ TEST_CASE("a configuration file sets options, and unknown names in it are errors
   CHECK_FALSE(bad.line);
   CHECK(bad.exit_status == 2);
   CHECK(bad.err.find("heartbeats") != std::string::npos);
+}
+
+TEST_CASE("what Kubernetes sets beside a service named triloop is no port, and only a warning",
+          "[command_line]") {
+  ::setenv("TRILOOP_PORT", "tcp://10.96.3.7:7777", 1);
+  const Result link = parse({});
+  ::setenv("TRILOOP_PORT", "tcp", 1);
+  const Result mistake = parse({});
+  ::setenv("TRILOOP_PORT", "81", 1);
+  const Result port = parse({});
+  ::unsetenv("TRILOOP_PORT");
+  REQUIRE(link.line);
+  CHECK(link.line->server.port == 7777);
+  CHECK(link.err.find("TRILOOP_PORT=tcp://10.96.3.7:7777") != std::string::npos);
+  CHECK(mistake.exit_status == 2);
+  REQUIRE(port.line);
+  CHECK(port.line->server.port == 81);
+  CHECK(port.err.empty());
+}
+
+TEST_CASE("a byte order mark in a configuration file is skipped", "[command_line]") {
+  const std::string path = (std::filesystem::temp_directory_path() /
+                            ("triloop-test-" + std::to_string(::getpid()) + "-bom.ini"))
+                               .string();
+  std::ofstream(path) << "\xEF\xBB\xBFqueue = 12\r\nport = 13\r\n";
+  const Result result = parse({"--config", path});
+  std::remove(path.c_str());
+  REQUIRE(result.line);
+  CHECK(result.line->server.queue_messages == 12);
+  CHECK(result.line->server.port == 13);
+}
+
+TEST_CASE("--bind is a list: repeated, with commas, in the environment, in a file",
+          "[command_line]") {
+  using List = std::vector<std::string>;
+  const auto binds = [](const std::vector<std::string>& arguments) {
+    const Result result = parse(arguments);
+    REQUIRE(result.line);
+    return result.line->server.bind;
+  };
+  CHECK(binds({"--bind", "a", "--bind=::1"}) == List{"a", "::1"});
+  CHECK(binds({"--bind", "a,b", "--bind", "c"}) == List{"a", "b", "c"});
+  CHECK(parse({"--bind", "a", "stray"}).exit_status == 2);
+  ::setenv("TRILOOP_BIND", "127.0.0.1,::1", 1);
+  CHECK(binds({}) == List{"127.0.0.1", "::1"});
+  CHECK(binds({"--bind", "a"}) == List{"a"});
+  ::unsetenv("TRILOOP_BIND");
+  const std::string path = (std::filesystem::temp_directory_path() /
+                            ("triloop-test-" + std::to_string(::getpid()) + "-bind.ini"))
+                               .string();
+  for (const char* text : {"[\"a\", \"::1\"]", "a ::1", "a,::1"}) {
+    INFO(text);
+    std::ofstream(path) << "bind = " << text << "\n";
+    CHECK(binds({"--config", path}) == List{"a", "::1"});
+    CHECK(binds({"--config", path, "--bind", "b"}) == List{"b"});
+  }
+  std::remove(path.c_str());
+}
+
+TEST_CASE("subprotocols are a list of tokens, the favourite first", "[command_line]") {
+  CHECK(parse({}).line->processor.subprotocols.empty());
+  const Result list = parse({"--subprotocol", "mqtt,binary", "--subprotocol=x.v1"});
+  REQUIRE(list.line);
+  CHECK(list.line->processor.subprotocols == std::vector<std::string>{"mqtt", "binary", "x.v1"});
+  for (const char* bad : {"a b", "a,b c", "a/b", "\xc3\xa4"}) {
+    INFO(bad);
+    CHECK(parse({"--subprotocol", bad}).exit_status == 2);
+  }
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ void answer(triloop::Connection& connection) {  // read() blocks until a message
 
 int main(int argc, char** argv) {  // own_server [PORT]
   triloop::Options options;
-  options.bind = "127.0.0.1";
+  options.bind = {"127.0.0.1"};
   if (argc > 1) options.port = static_cast<std::uint16_t>(std::strtoul(argv[1], nullptr, 10));
   if (argc > 1 && std::to_string(options.port) != argv[1]) return std::cerr << "no such port\n", 2;
   options.heartbeat = {};  // it would be a message among yours

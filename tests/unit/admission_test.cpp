@@ -1,0 +1,104 @@
+#include "admission.h"
+
+#include <memory>
+#include <vector>
+
+#include "event.h"
+#include "support/catch.h"
+#include "support/fake_connection.h"
+
+namespace triloop {
+namespace {
+
+TEST_CASE("no more are open than may be, and one that goes makes room", "[admission]") {
+  Event room;
+  Admission admission({10, 2, 10}, room);
+  auto first = std::make_unique<Place>(admission);
+  Place second(admission), third(admission);
+  CHECK(first->enter());
+  CHECK(second.enter());
+  CHECK_FALSE(third.enter());
+  CHECK_FALSE(third.enter());
+  first.reset();
+  CHECK(third.enter());
+}
+
+TEST_CASE("who is refused takes no place, however many leave", "[admission]") {
+  Event room;
+  Admission admission({10, 1, 2}, room);
+  auto in = std::make_unique<Place>(admission);
+  CHECK(in->enter());
+  std::vector<std::unique_ptr<Place>> refused;
+  for (int i = 0; i < 4; ++i) {
+    refused.push_back(std::make_unique<Place>(admission));
+    CHECK_FALSE(refused.back()->enter());
+    CHECK(refused.back()->leave() == (i < 2));
+  }
+  in.reset();
+  Place next(admission);
+  CHECK(next.enter());
+  refused.erase(refused.begin());
+  CHECK(refused.back()->leave());
+}
+
+TEST_CASE("nobody more may arrive at the bound, until one gets on or goes; that is signalled",
+          "[admission]") {
+  Event room;
+  Admission admission({2, 10, 10}, room);
+  Place first(admission);
+  CHECK(admission.may_arrive());
+  auto second = std::make_unique<Place>(admission);
+  CHECK_FALSE(admission.may_arrive());
+  CHECK(room.take() == 0);
+  CHECK(first.enter());
+  CHECK(admission.may_arrive());
+  CHECK(room.take() == 1);
+  auto third = std::make_unique<Place>(admission);
+  CHECK(second->leave());
+  CHECK(room.take() == 1);
+  second = std::make_unique<Place>(admission);
+  third.reset();
+  CHECK(room.take() == 1);
+  CHECK(admission.may_arrive());
+}
+
+TEST_CASE("who comes when more than half as many as may be are there has to hurry", "[admission]") {
+  Event room;
+  Admission admission({4, 10, 10}, room);
+  Place first(admission), second(admission);
+  CHECK_FALSE(first.in_a_hurry());
+  CHECK_FALSE(second.in_a_hurry());
+  const Place third(admission);
+  CHECK(third.in_a_hurry());
+  CHECK(first.enter());
+  const Place fourth(admission);
+  CHECK(fourth.in_a_hurry());
+  CHECK(second.enter());
+  CHECK_FALSE(first.in_a_hurry());
+}
+
+// What a peer leaves unread that gets an answer and goes on sending.
+std::string unread_by_one_that_leaves(const Admission::Counts& bounds) {
+  Event room;
+  Admission admission(bounds, room);
+  Place place(admission);
+  const Options options = testing::patient_options();
+  const Routes routes;
+  SpareThreads threads(0, 0);
+  auto* const socket = new testing::FakeSocket;
+  Connection connection(1, std::unique_ptr<Socket>(socket), routes, options, threads);
+  socket->deliver("GET / HTTP/1.1\r\nHost: h\r\n\r\n" + std::string(10'000, 'x'));
+  socket->end_stream();
+  connection.serve(&place);
+  CHECK(socket->sent().substr(9, 3) == "404");
+  CHECK(socket->is_send_shut_down());
+  return socket->unread();
+}
+
+TEST_CASE("a peer is waited for after its answer, unless too many others are", "[admission]") {
+  CHECK(unread_by_one_that_leaves({1, 1, 1}).empty());
+  CHECK_FALSE(unread_by_one_that_leaves({1, 1, 0}).empty());
+}
+
+}  // namespace
+}  // namespace triloop
