@@ -41,7 +41,7 @@ TEST_CASE("who is refused takes no place, however many leave", "[admission]") {
   CHECK(refused.back()->leave());
 }
 
-TEST_CASE("nobody more may arrive at the bound, until one gets on or goes; that is signalled",
+TEST_CASE("nobody more may arrive at the bound, until one gets on or goes, which is signalled",
           "[admission]") {
   Event room;
   Admission admission({2, 10, 10}, room);

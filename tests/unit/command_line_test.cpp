@@ -263,8 +263,9 @@ TEST_CASE("a byte order mark in a configuration file is skipped", "[command_line
   CHECK(result.line->server.port == 13);
 }
 
-TEST_CASE("--bind is a list: repeated, with commas, in the environment, in a file",
-          "[command_line]") {
+TEST_CASE(
+    "the addresses of --bind are a list: repeated, with commas, in the environment, in a file",
+    "[command_line]") {
   using List = std::vector<std::string>;
   const auto binds = [](const std::vector<std::string>& arguments) {
     const Result result = parse(arguments);
