@@ -28,12 +28,14 @@ add_custom_command(
           -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${web_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   VERBATIM)
-add_executable(triloop_server src/main.cpp src/command_line.cpp src/inspect.cpp src/service_manager.cpp src/web_page.cpp
-               ${PROJECT_BINARY_DIR}/generated/embedded_web.h)
+# What the program is made of and its tests look into, compiled once for both.
+add_library(triloop_program STATIC src/command_line.cpp src/inspect.cpp src/service_manager.cpp)
+target_link_libraries(triloop_program PUBLIC triloop_processors CLI11::CLI11 nlohmann_json::nlohmann_json
+                      PRIVATE spdlog::spdlog triloop_options)
+add_executable(triloop_server src/main.cpp src/web_page.cpp ${PROJECT_BINARY_DIR}/generated/embedded_web.h)
 if(BUILD_SHARED_LIBS)
   target_sources(triloop_processors PRIVATE src/printable.cpp src/socket.cpp)  # the library keeps its own to itself
 endif()
 set_target_properties(triloop_server PROPERTIES OUTPUT_NAME triloop)
 target_include_directories(triloop_server PRIVATE ${PROJECT_BINARY_DIR}/generated)
-target_link_libraries(triloop_server PRIVATE triloop_processors spdlog::spdlog CLI11::CLI11 nlohmann_json::nlohmann_json
-                      triloop_options)
+target_link_libraries(triloop_server PRIVATE triloop_program spdlog::spdlog triloop_options)
