@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Does the house keep its own rules? The tests, files and pages that the documentation names exist;
 # no public header includes websocketpp or Asio, and no lock is taken past triloop/sync.h; no source
-# has outgrown its room; every line of the log and every reason for an end is in docs/operations.md.
+# has outgrown its room; every line of the log and every reason for an end is in docs/operations.md;
+# test.sh runs what it is asked for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 missing=0
@@ -51,5 +52,6 @@ while read -r lines file; do
 done < <(find src include -type f -exec wc -l {} +)
 
 node tests/house/log_lines.mjs || missing=$((missing + 1))
+node --test tests/house/test_sh.test.mjs || missing=$((missing + 1))
 
 [[ $missing -eq 0 ]]

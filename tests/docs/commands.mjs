@@ -9,7 +9,7 @@ import { execFileSync } from "node:child_process";
 import { PROJECT, pagesWithCommands } from "./pages.mjs";
 
 const parts = execFileSync("./test.sh", ["--help"], { cwd: PROJECT, encoding: "utf8" });
-const isPart = (name) => new RegExp(`^  ${name} `, "m").test(parts);
+const isPart = (name) => name === "all" || new RegExp(`^  ${name} `, "m").test(parts);
 const TEST_RUN = /^(?:[A-Z_]+=\S+ )*\.\/test\.sh((?: [a-z-]+)*) *(?:#.*)?$/;
 
 /** Lines that the whole run of tests stands for are left out, if it really does. */

@@ -1,0 +1,276 @@
+# The parts of the tests: which there are, what each needs, builds and runs. Sourced by test.sh, which
+# says in `asked` which of them are wanted, and in `extent` how much of each:
+#   short   what is soon over, as nobody named a part
+#   all     what has to pass before a change is taken
+#   named   whatever there is
+source .ci/install.sh
+
+parts=(format house unit protocol connection server processors memory rfc explore mutants exercises e2e browser
+  consumers package docs faults proxies soak fuzz bench asan tsan tidy)
+short_parts=(unit protocol connection server processors rfc explore e2e browser)
+named_only=(bench-full explore-deep explore-fuzz)
+
+# -- Where the time goes: the seconds of the part that runs, apart from those of its tests ---------------
+
+installing=0
+building=0
+
+# spend WHAT COMMAND...: runs it, and books the seconds there. Not for a condition: a command that fails
+# ends the script.
+spend() {
+  local what=$1 since=$SECONDS
+  shift
+  "$@"
+  printf -v "$what" %d $((${!what} + SECONDS - since))
+}
+
+need() { spend installing install_missing "$@"; }
+need_node_packages() { spend installing install_node_packages "$@"; }
+compile() { spend building build "$@"; }
+
+# install_node_packages [FOLDER]: what its package-lock.json names.
+install_node_packages() {
+  local folder=${1:-tests/e2e}
+  local done_for=$folder/node_modules/.package-lock.done
+  cmp -s "$folder/package-lock.json" "$done_for" && return
+  echo "installing node packages for $folder"
+  (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
+  cp "$folder/package-lock.json" "$done_for"
+}
+
+# -- What is built ---------------------------------------------------------------------------------------
+
+# dev_targets PART: what it runs of build/dev.
+dev_targets() {
+  case $1 in
+    unit | connection | server | processors | memory | rfc) echo "$1_tests" ;;
+    protocol) echo protocol_tests unsigned_char_tests ;;
+    explore) if [[ $extent == short ]]; then echo explorer; else echo explorer explore_fuzz; fi ;;
+    explore-deep) echo explorer ;;
+    explore-fuzz) echo explore_fuzz ;;
+    e2e) echo triloop_server crashing_server ;;
+    browser) echo triloop_server ;;
+    consumers) echo public_headers ;;
+    docs) echo all ;;
+  esac
+}
+
+# With what all parts that are wanted need of it, so that the compiler always has two files to work on.
+compile_dev() {
+  local part targets=()
+  for part in "${asked[@]}"; do read -ra targets <<<"${targets[*]} $(dev_targets "$part")"; done
+  need "${build_packages[@]}" catch2 ccache=ccache
+  compile dev "${targets[@]}"
+}
+
+# -- What is counted -------------------------------------------------------------------------------------
+
+passed=0
+failed=0
+failed_parts=()
+
+# count PART COMMAND...: runs one check that passes or fails as a whole.
+count() {
+  local part=$1
+  shift
+  if "$@"; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    failed_parts+=("$part")
+  fi
+}
+
+# run_ctest PART PRESET ARGUMENTS...: runs tests and adds up what CTest counted.
+run_ctest() {
+  local part=$1 preset=$2 log
+  shift 2
+  log=$(mktemp)
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j2 "$@" | tee "$log" || true
+  local total failures
+  # "98% tests passed, 3 tests failed out of 150"
+  read -r failures total < <(sed -nE 's/.* ([0-9]+) tests failed out of ([0-9]+).*/\1 \2/p' "$log")
+  rm -f "$log"
+  if [[ -z ${total:-} || $total -eq 0 ]]; then failures=1 total=1; fi
+  failed=$((failed + failures))
+  passed=$((passed + total - failures))
+  if [[ $failures -gt 0 ]]; then failed_parts+=("$part"); fi
+}
+
+# -- The parts -------------------------------------------------------------------------------------------
+
+sources() { find src include tests docs/examples docs/exercises -name node_modules -prune -o -name '*.cpp' -print -o -name '*.h' -print; }
+check_format() { sources | xargs clang-format --dry-run -Werror; }
+
+# The pages have the numbers of schedules within one preemption, and within two.
+run_explore() {
+  local how
+  case $extent in
+    short) how=(--preemptions 1) ;;
+    all) how=(--preemptions 2 --at-most 500000 --random 2000) ;;  # some ten seconds for each at most
+    named) how=(--preemptions 2 --random 2000) ;;
+  esac
+  count "explore (schedules)" build/dev/tests/explore/explorer --page docs/proof.md "${how[@]}" --jobs 2
+  [[ $extent == short ]] || explore_fuzz "explore (fuzz)" "${EXPLORE_FUZZ_SECONDS:-60}"
+  count "explore (wrong queues)" node tests/explore/wrong_queues.mjs --explorer build/dev/tests/explore/explorer
+}
+
+# explore_fuzz PART SECONDS: what was ever found, then programs that are new each day.
+explore_fuzz() {
+  count "$1" build/dev/tests/explore/fuzz/explore_fuzz --corpus tests/explore/fuzz/corpus \
+    --seconds "$2" --seed "$(date +%Y%m%d)"
+}
+
+# The figures come from a quiet machine, so only a run that is asked for writes them down.
+run_bench() {
+  need "${build_packages[@]}" "${bench_packages[@]}" node=nodejs npm=npm ccache=ccache
+  need_node_packages tests/bench
+  compile bench
+  local directory=$PWD/build/bench scratch
+  count "bench (load generator)" env TRILOOP_LOAD="$directory/tests/bench/triloop_load" \
+    TRILOOP_BINARY="$directory/triloop" node --test tests/bench/selftest.mjs
+  if [[ $extent == all ]]; then
+    scratch=$(mktemp -d)
+    cp docs/performance.md "$scratch"
+    count "bench (one row)" node tests/bench/bench.mjs --build "$directory" --rounds 1 \
+      --seconds 0.3 --rows "64x16 64 B" --out "$scratch"
+    rm -r "$scratch"
+  elif [[ $1 == bench ]]; then
+    count bench node tests/bench/bench.mjs --build "$directory"
+  else
+    count bench-full node tests/bench/bench.mjs --build "$directory" --full
+  fi
+}
+
+run_part() {
+  case $1 in
+    format)
+      need clang-format=clang-format
+      count format check_format
+      ;;
+    house)
+      need node=nodejs
+      count house tests/check_house.sh
+      ;;
+    unit | protocol | connection | server | processors | memory | rfc)
+      compile_dev
+      run_ctest "$1" dev -L "^$1\$"
+      ;;
+    explore)
+      need node=nodejs
+      compile_dev
+      run_explore
+      ;;
+    mutants)
+      need "${build_packages[@]}" catch2 ccache=ccache patch=patch node=nodejs
+      local changed=()
+      if [[ $extent == all ]]; then changed=(--changed); fi
+      count mutants node tests/explore/mutants.mjs "${changed[@]}"
+      ;;
+    explore-fuzz)
+      compile_dev
+      explore_fuzz explore-fuzz "${EXPLORE_FUZZ_SECONDS:-600}"
+      ;;
+    exercises)
+      need patch=patch
+      for number in 1 2 3 4 5; do
+        count "exercises ($number)" tests/exercises/run.sh "$number"
+        count "exercises ($number, solution)" tests/exercises/run.sh "$number" --solution
+      done
+      count "exercises (half-right)" tests/exercises/half_right.sh
+      ;;
+    explore-deep)
+      compile_dev
+      count explore-deep build/dev/tests/explore/explorer --preemptions 3 --jobs 2 \
+        --schedules 1000000000000 --random 10000000
+      ;;
+    e2e)
+      need node=nodejs npm=npm redis-server=redis-server ip=iproute2
+      need_node_packages
+      compile_dev
+      run_ctest e2e dev -L '^e2e$'
+      ;;
+    browser)
+      need node=nodejs npm=npm chromium=chromium
+      need_node_packages
+      compile_dev
+      if [[ $extent == short ]]; then
+        run_ctest browser dev -R '^browser\.test\.mjs$'
+      else
+        run_ctest browser dev -L '^browser$'
+      fi
+      ;;
+    consumers)
+      need clang++=clang pkg-config=pkg-config nm=binutils dpkg-shlibdeps=dpkg-dev
+      compile_dev
+      compile release
+      compile shared
+      count consumers tests/consumers/run.sh
+      ;;
+    docs)
+      need "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium doxygen=doxygen git=git \
+        redis-server=redis-server curl=curl gdb=gdb pgrep=procps patch=patch clang++=clang \
+        dpkg-shlibdeps=dpkg-dev pkg-config=pkg-config make=make
+      need_node_packages
+      need_node_packages tests/docs
+      compile_dev
+      compile release
+      count "docs (links)" node --test tests/docs/links.test.mjs
+      count "docs (code)" env TRILOOP_GENERATED="$PWD/build/dev/generated" node --test tests/docs/code.test.mjs
+      count "docs (drawings)" node --test tests/docs/mermaid.test.mjs
+      count "docs (reference)" tests/docs/reference.sh
+      count "docs (commands)" tests/docs/commands.sh
+      ;;
+    package)
+      need "${build_packages[@]}" "${machine_packages[@]}" dpkg-shlibdeps=dpkg-dev lintian=lintian \
+        python3=python3 man=man-db pkg-config=pkg-config curl=curl pgrep=procps ccache=ccache
+      compile package
+      count "package (machine)" tests/support/machine_test.sh
+      count package tests/package/run.sh
+      ;;
+    faults)
+      need "${build_packages[@]}" node=nodejs npm=npm ip=iproute2
+      need_node_packages
+      compile release
+      for file in limits floods shutdown; do
+        count "faults ($file)" env TRILOOP_BINARY="$PWD/build/release/triloop" \
+          node --test "tests/faults/$file.test.mjs"
+      done
+      count "faults (link)" env TRILOOP_BINARY="$PWD/build/release/triloop" tests/faults/link.sh
+      ;;
+    proxies)
+      need "${build_packages[@]}" node=nodejs npm=npm nginx haproxy openssl=openssl
+      need_node_packages
+      compile release
+      count proxies env TRILOOP_BINARY="$PWD/build/release/triloop" \
+        node --test tests/proxies/proxies.test.mjs
+      ;;
+    soak)
+      need "${build_packages[@]}" node=nodejs npm=npm
+      need_node_packages
+      compile release
+      local seconds=600
+      if [[ $extent == all ]]; then seconds=30; fi
+      count soak node tests/soak/soak.mjs --seconds "${SOAK_SECONDS:-$seconds}" --binary build/release/triloop
+      ;;
+    fuzz)
+      need "${build_packages[@]}" catch2 clang++=clang libclang-rt-14-dev ccache=ccache
+      local seconds=60
+      if [[ $extent == all ]]; then seconds=20; fi
+      count fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-$seconds}"
+      ;;
+    bench | bench-full) run_bench "$1" ;;
+    asan | tsan)
+      need "${build_packages[@]}" catch2 ccache=ccache node=nodejs npm=npm chromium=chromium redis-server=redis-server
+      need_node_packages
+      compile "$1"
+      run_ctest "$1" "$1"
+      ;;
+    tidy)
+      need "${build_packages[@]}" clang++=clang clang-tidy=clang-tidy
+      count tidy build tidy
+      ;;
+    *)
+      echo ".ci/parts.sh: '$1' is in a list, and nothing runs it" >&2
+      exit 1
+      ;;
+  esac
+}
