@@ -152,7 +152,7 @@ run_part() {
       ;;
     unit | protocol | connection | server | processors | memory | rfc)
       compile_dev
-      run_ctest "$1" dev -L "^$1\$"
+      run_ctest "$1" dev -L "^$1\$" -j4  # they wait more than they compute
       ;;
     explore)
       need node=nodejs
