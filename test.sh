@@ -32,7 +32,8 @@ usage() {
   exercises    those of docs/exercises.md: each is broken as the page shows, its solution holds, and
                what one might have written before does not
   e2e          the program, with node's ws as client
-  browser      the page, in Chromium (when no part is named: what it is for, without the live view)
+  browser      the page, in Chromium, and how the server ends a connection, in Firefox, too (when no part
+               is named: only what the page is for)
   consumers    programs that use an installed triloop, or include it, in every way that is documented
   package      the Debian packages: built, looked at by lintian, installed in a throwaway machine with a
                systemd of its own, run there as a service and as a library, and removed again. Needs
@@ -40,6 +41,8 @@ usage() {
   docs         the book: every link resolves, every block of code compiles, every command runs, and
                Doxygen finds each public call described. Needs what package needs
   faults       limits, floods, a bad link between two network namespaces, shutdown under load
+  slow-peers   those of server and faults whose peers and links are slow, with their real times, and a
+               table of what was seen; nine minutes, and only when it is named
   proxies      nginx and HAProxy with TLS in front, configured as docs/operations.md says
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
   fuzz         libFuzzer on requests and frames (see FUZZ_SECONDS)

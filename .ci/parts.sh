@@ -8,7 +8,7 @@ source .ci/install.sh
 parts=(format house unit protocol connection server processors memory rfc explore mutants exercises e2e browser
   consumers package docs faults proxies soak fuzz bench asan tsan tidy)
 short_parts=(unit protocol connection server processors rfc explore e2e browser)
-named_only=(bench-full explore-deep explore-fuzz)
+named_only=(bench-full explore-deep explore-fuzz slow-peers)
 
 # -- Where the time goes: the seconds of the part that runs, apart from those of its tests ---------------
 
@@ -48,8 +48,9 @@ dev_targets() {
     explore) if [[ $extent == short ]]; then echo explorer; else echo explorer explore_fuzz; fi ;;
     explore-deep) echo explorer ;;
     explore-fuzz) echo explore_fuzz ;;
+    slow-peers) echo server_tests ending_server ;;
     e2e) echo triloop_server crashing_server ;;
-    browser) echo triloop_server ;;
+    browser) if [[ $extent == short ]]; then echo triloop_server; else echo triloop_server ending_server; fi ;;
     consumers) echo public_headers ;;
     docs) echo all ;;
   esac
@@ -195,6 +196,7 @@ run_part() {
       if [[ $extent == short ]]; then
         run_ctest browser dev -R '^browser\.test\.mjs$'
       else
+        need firefox-esr=firefox-esr
         run_ctest browser dev -L '^browser$'
       fi
       ;;
@@ -227,7 +229,7 @@ run_part() {
       count package tests/package/run.sh
       ;;
     faults)
-      need "${build_packages[@]}" node=nodejs npm=npm ip=iproute2
+      need "${build_packages[@]}" node=nodejs npm=npm ip=iproute2 python3=python3
       need_node_packages
       compile release
       for file in limits floods shutdown; do
@@ -235,6 +237,13 @@ run_part() {
           node --test "tests/faults/$file.test.mjs"
       done
       count "faults (link)" env TRILOOP_BINARY="$PWD/build/release/triloop" tests/faults/link.sh
+      ;;
+    slow-peers)
+      need node=nodejs npm=npm chromium=chromium firefox-esr=firefox-esr ip=iproute2 python3=python3
+      need_node_packages
+      compile_dev
+      compile release
+      count slow-peers tests/faults/slow_peers.sh build/dev build/release
       ;;
     proxies)
       need "${build_packages[@]}" node=nodejs npm=npm nginx haproxy openssl=openssl
@@ -259,7 +268,8 @@ run_part() {
       ;;
     bench | bench-full) run_bench "$1" ;;
     asan | tsan)
-      need "${build_packages[@]}" catch2 ccache=ccache node=nodejs npm=npm chromium=chromium redis-server=redis-server
+      need "${build_packages[@]}" catch2 ccache=ccache node=nodejs npm=npm chromium=chromium \
+        firefox-esr=firefox-esr redis-server=redis-server ip=iproute2
       need_node_packages
       compile "$1"
       run_ctest "$1" "$1"

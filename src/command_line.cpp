@@ -121,9 +121,11 @@ void add_options(CLI::App& app, CommandLine& line) {
   add_seconds(app, "--handshake-timeout", server.handshake_timeout, 0.001,
               "for a peer to send its HTTP request and take the answer");
   add_seconds(app, "--write-timeout", server.write_timeout, 0.001,
-              "for a peer that takes or acknowledges nothing");
+              "for a peer that takes and acknowledges nothing");
   add_seconds(app, "--close-timeout", server.close_timeout, 0.001,
-              "for a connection to end once its ending has begun");
+              "for a peer that does not move once an ending has begun");
+  add_seconds(app, "--ending-limit", server.ending_limit, 0,
+              "for all of an ending, however much moves; 0 is none");
   add_seconds(app, "--drain-timeout", server.drain_timeout, 0,
               "for connections to finish after SIGTERM or SIGINT");
   app.add_option("--stack-size", server.stack_bytes,

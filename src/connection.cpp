@@ -3,11 +3,14 @@
 
 #include <spdlog/spdlog.h>
 
-#include <exception>
 #include <stdexcept>
 #include <string>
 
+#include "deadline.h"
 #include "gather.h"
+#include "liveness.h"
+#include "patience.h"
+#include "pings.h"
 #include "printable.h"
 #include "routes.h"
 #include "socket.h"
@@ -35,14 +38,6 @@ Frame frame_of(Message& message) {
   return {text ? Opcode::text : Opcode::binary, std::move(message.data)};
 }
 
-// A timeout too long for the clock is as good as no timeout.
-TimePoint deadline_in(std::chrono::milliseconds timeout) {
-  if (timeout <= std::chrono::milliseconds(0)) return kNow;
-  const TimePoint now = Clock::now();
-  if (timeout >= std::chrono::duration_cast<std::chrono::milliseconds>(kNever - now)) return kNever;
-  return now + timeout;
-}
-
 // A connection must be able to end when there is no memory for the text that says why.
 CloseReason copy_of(const CloseReason& reason) noexcept {
   try {
@@ -64,7 +59,10 @@ Connection::Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const R
       path_options_(&options),
       socket_(std::move(socket)),
       in_queue_({options.queue_messages, options.queue_bytes}),
-      out_queue_({options.queue_messages, options.queue_bytes}) {}
+      out_queue_({options.queue_messages, options.queue_bytes}),
+      liveness_(std::make_unique<Liveness>(*socket_)),
+      pings_(std::make_unique<Pings>()),
+      patience_(std::make_unique<Patience>(*socket_)) {}
 
 Connection::~Connection() = default;
 
@@ -120,6 +118,12 @@ WriteResult Connection::write_until(Message& message, TimePoint deadline) {
   return result == PushResult::kFull ? WriteResult::kTimeout : WriteResult::kOver;
 }
 
+void Connection::ping() { out_queue_.push_urgent(pings_->next()); }
+
+std::optional<std::chrono::nanoseconds> Connection::round_trip() const {
+  return pings_->round_trip();
+}
+
 ConnectionHandle Connection::handle() { return ConnectionHandle(weak_from_this(), id_); }
 
 void Connection::close(std::uint16_t code, const std::string& reason) {
@@ -140,17 +144,16 @@ void Connection::abort(const std::string& why) {
 //
 // Who does what to whom, from the first sign of an ending to the last:
 //
-//                             closing_   in-queue   out-queue   socket           closed_
+//                             closing_   in-queue   out-queue   socket           peer_done_ closed_
 //   begin_close               fire       close      nudge
 //   run_processor, at its end                       close
-//   say_goodbye                                                 Close frame, FIN
-//   end_now                   fire       discard    discard     shutdown         fire
+//   say_goodbye                                                 Close frame
+//   reader, the peer's Close                                                     fire
+//   say_goodbye                                                 FIN
+//   end_now                   fire       discard    discard     shutdown         fire         fire
 //
-// run_processor does begin_close first, and the second call of one_direction_done does end_now.
-// close() is begin_close, abort() and stop_now() are end_now, each with a reason of its own.
-//
-// Every caller does the whole line, not only the first, so that it holds when any call has
-// returned.
+// run_processor and the reader do begin_close first, and end_if_delivered does end_now. close() is
+// begin_close, abort() and stop_now() are end_now, each with a reason of its own.
 
 void Connection::fire(CloseLatch& latch, const char* what, CloseReason reason) noexcept {
   trace::Firing firing(what, id_, reason);
@@ -158,9 +161,16 @@ void Connection::fire(CloseLatch& latch, const char* what, CloseReason reason) n
 }
 
 // Drain. Each stage ends because the one before it did: the processor finds the end of the in-queue
-// and returns; the writer finds the end of the out-queue and sends the Close frame; the peer ends
-// its stream, and the reader sees that.
+// and returns; the writer finds the end of the out-queue and sends the Close frame; the peer
+// answers it, and the writer ends our stream; the peer ends its own, which the reader sees.
 void Connection::begin_close(CloseReason reason) noexcept {
+  {
+    const MutexLock lock(mutex_);
+    if (!ends_now_ && !ending_began_) {
+      ending_began_ = Clock::now();  // its clocks begin
+      patience_->begin();
+    }
+  }
   fire(closing_, "an ending begins", std::move(reason));
   in_queue_.close();
   out_queue_.nudge();  // the writer's deadline has changed
@@ -169,22 +179,48 @@ void Connection::begin_close(CloseReason reason) noexcept {
 // Abort, and the last step of a drain.
 //
 // The latches come first: whoever wakes up because of the queues or the socket finds the reason in
-// place, and for good. And closed_ comes before closing_: where that has the reason of an abort,
-// closed_ has fired. So the writer, which says goodbye when the out-queue is closed, sees it fired
-// then, and sends no Close frame with such a reason.
+// place, and for good; and closing_ before closed_: whoever sees that it is over finds why it
+// began. An abort's reason is not for the peer. So the writer, which says goodbye with what it
+// finds in closing_, is told before all that: ends_now(). The latch peer_done_ comes last: it only
+// frees the writer in say_goodbye.
 void Connection::end_now(const CloseReason& reason) noexcept {
-  fire(closed_, "the close latch fires", copy_of(reason));
+  {
+    const MutexLock lock(mutex_);
+    ends_now_ = true;
+  }
   fire(closing_, "an ending begins", copy_of(reason));
+  fire(closed_, "the close latch fires", copy_of(reason));
   in_queue_.discard();
   out_queue_.discard();
   socket_->shutdown();
+  peer_done_.fire(copy_of(reason));
 }
 
-// A drain is over when both directions of the stream are: the writer has sent the Close frame, and
-// the peer has closed its side. Either may be the last. (The count needs no more than to be atomic:
-// the reason has a mutex.)
-void Connection::one_direction_done() {
-  if (--open_directions_ == 0) end_now(*closing_.reason());
+bool Connection::ends_now() const {
+  const MutexLock lock(mutex_);
+  return ends_now_;
+}
+
+// One direction of the stream has ended: ours by the writer, the peer's as the reader sees.
+void Connection::direction_done(bool Connection::*direction) {
+  {
+    const MutexLock lock(mutex_);
+    this->*direction = true;
+  }
+  end_if_delivered();
+}
+
+// A drain is over when both are, and the peer has all that was sent to it. Before that a socket
+// must not be closed: the peer's next byte would draw a reset, and what the kernel still holds be
+// lost.
+bool Connection::end_if_delivered() {
+  {
+    const MutexLock lock(mutex_);
+    if (!received_all_ || !sent_all_) return false;
+  }
+  if (!socket_->delivery().is_complete()) return false;
+  end_now(*closing_.reason());
+  return true;
 }
 
 void Connection::stop() {
@@ -193,8 +229,13 @@ void Connection::stop() {
   if (phase_ == Phase::receiving_request) socket_->shutdown();
 }
 
-void Connection::stop_now() {
-  end_now({ClosedBy::server, close_code::kGoingAway, "the server could wait no longer"});
+void Connection::stop_now() noexcept {
+  CloseReason reason{ClosedBy::server, close_code::kGoingAway, {}};
+  try {
+    reason.text = "the server could wait no longer";
+  } catch (const std::bad_alloc&) {  // then without a text
+  }
+  end_now(reason);
 }
 
 // -- The threads ----------------------------------------------------------------------------------
@@ -215,6 +256,9 @@ void Connection::start_and_join() {
     const MutexLock lock(mutex_);
     phase_ = Phase::open;
   }
+  if (path_options_->ping_interval.count() > 0) {
+    liveness_->use(path_options_->pong_timeout, options_.write_timeout);
+  }
   const std::string number = std::to_string(id_);
   spdlog::info("[{}] open: {} {}", id_, peer_address_, printable(request_.path));
   SpareThreads::Task writer;
@@ -224,8 +268,8 @@ void Connection::start_and_join() {
     processor = threads_.start("proc-" + number, [this] { run_processor(); });
     run_guarded(&Connection::read_loop);
   } catch (...) {
-    // One of the two is missing. The peer sees 1006; the code is for the log. The text is short
-    // enough to need no memory: there may be none.
+    // One of the two is missing. The peer sees 1006; the code is for the log, in a text so short
+    // that it needs no memory.
     end_now({ClosedBy::server, close_code::kTryAgainLater, "no thread left"});
   }
   const trace::Slice joining("joining the other two");

@@ -183,7 +183,9 @@ bool Connection::receive_request(TimePoint deadline) {
     const std::size_t size = socket_->receive(buffer.data(), buffer.size(), deadline, error);
     if (size == 0) {
       spdlog::debug("[{}] {}: no request: {}", id_, peer_address_,
-                    error ? error.message() : "the stream ended");
+                    error == std::errc::operation_would_block ? "it is too slow"
+                    : error                                   ? error.message()
+                                                              : "the stream ended");
       return false;
     }
     bytes = {buffer.data(), size};

@@ -192,10 +192,10 @@ void Listener::Impl::listen(const std::vector<Host>& hosts, std::uint16_t port,
         const bool literal = address == host.name;
         left_out.push_back(cannot_listen(
             error, literal ? address : host.name + " (" + address + ")", endpoint.port()));
-        if (!machine_has_no_such_address(left_out.back())) throw left_out.back();
+        if (!machine_has_no_such_address(left_out.back())) throw std::system_error(left_out.back());
       }
     }
-    if (!listens) throw left_out.back();
+    if (!listens) throw std::system_error(left_out.back());
   }
   for (const auto& each : left_out) spdlog::warn("left out: {}", each.what());
 }
@@ -204,6 +204,7 @@ Listener::Listener(const std::vector<std::string>& hosts, std::uint16_t port,
                    std::chrono::milliseconds dead_after)
     : impl_(std::make_unique<Impl>()) {
   std::vector<Host> found;
+  found.reserve(hosts.size());
   for (const std::string& host : hosts) found.push_back(look_up(impl_->io, host, port));
   for (int more_attempts = port == 0 ? kMoreAttempts : 0;; --more_attempts) {
     try {
@@ -215,6 +216,7 @@ Listener::Listener(const std::vector<std::string>& hosts, std::uint16_t port,
     }
   }
   port_ = impl_->acceptors.front().local_endpoint().port();
+  addresses_.reserve(impl_->acceptors.size());
   for (const auto& each : impl_->acceptors) addresses_.push_back(to_string(each.local_endpoint()));
 }
 

@@ -95,7 +95,7 @@ void keep_standard_descriptors() {
 
 // Where a browser on this machine finds the page.
 std::string page_url(const triloop::Server& server) {
-  const std::string first = server.url();
+  std::string first = server.url();
   for (const std::string every : {"http://0.0.0.0:", "http://[::]:"}) {
     if (first.rfind(every, 0) == 0)
       return "http://localhost:" + std::to_string(server.port()) + "/";

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstddef>
+#include <type_traits>
 
 #include "triloop/sync.h"
 
@@ -13,8 +14,9 @@ namespace triloop {
 
 void write_or_drop(int descriptor, std::string_view line) noexcept {
   // One at a time, whichever descriptor: both may be the same pipe, and another thread's line may
-  // take the room that poll() has seen. Never destroyed: threads may outlive main().
-  static Mutex& mutex = *new Mutex;
+  // take the room that poll() has seen. Threads may outlive main(), and so must this.
+  static Mutex mutex;
+  static_assert(std::is_trivially_destructible_v<Mutex>);
   const MutexLock lock(mutex);
   pollfd request{descriptor, POLLOUT, 0};
   if (::poll(&request, 1, 0) <= 0) return;

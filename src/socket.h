@@ -3,7 +3,9 @@
 
 #include <sys/uio.h>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -13,20 +15,33 @@
 
 namespace triloop {
 
-/// A connected stream: two calls that wait, one that sends, two that end it. Tests put their own in
-/// its place.
+/// What a socket was given to send, and where it is.
+struct Delivery {
+  std::uint64_t sent = 0;          ///< bytes that try_send() has taken so far
+  std::uint64_t acknowledged = 0;  ///< of them: the peer's kernel has them, its program perhaps not
+  bool broken = false;             ///< the connection has been reset: nothing moves any more
+
+  bool is_complete() const { return acknowledged == sent; }
+};
+
+/// A connected stream: two calls that wait, one that sends, two that end it, and one that tells how
+/// far the peer is. Tests put their own in its place.
 ///
-/// Thread safety: receive() belongs to one thread, try_send(), wait_writable() and
-/// shutdown_send() to one other; shutdown() to any.
+/// Thread safety: receive() and expect_waits() belong to one thread, try_send(), wait_writable()
+/// and shutdown_send() to one other; shutdown() and delivery() to any.
 class Socket {
  public:
   virtual ~Socket() = default;
 
   /// Receives at least one byte. Blocks until there is one; freed by the peer, by shutdown() from
   /// another thread, or by `deadline`. 0 at the end of the stream (`error` clear) or on an error
-  /// (std::errc::timed_out after the deadline).
+  /// (std::errc::operation_would_block after the deadline; timed_out is the kernel's own, tcp(7)).
   virtual std::size_t receive(char* buffer, std::size_t size, TimePoint deadline,
                               std::error_code& error) = 0;
+
+  /// From now on most deadlines of receive() lie about `ahead`: then each costs no system call of
+  /// its own.
+  virtual void expect_waits(std::chrono::milliseconds /*ahead*/) {}
 
   /// Sends as much of `count` parts, one behind the other, as the kernel takes; no more than
   /// IOV_MAX parts (sendmsg(2)). Never blocks. 0 with `error` clear if it takes nothing now.
@@ -35,6 +50,10 @@ class Socket {
   /// Blocks until try_send() is worth another try; freed by the peer reading, by shutdown(), or by
   /// `deadline`. False after the deadline.
   virtual bool wait_writable(TimePoint deadline) = 0;
+
+  /// How far it has come. Never blocks. While another thread sends, `acknowledged` may be too low,
+  /// never too high.
+  virtual Delivery delivery() const = 0;
 
   /// Tells the peer that nothing more comes. Never blocks.
   virtual void shutdown_send() noexcept = 0;

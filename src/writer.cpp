@@ -1,11 +1,16 @@
 // The writer thread: the only one to send. Out-queue to socket, and the heartbeat between.
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "gather.h"
+#include "liveness.h"
 #include "many_threads.h"
+#include "patience.h"
+#include "pings.h"
 #include "socket.h"
 #include "trace.h"
 #include "triloop/connection.h"
@@ -28,6 +33,9 @@ constexpr QueueBounds kBatch{Gather::kMostFrames, 256 * 1024};
 // take a descriptor more for each connection. So it looks by itself, this often.
 constexpr std::chrono::milliseconds kLookUpEvery{500};
 
+// After the goodbye mostly all has arrived by then.
+constexpr std::chrono::milliseconds kFirstLook{10};
+
 // When to send what is sent every so often. Beats keep their rhythm however long a send takes;
 // those that were missed meanwhile are not made up for.
 class Beat {
@@ -49,75 +57,41 @@ class Beat {
   TimePoint next_;
 };
 
-// Whether the peer answers pings. Anything that it sends is an answer. The loads are relaxed: the
-// number stands alone.
-//
-// Only a reader that listens can hear, and while it waits for room in the in-queue it does not. So
-// silence is one single receive that began before the ping and has not returned at the deadline;
-// if there is no such receive, the peer has been heard or the reader was not listening, and the
-// next ping asks again.
-class Silence {
- public:
-  Silence(std::chrono::milliseconds timeout, const Atomic<std::uint64_t>& receives)
-      : timeout_(timeout), receives_(receives) {}
-
-  TimePoint deadline() const { return deadline_; }
-
-  // A ping is about to be sent.
-  void asks() {
-    if (deadline_ != kNever) return;  // the last one is not judged yet
-    heard_before_ = receives_.load(std::memory_order_relaxed);
-    deadline_ = Clock::now() + timeout_;
-  }
-
-  // True if the deadline has passed and the peer has been silent.
-  bool is_proven() {
-    if (deadline_ == kNever || Clock::now() < deadline_) return false;
-    deadline_ = kNever;
-    const bool listening = heard_before_ % 2 == 1;
-    return listening && receives_.load(std::memory_order_relaxed) == heard_before_;
-  }
-
- private:
-  const std::chrono::milliseconds timeout_;
-  const Atomic<std::uint64_t>& receives_;
-  std::uint64_t heard_before_ = 0;
-  TimePoint deadline_ = kNever;
-};
-
 }  // namespace
 
 // Blocks on an empty out-queue (freed by a frame, by the processor's end, by the first sign of an
 // ending, which nudges it, by the latch, and by its own next deadline), on a peer that does not
-// read (freed by the peer, the latch, `write_timeout`), and at the very end on the latch itself
-// (freed by the reader, or by `close_timeout`).
+// read (freed by the peer, the latch, `write_timeout`), and at the very end on the latches
+// themselves (freed by the reader, or by the ending's clocks).
 void Connection::write_loop() {
   const ThreadMeter::Presence here(writer_meter_, threads_ended_);
   const trace::Track track(trace::Role::writer, id_);
   const RelaxedTimers relaxed(kTimerSlack);
   Beat heartbeat(path_options_->heartbeat);
   Beat ping(path_options_->ping_interval);
-  Silence silence(path_options_->pong_timeout, receives_);
   std::vector<Frame> batch;
   for (;;) {
     batch.clear();  // lest large frames stay in memory while the next ones are waited for
-    const TimePoint deadline =
-        std::min({heartbeat.next(), ping.next(), silence.deadline(), give_up_});
+    const TimePoint deadline = std::min({heartbeat.next(), ping.next(), ping_look_, clocks_due()});
     const PopResult popped = out_queue_.pop_batch(batch, kBatch, deadline);
     if (popped == PopResult::kClosed) break;
     trace::fill("out-queue", id_, out_queue_);
     if (popped == PopResult::kItems && !send(batch)) return;
-    if (!keep_deadline()) return;
-    if (heartbeat.is_due() && !send({Opcode::text, kHeartbeatText})) return;
-    if (silence.is_proven()) {
-      return end_now({ClosedBy::network, close_code::kAbnormal, "the peer is silent"});
-    }
-    if (ping.is_due()) {
-      silence.asks();
-      if (!send(next_ping())) return;
-    }
+    if (!watch_clocks()) return;
+    const bool ends = closing_.fired();  // then nobody waits for a pong, nor for a beat
+    if (ping.is_due() && !ends && !send_ping()) return;
+    if (heartbeat.is_due() && !ends && !send({Opcode::text, kHeartbeatText})) return;
+    if (ping_look_ != kNever && Clock::now() >= ping_look_) ping_look_ = liveness_->look();
   }
   say_goodbye();
+}
+
+// Asks whether the peer is alive.
+bool Connection::send_ping() {
+  liveness_->asks();
+  if (!send(pings_->next())) return false;
+  ping_look_ = std::min(ping_look_, liveness_->has_asked());
+  return true;
 }
 
 bool Connection::send(Frame frame) {
@@ -135,7 +109,7 @@ bool Connection::send(std::vector<Frame>& frames) {
   }
   Gather& bytes = *outgoing_;
   bytes.load(frames);
-  TimePoint stalled_since = kNever;
+  std::optional<Patience> stall;  // from the moment in which the peer takes nothing
   while (!bytes.is_empty()) {
     std::error_code error;
     const std::size_t sent = socket_->try_send(bytes.parts(), bytes.count(), error);
@@ -145,8 +119,8 @@ bool Connection::send(std::vector<Frame>& frames) {
     }
     bytes.remove_prefix(sent);
     if (sent > 0) {
-      stalled_since = kNever;
-    } else if (!wait_for_peer(stalled_since)) {
+      stall.reset();
+    } else if (!wait_for_peer(stall)) {
       return false;
     }
   }
@@ -163,47 +137,98 @@ void Connection::count(const std::vector<Frame>& frames) {
 }
 
 // Waits until the peer takes more bytes, or for a short time. False if it has waited long enough.
-bool Connection::wait_for_peer(TimePoint& stalled_since) {
-  const TimePoint now = Clock::now();
-  if (stalled_since == kNever) stalled_since = now;
-  const TimePoint write_deadline = stalled_since + options_.write_timeout;
-  if (now >= write_deadline) {
+bool Connection::wait_for_peer(std::optional<Patience>& stall) {
+  if (!stall) stall.emplace(*socket_);
+  if (!stall->lasts(options_.write_timeout)) {
     end_now({ClosedBy::network, close_code::kAbnormal, "the peer stopped reading"});
     return false;
   }
-  if (!keep_deadline()) return false;
+  if (!watch_clocks()) return false;
   const trace::Slice waiting("waiting for the peer");
-  socket_->wait_writable(std::min({write_deadline, give_up_, now + kLookUpEvery}));
+  socket_->wait_writable(
+      std::min({stall->end(options_.write_timeout), clocks_due(), Clock::now() + kLookUpEvery}));
   return !closed_.fired();
 }
 
-// Once an ending has begun it may take only so long: starts the clock when it sees that one has,
-// and fires the latch, and says false, when the time is over.
-bool Connection::keep_deadline() {
-  if (!closing_.fired()) return true;
-  const bool stopping = closing_.reason()->by == ClosedBy::server;
-  const TimePoint now = Clock::now();
-  if (give_up_ == kNever) {
-    give_up_ = now + (stopping ? options_.drain_timeout : path_options_->close_timeout);
-  }
-  if (now < give_up_) return true;
-  end_now({ClosedBy::network, close_code::kAbnormal,
-           stopping ? "the drain timeout passed" : "the close timeout passed"});
+// -- The ending's clocks, which began in begin_close() --------------------------------------------
+
+// When watch_clocks() is due.
+TimePoint Connection::clocks_due() const {
+  const std::optional<TimePoint> latest = ends_at_latest();
+  return latest ? std::min(*latest, patience_->end(path_options_->close_timeout)) : kNever;
+}
+
+// False, and the end, once all of it has taken too long, or if the peer has not moved for too long.
+// As long as it is the processor that is waited for, the peer's time stands still.
+bool Connection::watch_clocks() {
+  const std::optional<TimePoint> latest = ends_at_latest();
+  if (!latest) return true;
+  if (Clock::now() >= *latest) return give_up("the ending limit passed");
+  const bool works = processor_has_work();
+  if (works || had_work_) patience_->begin();
+  had_work_ = works;
+  return patience_->lasts(path_options_->close_timeout) || give_up("the close timeout passed");
+}
+
+bool Connection::give_up(const char* why) {
+  end_now({ClosedBy::network, close_code::kAbnormal, why});
   return false;
 }
 
-// All replies are sent: now the Close frame, and then only the peer's answer is missing. It is the
-// server that ends the stream first (RFC 6455 section 7.1.1).
+// nullopt before an ending has begun, and if none begins because it is over at once: end_now().
+std::optional<TimePoint> Connection::ends_at_latest() const {
+  if (!closing_.fired()) return std::nullopt;
+  const auto limit = path_options_->ending_limit;
+  const MutexLock lock(mutex_);
+  if (!ending_began_) return std::nullopt;
+  return limit.count() > 0 ? *ending_began_ + limit : kNever;
+}
+
+// Has it something in hand of what was queued? While the server stops it may take longer, too: for
+// that the server has a clock of its own.
+bool Connection::processor_has_work() const {
+  if (out_queue_.is_closed()) return false;  // it has returned
+  return !in_queue_.is_finished() || closing_.reason()->by == ClosedBy::server;
+}
+
+// All replies are sent: now the Close frame, and then the peer's. Only behind that our stream ends:
+// some clients take a stream that ends with their own Close unsaid for a broken one, and drop what
+// they have not read yet. Then it is for the peer to end its own; the server ends first (RFC 6455
+// section 7.1.1).
 void Connection::say_goodbye() {
   const trace::Slice closing("goodbye");
-  const CloseReason reason = *closing_.reason();    // for good: the out-queue is closed behind it
-  if (closed_.fired() || !keep_deadline()) return;  // an abort's is not for the peer: see end_now()
+  const CloseReason reason = *closing_.reason();  // for good: the out-queue is closed behind it
+  if (ends_now()) return closed_.wait();          // an abort's is not for the peer
+  if (!watch_clocks()) return;
   if (!send(close_frame({reason.code, reason.text}))) return;
-  socket_->shutdown_send();
-  one_direction_done();
   const Stopwatch::Running waiting(goodbye_);
-  if (!closed_.wait_until(std::min(give_up_, Clock::now() + path_options_->close_timeout))) {
-    end_now({ClosedBy::network, close_code::kAbnormal, "the peer did not end its stream"});
+  if (!await_peer(peer_done_)) return;
+  socket_->shutdown_send();
+  direction_done(&Connection::sent_all_);
+  await_peer(closed_);
+}
+
+// Blocks until `latch` has fired; freed by the reader, or by the ending's clocks. False if it is
+// over, whoever ended it. While something is on its way to the peer it looks how far it has come,
+// ever less often.
+bool Connection::await_peer(const CloseLatch& latch) {
+  const TimePoint latest = ends_at_latest().value_or(kNever);
+  Clock::duration look = kFirstLook;
+  for (;;) {
+    const bool moves = patience_->lasts(path_options_->close_timeout);
+    const Delivery delivery = patience_->seen();
+    if (delivery.is_complete() && end_if_delivered()) return false;
+    if (delivery.broken) return give_up("the peer has reset the connection");
+    const TimePoint now = Clock::now();
+    if (now >= latest) return give_up("the ending limit passed");
+    if (!moves) {
+      return give_up(delivery.is_complete() ? "the peer did not end its stream"
+                                            : "the close timeout passed");
+    }
+    const TimePoint next = delivery.is_complete() ? kNever : now + look;
+    const TimePoint end = patience_->end(path_options_->close_timeout);
+    if (latch.wait_until(std::min({next, latest, end}))) return !closed_.fired();
+    look = std::min<Clock::duration>(look * 2, kLookUpEvery);
   }
 }
 

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "triloop/meters.h"
+#include "triloop/queue_lanes.h"
 #include "triloop/queue_types.h"
 #include "triloop/sync.h"
 #include "triloop/trace.h"
@@ -21,8 +22,9 @@ namespace triloop {
 /// threads may overtake it while it waits for that. What one thread pushes stays in order.
 ///
 /// A small lane beside the bound takes urgent items (pongs, pings). Their sender never waits; when
-/// the lane is full its oldest item is dropped. They come out first, in their own order, but
-/// alternate with the others while there are both, so that a flood of them holds nothing up.
+/// the lane is full its oldest item is dropped. They come out first, in their own order; but of
+/// those that came later than the next of the others, no two in a row: so a flood of them holds
+/// nothing up, and one that came before an item also leaves before it.
 ///
 /// Most of what a queue costs is not the queue but the waking of the other thread, and a lock that
 /// two threads want. Both are paid for each batch instead of each item where there are batches:
@@ -62,7 +64,7 @@ class BoundedQueue {
     {
       const MutexLock lock(mutex_);
       if (!await_room_for(item, deadline)) return closed_ ? PushResult::kClosed : PushResult::kFull;
-      append(item);
+      inside_.push(item);
     }
     has_items_.notify_one();  // one: any waiter can take it
     return PushResult::kPushed;
@@ -78,7 +80,8 @@ class BoundedQueue {
       {
         const MutexLock lock(mutex_);
         open = await_room_for(*next, kNever);
-        while (open && next != items.end() && has_room_for(*next)) append(*next++);
+        while (open && next != items.end() && inside_.has_room_for(*next, bounds_))
+          inside_.push(*next++);
       }
       has_items_.notify_all();  // all: there may be an item for each who waits
     }
@@ -91,8 +94,7 @@ class BoundedQueue {
     {
       const MutexLock lock(mutex_);
       if (closed_) return false;
-      if (urgent_.size() == kUrgentItems) urgent_.pop_front();
-      urgent_.push_back(std::move(item));
+      inside_.push_urgent(item, kUrgentItems);
     }
     has_items_.notify_one();
     return true;
@@ -104,7 +106,8 @@ class BoundedQueue {
     std::optional<T> item;
     {
       const MutexLock lock(mutex_);
-      if (await_item(kNever)) item = take();
+      if (await_item(kNever)) item = inside_.take();
+      told_the_end_ = !item;
     }
     if (item) has_room_.notify_all();  // all: each may wait for room of another size
     return item;
@@ -115,8 +118,11 @@ class BoundedQueue {
   PopResult pop_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
-      if (!await_item(deadline)) return closed_ ? PopResult::kClosed : PopResult::kNothing;
-      item = take();
+      if (!await_item(deadline)) {
+        told_the_end_ = closed_;
+        return closed_ ? PopResult::kClosed : PopResult::kNothing;
+      }
+      item = inside_.take();
     }
     has_room_.notify_all();
     return PopResult::kItems;
@@ -129,16 +135,16 @@ class BoundedQueue {
       TRILOOP_EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
-      while (!closed_ && !has_item() && !nudged_) {
+      while (!closed_ && !inside_.has_item() && !nudged_) {
         if (!wait_for_items(deadline)) break;
       }
       nudged_ = false;
-      if (!has_item()) return closed_ ? PopResult::kClosed : PopResult::kNothing;
+      if (!inside_.has_item()) return closed_ ? PopResult::kClosed : PopResult::kNothing;
       std::size_t bytes = 0;
-      for (std::size_t count = 0; count < most.items && has_item(); ++count) {
-        bytes += BytesOf<T>{}(next_source().front());
+      for (std::size_t count = 0; count < most.items && inside_.has_item(); ++count) {
+        bytes += BytesOf<T>{}(inside_.front());
         if (count > 0 && bytes > most.bytes) break;
-        batch.push_back(take());
+        batch.push_back(inside_.take());
       }
     }
     has_room_.notify_all();
@@ -168,12 +174,19 @@ class BoundedQueue {
 
   /// close(), and throws away what is queued. Never blocks.
   void discard() noexcept TRILOOP_EXCLUDES(mutex_) {
+    std::optional<QueueLanes<T>> gone;  // megabytes perhaps: freed when the mutex is, too
+    try {
+      gone.emplace();
+    } catch (const std::bad_alloc&) {  // then under the mutex
+    }
     {
       const MutexLock lock(mutex_);
-      urgent_.clear();
-      items_.clear();
-      bytes_ = 0;
       closed_ = true;
+      if (gone) {
+        inside_.swap(*gone);
+      } else {
+        inside_.clear();
+      }
     }
     has_items_.notify_all();
     has_room_.notify_all();
@@ -191,14 +204,17 @@ class BoundedQueue {
   /// What is inside, and who waits. Holds the lock for a moment.
   QueueSnapshot snapshot() const TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    return {items_.size(),
-            bytes_,
-            bounds_,
-            for_items_.waiting(),
-            for_room_.waiting(),
-            for_items_.waited(),
-            for_room_.waited(),
-            GaugeClock::now()};
+    return {inside_.items(),      inside_.bytes(),     bounds_,
+            for_items_.waiting(), for_room_.waiting(), for_items_.waited(),
+            for_room_.waited(),   GaugeClock::now()};
+  }
+
+  /// Is it closed, and has whoever popped come back since for more, and been told that there is
+  /// none? Then that one is done with all that it got; likewise if nobody ever popped an item, and
+  /// none is left. This answer, too, changes only once.
+  bool is_finished() const TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return closed_ && !inside_.has_item() && (told_the_end_ || inside_.popped() == 0);
   }
 
   /// Does push() refuse? Unlike a size, this answer can only change once.
@@ -208,15 +224,6 @@ class BoundedQueue {
   }
 
  private:
-  bool has_item() const TRILOOP_REQUIRES(mutex_) { return !urgent_.empty() || !items_.empty(); }
-
-  bool has_room_for(const T& item) const TRILOOP_REQUIRES(mutex_) {
-    if (items_.empty()) return true;
-    const std::size_t bytes = BytesOf<T>{}(item);
-    return items_.size() < bounds_.items && bytes_ <= bounds_.bytes &&
-           bytes <= bounds_.bytes - bytes_;
-  }
-
   // Both: false if the deadline has passed.
   bool wait_for_room(TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
     if (deadline == kNow) return false;
@@ -238,50 +245,27 @@ class BoundedQueue {
   // Both look once more after the deadline. A notify may come with it: then this thread alone was
   // told, and has to look.
   bool await_room_for(const T& item, TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
-    while (!closed_ && !has_room_for(item)) {
+    while (!closed_ && !inside_.has_room_for(item, bounds_)) {
       if (!wait_for_room(deadline)) break;
     }
-    return !closed_ && has_room_for(item);
+    return !closed_ && inside_.has_room_for(item, bounds_);
   }
   bool await_item(TimePoint deadline) TRILOOP_REQUIRES(mutex_) {
-    while (!closed_ && !has_item()) {
+    while (!closed_ && !inside_.has_item()) {
       if (!wait_for_items(deadline)) break;
     }
-    return has_item();
-  }
-
-  void append(T& item) TRILOOP_REQUIRES(mutex_) {
-    const std::size_t bytes = BytesOf<T>{}(item);
-    items_.push_back(std::move(item));
-    bytes_ += bytes;
-  }
-
-  // Where the next item comes from.
-  std::deque<T>& next_source() TRILOOP_REQUIRES(mutex_) {
-    const bool urgent = items_.empty() || (!urgent_.empty() && !last_was_urgent_);
-    return urgent ? urgent_ : items_;
-  }
-
-  T take() TRILOOP_REQUIRES(mutex_) {
-    std::deque<T>& source = next_source();
-    last_was_urgent_ = &source == &urgent_;
-    T item = std::move(source.front());
-    source.pop_front();
-    if (!last_was_urgent_) bytes_ -= BytesOf<T>{}(item);
-    return item;
+    return inside_.has_item();
   }
 
   mutable Mutex mutex_;
   CondVar has_items_;
   CondVar has_room_;
   QueueBounds bounds_ TRILOOP_GUARDED_BY(mutex_);
-  std::deque<T> items_ TRILOOP_GUARDED_BY(mutex_);
-  std::deque<T> urgent_ TRILOOP_GUARDED_BY(mutex_);
-  std::size_t bytes_ TRILOOP_GUARDED_BY(mutex_) = 0;  // of items_; the lane is not counted
+  QueueLanes<T> inside_ TRILOOP_GUARDED_BY(mutex_);
   WaitMeter for_items_ TRILOOP_GUARDED_BY(mutex_);
   WaitMeter for_room_ TRILOOP_GUARDED_BY(mutex_);
-  bool last_was_urgent_ TRILOOP_GUARDED_BY(mutex_) = false;
   bool closed_ TRILOOP_GUARDED_BY(mutex_) = false;
+  bool told_the_end_ TRILOOP_GUARDED_BY(mutex_) = false;  // somebody who wanted to pop
   bool nudged_ TRILOOP_GUARDED_BY(mutex_) = false;
 };
 

@@ -70,9 +70,17 @@ inline bool operator==(const CloseReason& a, const CloseReason& b) {
 /// happen on firing (close the queues, shut the socket down) is the owner's business: the latch
 /// calls nobody, so it can be fired under any circumstances.
 ///
-/// Thread safety: any thread may call anything. It must outlive its waiters.
+/// Thread safety: any thread may call anything. It must outlive its waiters, but not the call that
+/// fires it.
 class CloseLatch {
  public:
+  CloseLatch() = default;
+  /// Whoever saw that it has fired, however he did, may destroy it: this waits for the call that
+  /// fired it to be done with it.
+  ~CloseLatch() { const MutexLock lock(mutex_); }
+  CloseLatch(const CloseLatch&) = delete;
+  CloseLatch& operator=(const CloseLatch&) = delete;
+
   /// Fires. Never blocks. True for the one call that did it; false, and without effect, ever after.
   bool fire(CloseReason reason) noexcept TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);

@@ -30,7 +30,10 @@ namespace triloop {
 class Connection;
 class ConnectionHandle;
 class Gather;
+class Liveness;
 class MessageIterator;
+class Patience;
+class Pings;
 class Place;
 class Socket;
 class SpareThreads;
@@ -39,9 +42,8 @@ struct Bytes;
 struct CloseStatus;
 struct Routes;
 
-/// The user's code: a plain function that runs on the connection's processor thread. It may block
-/// as long as it likes. The connection is closed with 1000 when it returns, with 1011 when it
-/// throws.
+/// The user's code: a function that runs on the connection's processor thread. It may block as long
+/// as it likes. The connection is closed with 1000 when it returns, with 1011 when it throws.
 using Processor = std::function<void(Connection&)>;
 
 /// One connection, as its processor sees it, and the place where its three threads meet.
@@ -119,7 +121,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// The close latch: fired when it is over; who has seen that has no write taken. A drain is not
   /// over before the processor has returned, so a processor must not wait for this one, nor for a
-  /// thread that does: both would wait until the close timeout.
+  /// thread that does: both would wait until the ending is given up (PathOptions::ending_limit).
   const CloseLatch& closed() const { return closed_; }
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.
@@ -157,7 +159,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void stop();
 
   /// The end at once, in any state. Never blocks; any thread.
-  void stop_now();
+  void stop_now() noexcept;
 
   // -- For whoever looks on ------------------------------------------------------------------
 
@@ -184,43 +186,46 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool answer(std::string_view bytes, TimePoint deadline);
   void linger(TimePoint deadline);
 
-  // connection.cpp, any thread: what a processor calls
   ReadResult read_until(Message& message, TimePoint deadline);
   WriteResult write_until(Message& message, TimePoint deadline);
 
-  // ping.cpp, any thread
-  Frame next_ping();
-  void take_pong(const std::string& payload);
-
   // reader.cpp, reader thread
   std::size_t receive(char* buffer, std::size_t size, std::error_code& error);
+  bool give_up_if_dead();
+  void look_for_close(Bytes bytes);
   void take_in_early_bytes();
   void take_in(Bytes bytes);
   void pass_on(Frame frame);
   void pass_on_batch();
   void peer_says_last(const CloseStatus& status);
 
-  // processor.cpp, processor thread
-  void process();
+  void process();  // processor.cpp, processor thread
 
   // writer.cpp, writer thread
   bool send(Frame frame);
   bool send(std::vector<Frame>& frames);
   void count(const std::vector<Frame>& frames);
-  bool wait_for_peer(TimePoint& stalled_since);
-  bool keep_deadline();
+  bool wait_for_peer(std::optional<Patience>& stall);
+  bool send_ping();
+  TimePoint clocks_due() const;
+  bool watch_clocks();
+  bool give_up(const char* why);
+  std::optional<TimePoint> ends_at_latest() const;
+  bool processor_has_work() const;
   void say_goodbye();
+  bool await_peer(const CloseLatch& latch);
 
   // connection.cpp, any thread
   void fire(CloseLatch& latch, const char* what, CloseReason reason) noexcept;
   void begin_close(CloseReason reason) noexcept;
   void end_now(const CloseReason& reason) noexcept;
-  void one_direction_done();
+  bool ends_now() const;
+  void direction_done(bool Connection::*direction);
+  bool end_if_delivered();
   void run_guarded(void (Connection::*loop)()) noexcept;
 
-  // connection.cpp, reader thread
-  void start_and_join();
-  void log_the_end() const;
+  void start_and_join();     // reader thread
+  void log_the_end() const;  // likewise
 
   // Constant after construction.
   const std::uint64_t id_;
@@ -236,24 +241,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Processor* processor_ = nullptr;
   const PathOptions* path_options_;  // those of the path, or the server's
 
-  // Where the threads meet: each is thread-safe in itself (the socket as its header says).
+  // Where the threads meet; each thread-safe in itself.
   const std::unique_ptr<Socket> socket_;
   BoundedQueue<Frame> in_queue_;  // text and binary only
   BoundedQueue<Frame> out_queue_;
-  CloseLatch closing_;  // an ending has begun: nothing more comes in. Keeps the first reason.
-  CloseLatch closed_;   // the close latch: it is over, every wait returns.
+  CloseLatch closing_;    // an ending has begun, for this reason: nothing more comes in.
+  CloseLatch closed_;     // the close latch: it is over, every wait returns.
+  CloseLatch peer_done_;  // the peer has said its last word, or it is over.
+  const std::unique_ptr<Liveness> liveness_;  // the writer asks the peer, the reader judges it
+  const std::unique_ptr<Pings> pings_;
 
-  // Directions of the stream that are still open, ours and the peer's; whoever ends the second
-  // fires the latch. Atomic because it is a count, and no other member changes with it.
-  Atomic<int> open_directions_{2};
-
-  // Counts up when the reader begins to receive, and again when it has received: odd while it
-  // listens. By it the writer judges silence. Atomic because a lock at each receive would buy
-  // nothing: the number stands alone.
-  Atomic<std::uint64_t> receives_{0};
-
-  // The codec, made when the path is known: its decoding half belongs to the reader, its encoding
-  // half to the writer.
+  // Made when the path is known: its decoding half is the reader's, its encoding half the writer's.
   std::unique_ptr<WsProtocol> protocol_;
 
   // Reader only.
@@ -261,10 +259,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::vector<Frame> batch_;  // decoded, not yet in the in-queue
   std::size_t batch_bytes_ = 0;
   bool peer_closed_ = false;  // its Close frame, or a violation: what follows is discarded
+  std::string last_bytes_;    // of what is discarded behind a violation
 
-  // Writer only.
-  std::unique_ptr<Gather> outgoing_;  // what is being sent
-  TimePoint give_up_ = kNever;        // set when an ending has begun
+  // Writer only; but it is begin_close() that begins with patience_, before closing_ fires.
+  std::unique_ptr<Gather> outgoing_;          // what is being sent
+  TimePoint ping_look_ = kNever;              // when to look whether the ping has arrived
+  const std::unique_ptr<Patience> patience_;  // with the peer, since the ending began
+  bool had_work_ = false;  // the processor, at the last look: then the peer's clock begins now
 
   // For whoever looks on.
   const TimePoint accepted_at_ = GaugeClock::now();
@@ -273,14 +274,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Gauge<int> threads_ended_;
   Traffic received_, sent_;
 
-  // What state() gives out.
-  std::shared_ptr<void> state_;
+  std::shared_ptr<void> state_;  // what state() gives out
   const std::type_info* state_type_ = nullptr;
 
   mutable Mutex mutex_;
-  std::uint64_t pings_ TRILOOP_GUARDED_BY(mutex_) = 0;  // asked for; the last one's payload
-  TimePoint pinged_at_ TRILOOP_GUARDED_BY(mutex_){};    // the last one
-  std::optional<std::chrono::nanoseconds> round_trip_ TRILOOP_GUARDED_BY(mutex_);
+  std::optional<TimePoint> ending_began_ TRILOOP_GUARDED_BY(mutex_);
+  bool ends_now_ TRILOOP_GUARDED_BY(mutex_) = false;      // end_now() has begun
+  bool received_all_ TRILOOP_GUARDED_BY(mutex_) = false;  // up to the end of the peer's stream
+  bool sent_all_ TRILOOP_GUARDED_BY(mutex_) = false;      // and the end of our own behind it
   Phase phase_ TRILOOP_GUARDED_BY(mutex_) = Phase::receiving_request;
 };
 

@@ -17,8 +17,10 @@ struct PathOptions {
 
   /// At this interval the writer sends a ping (RFC 6455 section 5.5.2); 0 is off.
   std::chrono::milliseconds ping_interval{20'000};
-  /// A peer that is silent for so long after a ping is held to be dead. Silence is judged only
-  /// while the reader is listening: a full in-queue proves nothing about the peer.
+  /// A peer that has got a ping and then says nothing for so long is held to be dead. The time
+  /// counts from when all that was sent before the ping is acknowledged, and only while no ending
+  /// has begun; and it is judged only by a reader that listens: a full in-queue proves nothing
+  /// about the peer.
   std::chrono::milliseconds pong_timeout{20'000};
 
   /// Which web pages may connect: patterns for the Origin header, `*` standing for anything
@@ -38,8 +40,13 @@ struct PathOptions {
   /// and 16 times as many bytes and 1 KiB may be on the wire for it.
   bool compress = false;
 
-  /// From the first sign of an ending (a Close frame either way, close()) to its end.
+  /// Once an ending has begun (a Close frame either way, close()): a peer for which nothing has
+  /// moved for so long is waited for no longer. What moves is what it takes and acknowledges. A
+  /// processor that works on what was queued keeps nobody's time. Once the peer has everything it
+  /// has so long for its own Close and the end of its stream, whatever it sends.
   std::chrono::milliseconds close_timeout{5'000};
+  /// From the beginning of an ending to its end, however much moves; 0 is without a limit.
+  std::chrono::milliseconds ending_limit{600'000};
 };
 
 /// All that can be set for a server; what PathOptions has is for the paths without their own.
@@ -64,10 +71,11 @@ struct Options : PathOptions {
   /// For the whole HTTP request, however slowly it drips in, and its answer. A request is one short
   /// packet.
   std::chrono::milliseconds handshake_timeout{10'000};
-  /// A peer that takes not one byte for so long is held to be dead; likewise one that acknowledges
-  /// nothing for so long (TCP_USER_TIMEOUT, tcp(7)).
+  /// A peer to which something is on its way, and that for so long neither takes nor acknowledges
+  /// one byte of it, is held to be dead (likewise by the kernel: TCP_USER_TIMEOUT, tcp(7)).
   std::chrono::milliseconds write_timeout{30'000};
-  /// After Server::stop(): how long the connections may take to finish what they have received.
+  /// After Server::stop(): how long the connections may take to finish what they have received. For
+  /// all together, however much moves: what is not sent then is lost.
   std::chrono::milliseconds drain_timeout{10'000};
 
   /// Stack of each of a connection's threads, your processor's among them; 0 is the system's

@@ -167,7 +167,7 @@ void serve(Connection& connection, const UpstreamAddress& address,
 // Without memory a reason may not be had either.
 bool may_look_whole(const Connection& connection) noexcept {
   try {
-    return connection.closing().fired() && !is_told_of_a_loss(connection);
+    return !is_told_of_a_loss(connection);
   } catch (const std::bad_alloc&) {
     return true;
   }
@@ -180,6 +180,7 @@ Processor proxy(const std::string& upstream, const UpstreamPatience& patience) {
     try {
       serve(connection, address, patience);
     } catch (...) {
+      connection.close(close_code::kInternalError);  // if no ending has begun, none begins as 1000
       if (may_look_whole(connection)) connection.abort();
       throw;
     }

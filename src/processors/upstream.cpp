@@ -13,7 +13,7 @@
 #include <list>
 #include <utility>
 
-#include "poll_timeout.h"
+#include "deadline.h"
 
 namespace triloop {
 namespace {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "connection/helpers.h"
 #include "deflate.h"
 #include "support/catch.h"
 #include "support/fake_connection.h"
@@ -20,42 +21,13 @@ using testing::await;
 using testing::await_blocked;
 using testing::client_close;
 using testing::client_frame;
+using testing::echo;
 using testing::FakeConnection;
+using testing::frames_sent;
+using testing::Gate;
 using testing::patient_options;
-
-void echo(Connection& connection) {
-  while (auto message = connection.read()) connection.write(std::move(*message));
-}
-
-// The bytes of a server's frame of less than 126 bytes.
-std::string server_frame(Opcode opcode, const std::string& payload) {
-  return std::string{static_cast<char>(0x80 | static_cast<int>(opcode)),
-                     static_cast<char>(payload.size())} +
-         payload;
-}
-std::string server_close(std::uint16_t code, const std::string& reason) {
-  return server_frame(Opcode::close, close_frame({code, reason}).payload);
-}
-
-// Each has another number in it; its first byte is in nothing else that these tests send.
-std::size_t pings_sent(FakeConnection& connection) {
-  return connection.socket().count_sent("\x89");
-}
-
-// Waits at a point of a processor until the test lets it go on.
-class Gate {
- public:
-  void wait() const { latch_.wait(); }
-  void open() { latch_.fire({}); }
-
- private:
-  CloseLatch latch_;
-};
-
-std::string frames_sent(FakeConnection& connection) {
-  const std::string sent = connection.socket().sent();
-  return sent.substr(sent.find("\r\n\r\n") + 4);
-}
+using testing::server_close;
+using testing::server_frame;
 
 // -- Messages -------------------------------------------------------------------------------------
 
@@ -471,106 +443,6 @@ TEST_CASE("writer on an empty out-queue: freed for each ping", "[connection][blo
   FakeConnection connection(echo, options);
   connection.socket().await_sent(server_frame(Opcode::ping, "1") + server_frame(Opcode::ping, "2") +
                                  server_frame(Opcode::ping, "3"));
-}
-
-TEST_CASE("a peer that is silent after a ping is given up", "[connection][liveness]") {
-  Options options = patient_options();
-  options.ping_interval = milliseconds(20);
-  options.pong_timeout = milliseconds(50);
-  const TimePoint start = Clock::now();
-  FakeConnection connection(echo, options);
-  connection.await_end();
-  CHECK(Clock::now() - start >= milliseconds(70));
-  CHECK(connection.reason().by == ClosedBy::network);
-  CHECK(connection.reason().text == "the peer is silent");
-}
-
-TEST_CASE("a peer that answers pings is kept, whatever it answers with", "[connection][liveness]") {
-  Options options = patient_options();
-  options.ping_interval = milliseconds(100);
-  options.pong_timeout = milliseconds(2000);
-  FakeConnection connection(echo, options);
-  const TimePoint enough = Clock::now() + milliseconds(3000);
-  for (std::size_t seen = 0; Clock::now() < enough;) {
-    const std::size_t pings = pings_sent(connection);
-    if (pings == seen) {
-      REQUIRE_FALSE(connection->closed().wait_until(Clock::now() + milliseconds(5)));
-      continue;
-    }
-    seen = pings;
-    connection.socket().deliver(client_frame(seen % 2 == 0 ? Opcode::pong : Opcode::binary, ""));
-  }
-  CHECK_FALSE(connection->closed().fired());
-}
-
-TEST_CASE("a reader that waits for room is no sign of a dead peer", "[connection][liveness]") {
-  Options options = FullInQueue::one_message();
-  options.ping_interval = milliseconds(10);
-  options.pong_timeout = milliseconds(30);
-  Gate gate;
-  FakeConnection connection([&](Connection&) { gate.wait(); }, options);
-  connection.socket().deliver(client_frame(Opcode::text, "1") + client_frame(Opcode::text, "2"));
-  // Many times the timeout, in pings; the peer answers none of them that the reader could hear.
-  await("pings", [&] { return pings_sent(connection) > 30 || connection->closed().fired(); });
-  CHECK_FALSE(connection->closed().fired());
-  gate.open();
-}
-
-TEST_CASE("writer after its Close: freed by the end of the peer's stream", "[connection][blocks]") {
-  FakeConnection connection(echo);
-  connection->close(1000, "done");
-  connection.socket().await_sent(server_close(1000, "done"));
-  await_blocked("write-1");
-  CHECK(connection.socket().is_send_shut_down());
-  connection.socket().deliver(client_close(1000, "done"));
-  connection.reader().await_blocked();
-  CHECK_FALSE(connection->closed().fired());
-  connection.socket().end_stream();
-  connection.await_end();
-  CHECK(connection.reason() == CloseReason{ClosedBy::application, 1000, "done"});
-}
-
-TEST_CASE("writer after its Close: gives up after the close timeout", "[connection][blocks]") {
-  Options options = patient_options();
-  options.close_timeout = milliseconds(50);
-  FakeConnection connection(echo, options);
-  const TimePoint start = Clock::now();
-  connection->close(1000, "done");
-  connection.await_end();
-  CHECK(Clock::now() - start >= milliseconds(50));
-  CHECK(connection.reason().text == "the peer did not end its stream");
-}
-
-TEST_CASE("a drain that the processor holds up ends at the close timeout", "[connection][blocks]") {
-  Options options = patient_options();
-  options.close_timeout = milliseconds(50);
-  FakeConnection connection([](Connection& self) { self.closed().wait(); }, options);
-  connection.socket().deliver(client_close(1000));
-  connection.await_end();
-  CHECK(connection.reason().text == "the close timeout passed");
-}
-
-TEST_CASE("a drain that the processor holds up while the server stops ends at the drain timeout",
-          "[connection][blocks]") {
-  Options options = patient_options();
-  options.drain_timeout = milliseconds(50);
-  FakeConnection connection([](Connection& self) { self.closed().wait(); }, options);
-  connection->stop();
-  connection.await_end();
-  CHECK(connection.reason().text == "the drain timeout passed");
-}
-
-TEST_CASE("a drain that the peer holds up by not reading ends at the close timeout",
-          "[connection][blocks]") {
-  Options options = patient_options();
-  options.close_timeout = milliseconds(50);
-  FakeConnection connection(echo, options);
-  connection.socket().take(0);
-  connection.socket().deliver(client_frame(Opcode::text, "x"));
-  await_blocked("write-1");
-  connection->close();
-  connection.await_end();
-  CHECK(connection.reason().text == "the close timeout passed");
 }
 
 // -- Endings --------------------------------------------------------------------------------------

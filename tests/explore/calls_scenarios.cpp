@@ -47,7 +47,19 @@ void two_threads_abort() {
   require(!played.has(server_frame(1, "x")), "an abort, and then a message is sent");
 }
 
-// Likewise: what was received can still be read, and then comes the end, at once.
+// Whoever is woken by its end finds that it has begun to end, and why.
+void who_waits_for_the_end_knows_its_beginning() {
+  const auto abort = [](Connection& self) {
+    const Thread other("other", [&] {
+      self.closed().wait();
+      require(self.closing().fired(), "it is over, and no ending has begun");
+    });
+    self.abort();
+  };
+  play_fair("", abort, quiet());
+}
+
+// As of two that abort: what was received can still be read, and then comes the end, at once.
 void two_threads_close() {
   const auto close_then_read = [](Connection& self) {
     self.close();
@@ -155,6 +167,8 @@ const std::vector<Named>& calls_scenarios() {
   static const std::vector<Named> all = {
       {"calls: two threads ping", two_threads_ping},
       {"calls: two threads abort", two_threads_abort},
+      {"calls: who waits for the end knows its beginning",
+       who_waits_for_the_end_knows_its_beginning},
       {"calls: two threads close", two_threads_close},
       {"calls: two threads write", two_threads_write},
       {"calls: bytes come one by one", bytes_come_one_by_one},

@@ -77,6 +77,17 @@ void abort_while_the_processor_returns() {
   require(!played.has("wait no longer"), "the reason of an abort goes out in a Close frame");
 }
 
+// The reader has left already: nobody waits for the abort to be done.
+void abort_behind_the_peers_end() {
+  Scene scene(kClose, {[](Connection&) {}, {}}, quiet());
+  scene.peer().end_stream();
+  scene.begin();
+  any_moment();
+  scene.connection().stop_now();
+  scene.end();
+  expect_fair();
+}
+
 void stop_anywhere() {
   const Played played =
       play_fair(kA, echo, quiet(), [](Connection& connection, Peer&) { connection.stop(); });
@@ -123,14 +134,14 @@ void peer_does_not_answer_the_close() {
   play(kA, hang_up, quiet(), [](Connection&, Peer& peer) { peer.stay(); });
 }
 
-// It should not (connection.h): the drain waits for it. The close timeout frees both.
-void a_processor_waits_for_closed() {
-  const auto patient = [](Connection& self) {
-    self.close(1000);
-    self.closed().wait();
-  };
-  play(kA, patient, quiet());
+// It should not (connection.h): the drain waits for it. The close timeout frees both, unless there
+// is something left that it was to work on: then it is the ending's limit.
+void waits_for_closed(Connection& self) {
+  self.close(1000);
+  self.closed().wait();
 }
+void a_processor_waits_for_closed() { play({}, waits_for_closed, quiet()); }
+void a_processor_with_work_waits_for_closed() { play(kA, waits_for_closed, quiet()); }
 
 // However full the way out is, the reader goes on: a pong waits in no line behind the replies.
 void pings_are_heard_while_the_peer_takes_nothing() {
@@ -173,6 +184,7 @@ const std::vector<Named>& connection_scenarios() {
       {"connection: processor and peer close at once", processor_and_peer_close_at_once},
       {"connection: abort anywhere", abort_anywhere},
       {"connection: abort while the processor returns", abort_while_the_processor_returns},
+      {"connection: abort behind the peer's end", abort_behind_the_peers_end},
       {"connection: stop anywhere", stop_anywhere},
       {"connection: the peer vanishes", peer_vanishes},
       {"connection: the peer never reads", peer_never_reads},
@@ -184,6 +196,8 @@ const std::vector<Named>& connection_scenarios() {
       {"connection: the peer closes and talks on", peer_closes_and_talks_on},
       {"connection: the peer does not answer the Close", peer_does_not_answer_the_close},
       {"connection: a processor waits for closed()", a_processor_waits_for_closed},
+      {"connection: a processor with work waits for closed()",
+       a_processor_with_work_waits_for_closed},
       {"connection: a heartbeat while closing", heartbeat_while_closing},
   };
   return all;

@@ -39,7 +39,7 @@ void reset_in_a_drain() {
   require(played.last->by == ClosedBy::network, "a reset is taken for the peer's end");
 }
 
-// It has: the reset only spares the wait for its end.
+// It has: the reset only spares the wait for its end, if it has got ours before.
 void reset_behind_the_peers_close() {
   const Played played = play_fair(kA + kClose, echo, quiet(), break_off);
   expect_drained(played, 1000, server_frame(1, "a"));

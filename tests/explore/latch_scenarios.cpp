@@ -87,6 +87,14 @@ void a_waiter_with_a_deadline_destroys_it() {
   latch.reset();
 }
 
+// So may whoever has only asked.
+void a_poller_destroys_it() {
+  auto latch = std::make_unique<CloseLatch>();
+  Thread firing("fires", [fired = latch.get()] { fired->fire({}); });
+  if (!latch->fired()) firing.join();
+  latch.reset();
+}
+
 }  // namespace
 
 const std::vector<Named>& latch_scenarios() {
@@ -97,6 +105,7 @@ const std::vector<Named>& latch_scenarios() {
       {"latch: fires before the deadline of who waits", fires_before_the_deadline},
       {"latch: a waiter destroys it", a_waiter_destroys_it},
       {"latch: a waiter with a deadline destroys it", a_waiter_with_a_deadline_destroys_it},
+      {"latch: a poller destroys it", a_poller_destroys_it},
   };
   return all;
 }

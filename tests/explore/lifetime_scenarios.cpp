@@ -21,8 +21,6 @@ using triloop::Server;
 using triloop::ServerSnapshot;
 using triloop::Thread;
 
-const std::string kClose = client_frame(8, code(1000));
-
 // When a socket is closed its connection has been joined, and has left the roster.
 void demand_joined(const Server& server) {
   for (const ConnectionSnapshot& connection : server.snapshot().connections) {

@@ -12,6 +12,10 @@
 #include <string>
 #include <vector>
 
+#ifndef TRILOOP_QUEUE_ALONE
+#include <spdlog/spdlog.h>
+#endif
+
 #include "scenarios.h"
 #include "scheduler.h"
 #include "self_test.h"
@@ -45,6 +49,7 @@ std::vector<Group> groups() {
       {"server", explore::server_scenarios, Group::kMerged},
       {"lifetime", explore::lifetime_scenarios, Group::kMerged},
       {"shortage", explore::shortage_scenarios, Group::kMerged},
+      {"time", explore::time_scenarios, Group::kMerged},
       {"processors", explore::processor_scenarios, Group::kMerged},
       {"processors", explore::chat_scenarios, Group::kMerged},
       {"workers", explore::workers_scenarios, Group::kWhole},
@@ -261,6 +266,9 @@ int explore_and_report(const std::vector<Task>& tasks, const Asked& asked) {
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifndef TRILOOP_QUEUE_ALONE
+  spdlog::set_level(spdlog::level::off);  // its logger is no part of any scenario
+#endif
   Asked asked;
   asked.bounds.schedules = 3'000'000;
   CLI::App app{"Runs the queue, the latch, the loops and the server under every schedule"};

@@ -31,20 +31,27 @@ inline std::string code(int number) {
   return {static_cast<char>(number >> 8), static_cast<char>(number & 0xFF)};
 }
 
+inline const std::string kClose = client_frame(8, code(1000));
+
 // What a peer has got of a connection. It outlives it.
 struct Received {
   std::string bytes;
   bool reset = false;    // the server closed its socket with something unread in it
   bool refused = false;  // by the peer: what the server sends fails
-  bool closed = false;   // the server has no socket any more
+  std::size_t acknowledged = 0;
+  triloop::TimePoint spoke_at{}, moved_at{};  // when it last said, acknowledged or took something
+  bool closed = false;                        // the server has no socket any more
   bool has(const std::string& part) const { return bytes.find(part) != std::string::npos; }
 };
 
-// A peer that has said all it has to say before the schedule begins. It ends its stream when the
-// server has ended its own.
+// A peer that has said all it has to say before the schedule begins. It answers a Close, and ends
+// its stream when the server has ended its own.
 class Peer final : public triloop::Socket {
  public:
-  Peer(std::string says, Received& received) : incoming_(std::move(says)), received_(received) {
+  Peer(std::string says, Received& received)
+      : incoming_(std::move(says)),
+        received_(received),
+        closes_(incoming_.find('\x88') != std::string::npos) {
     stands_for_the_kernel(*this);
   }
   // The server closes its socket.
@@ -68,10 +75,9 @@ class Peer final : public triloop::Socket {
   // One word more, unless it has ended its stream.
   void say(const std::string& more) {
     const triloop::MutexLock lock(mutex_);
-    if (!ended_) incoming_ += more;
-    changed_.notify_all();
+    say_now(more);
   }
-  // Never ends its stream.
+  // Answers no Close, and never ends its stream.
   void stay() {
     const triloop::MutexLock lock(mutex_);
     stays_ = true;
@@ -93,6 +99,17 @@ class Peer final : public triloop::Socket {
     const triloop::MutexLock lock(mutex_);
     while (!all_heard_ && !shut_down_) changed_.wait(mutex_);
   }
+  // From now on it acknowledges so many bytes, all in all, of what it has taken.
+  void acknowledge(std::size_t bytes) {
+    const triloop::MutexLock lock(mutex_);
+    acknowledges_ = bytes;
+    note_acknowledged();
+  }
+  // The pongs that it will send.
+  void answer_pings(int count) {
+    const triloop::MutexLock lock(mutex_);
+    pongs_ = count;
+  }
   void end_stream() {
     const triloop::MutexLock lock(mutex_);
     ended_ = true;
@@ -110,7 +127,7 @@ class Peer final : public triloop::Socket {
     }
     while (incoming_.empty() && !ended_ && !broken_off_ && !shut_down_) {
       if (!changed_.wait_until(mutex_, deadline)) {
-        error = std::make_error_code(std::errc::timed_out);
+        error = std::make_error_code(std::errc::operation_would_block);
         return 0;
       }
     }
@@ -136,6 +153,9 @@ class Peer final : public triloop::Socket {
     const std::size_t taken = std::min(bytes.size(), room_);
     received_.bytes.append(bytes, 0, taken);
     if (room_ != SIZE_MAX) room_ -= taken;
+    if (taken > 0) received_.moved_at = glance_at_the_clock();
+    note_acknowledged();
+    answer();
     return taken;
   }
   bool wait_writable(triloop::TimePoint deadline) override {
@@ -145,6 +165,11 @@ class Peer final : public triloop::Socket {
       if (!changed_.wait_until(mutex_, deadline)) return false;
     }
     return true;
+  }
+  triloop::Delivery delivery() const override {
+    const triloop::MutexLock lock(mutex_);
+    const std::size_t sent = received_.bytes.size();
+    return {sent, received_.acknowledged, broken_off_ && received_.acknowledged < sent};
   }
   void shutdown_send() noexcept override {
     const triloop::MutexLock lock(mutex_);
@@ -179,12 +204,47 @@ class Peer final : public triloop::Socket {
     Alone& operator=(const Alone&) = delete;
     Inside& inside_;
   };
-  triloop::Mutex mutex_;
+  void note_acknowledged() {
+    if (shut_down_) return;  // what the kernel still holds may be lost
+    const std::size_t now = std::min(received_.bytes.size(), acknowledges_);
+    if (now > received_.acknowledged) received_.moved_at = glance_at_the_clock();
+    received_.acknowledged = now;
+  }
+  // Pings, for as long as it does; a Close once, unless it has said one itself or never does.
+  void answer() {
+    if (next_frame_ == 0) next_frame_ = received_.bytes.find("\r\n\r\n") + 4;
+    while (next_frame_ + 2 <= received_.bytes.size()) {
+      const auto size = static_cast<unsigned char>(received_.bytes[next_frame_ + 1]);
+      if (next_frame_ + 2 + size > received_.bytes.size()) return;
+      const std::string payload = received_.bytes.substr(next_frame_ + 2, size);
+      if (received_.bytes[next_frame_] == '\x88' && !closes_ && !stays_) {
+        closes_ = true;
+        say_now(client_frame(8, payload));
+      } else if (received_.bytes[next_frame_] == '\x89' && pongs_ > 0) {
+        --pongs_;
+        say_now(client_frame(10, payload));
+      }
+      next_frame_ += 2 + size;
+    }
+  }
+
+  void say_now(const std::string& more) {
+    if (ended_) return;
+    incoming_ += more;
+    received_.spoke_at = glance_at_the_clock();
+    changed_.notify_all();
+  }
+
+  mutable triloop::Mutex mutex_;
   triloop::CondVar changed_;
   std::string incoming_;
   Received& received_;
   std::function<void()> when_closed_;
   std::size_t room_ = SIZE_MAX;
+  std::size_t acknowledges_ = SIZE_MAX;   // no more than so many bytes
+  int pongs_ = 0;                         // still to be sent
+  std::size_t next_frame_ = 0;            // of what it has received
+  bool closes_;                           // it has said Close, or will
   std::size_t comes_at_once_ = SIZE_MAX;  // at the next receive
   std::size_t piece_ = SIZE_MAX;          // at those behind it
   bool ended_ = false;

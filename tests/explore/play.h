@@ -22,7 +22,6 @@ constexpr std::size_t kRoomForTheAnswer = 129;
 inline const std::string kA = client_frame(1, "a");
 inline const std::string kB = client_frame(1, "b");
 inline const std::string kC = client_frame(1, "c");
-inline const std::string kClose = client_frame(8, code(1000));
 inline const std::string kEchoOfTwo = server_frame(1, "a") + server_frame(1, "b");
 inline const std::string kEchoOfThree = kEchoOfTwo + server_frame(1, "c");
 
@@ -30,6 +29,7 @@ inline const std::string kEchoOfThree = kEchoOfTwo + server_frame(1, "c");
 struct Played : Received {
   bool in_time = false;  // neither a deadline nor the peer has cut the ending short
   std::optional<triloop::CloseReason> first, last;  // of both latches, if it was ever open
+  triloop::TimePoint at{};                          // when it was over
 
   bool ends_with(const std::string& part) const {
     return bytes.size() >= part.size() &&
@@ -69,6 +69,7 @@ class Scene {
   Played end() {
     reader_.join();
     Played played;
+    played.at = glance_at_the_clock();
     if (received_.has("\r\n\r\n")) {
       played.first = connection_->closing().reason();
       played.last = connection_->closed().reason();
@@ -84,9 +85,11 @@ class Scene {
     require(played.first && played.last, "it is over, and a latch has not fired");
     const std::string& text = played.last->text;
     const bool cut_short =
-        text == "the close timeout passed" || text == "the drain timeout passed" ||
-        text == "the peer did not end its stream" || text == "the peer stopped reading" ||
-        (received_.refused && (text == "Broken pipe" || text == "Connection reset by peer"));
+        text == "the close timeout passed" || text == "the ending limit passed" ||
+        text == "the peer is silent" || text == "the peer did not end its stream" ||
+        text == "the peer stopped reading" ||
+        (received_.refused && (text == "Broken pipe" || text == "Connection reset by peer" ||
+                               text == "the peer has reset the connection"));
     const bool aborted = text == "the server could wait no longer" || text == "no thread left" ||
                          (played.last->by == triloop::ClosedBy::application &&
                           played.last->code == triloop::close_code::kAbnormal);

@@ -66,32 +66,52 @@ void both_lanes_are_full() {
   expect_alternating(batch);
 }
 
-// While they are filled and emptied at once, too, each lane is in order, and neither waits for more
-// than one item of the other.
+// What is certain of the order in which an urgent item and the others are pushed.
+struct Order {
+  int before = 0;  // so many have been pushed before it,
+  int behind = 0;  // and those from this one on come later
+  bool is_there = false;
+};
+
+// While they are filled and emptied at once, too, each lane is in order; an urgent item leaves
+// before those that came after it, and before those that came earlier if it is its turn.
 void both_lanes_are_filled_and_emptied() {
   BoundedQueue<Item> queue({2, 100});
-  Ledger ledger;
-  int urgent_pushed = 0, urgent_taken = 0;
-  int last = kData;
+  int begun = 0, pushed = 0;  // of the others
+  Order urgent_order[2];
   Thread data("data", [&] {
-    for (int i = 0; i < 2; ++i) queue.push({kData, i});
+    for (int i = 0; i < 2; ++i) {
+      ++begun;
+      queue.push({kData, i});
+      ++pushed;
+    }
   });
   Thread urgent("urgent", [&] {
     for (int i = 0; i < 2; ++i) {
+      urgent_order[i].before = pushed;
       queue.push_urgent({kUrgent, i});
-      ++urgent_pushed;
+      urgent_order[i].behind = begun;
+      urgent_order[i].is_there = true;
     }
   });
+  Ledger ledger;
+  int data_taken = 0, urgent_taken = 0;
+  int last = kData;
   for (int i = 0; i < 4; ++i) {
-    const bool is_urgent_there = urgent_pushed > urgent_taken;
-    const bool is_data_there = queue.snapshot().items > 0;
+    const bool is_urgent_there = urgent_taken < 2 && urgent_order[urgent_taken].is_there;
     const Item item = *queue.pop();
     ledger.took(item);
-    if (item.producer == kUrgent) ++urgent_taken;
-    require(!(last == kUrgent && is_data_there && item.producer == kUrgent),
-            "the urgent lane holds the other one up");
-    require(!(last == kData && is_urgent_there && item.producer == kData),
-            "the urgent lane is held up");
+    if (item.producer == kUrgent) {
+      require(
+          last == kData || urgent_taken == 0 || data_taken >= urgent_order[urgent_taken - 1].before,
+          "the urgent lane holds the other one up");
+      ++urgent_taken;
+    } else {
+      require(last == kUrgent || !is_urgent_there, "the urgent lane is held up");
+      require(!is_urgent_there || data_taken < urgent_order[urgent_taken].behind,
+              "an item passes an urgent one that came before it");
+      ++data_taken;
+    }
     last = item.producer;
   }
 }

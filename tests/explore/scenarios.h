@@ -27,6 +27,7 @@ const std::vector<Named>& calls_scenarios();
 const std::vector<Named>& handle_scenarios();
 const std::vector<Named>& failure_scenarios();
 const std::vector<Named>& server_scenarios();
+const std::vector<Named>& time_scenarios();
 const std::vector<Named>& lifetime_scenarios();
 const std::vector<Named>& shortage_scenarios();
 const std::vector<Named>& processor_scenarios();

@@ -1,12 +1,15 @@
 """A bad link between two network namespaces, for kernels without netem.
 
-    bad_link.py NAMESPACE ADDRESS NAMESPACE ADDRESS DELAY_MS JITTER_MS LOSS_PERCENT SEED
+    bad_link.py NAMESPACE ADDRESS NAMESPACE ADDRESS [OPTION...]
 
-Two TUN devices named `bad0`, one in each namespace, and this program between them: each packet
-waits DELAY_MS +- JITTER_MS, so that packets overtake each other, and LOSS_PERCENT of them are
-dropped. Says "ready" when the link is up; ends with its standard input.
+Two TUN devices named `bad0`, one in each namespace, and this program between them. Each packet
+waits --delay +- --jitter ms, so that packets overtake each other, and --loss percent of them are
+dropped. With --rate each direction carries that many bytes per second, and a megabyte waits before
+it, as in a modem. Says "ready" when the link is up. The lines "stop" and "go" on its standard input
+make it stand still, with all that is on its way, and go on; it ends with its standard input.
 """
 
+import argparse
 import ctypes
 import fcntl
 import heapq
@@ -15,7 +18,6 @@ import random
 import select
 import struct
 import subprocess
-import sys
 import time
 
 TUNSETIFF = 0x400454CA
@@ -23,6 +25,7 @@ IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 CLONE_NEWNET = 0x40000000
 PACKET_BYTES = 65536
 MOST_PACKETS_WAITING = 10_000
+QUEUE_BYTES = 1 << 20
 
 
 def enter(path):
@@ -40,27 +43,64 @@ def open_end(namespace, address):
     fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH", b"bad0", IFF_TUN | IFF_NO_PI))
     subprocess.run(["ip", "addr", "add", address + "/24", "dev", "bad0"], check=True)
     subprocess.run(["ip", "link", "set", "bad0", "up"], check=True)
+    # Reno fills the queue of a slow link; cubic would see it grow, and keep it short.
+    network = address.rsplit(".", 1)[0] + ".0/24"
+    subprocess.run(["ip", "route", "change", network, "dev", "bad0", "src", address, "congctl", "reno"],
+                   check=True)
     return device
 
 
-def relay(ends, delay, jitter, loss):
+class Pipe:
+    """One direction of a link that carries `rate` bytes per second; 0 is as many as there are."""
+
+    def __init__(self, rate):
+        self.rate = rate
+        self.free = 0.0  # when all that is in it is through
+
+    def through(self, size):
+        """When a packet that comes now is through; None if there is no room for it."""
+        now = time.monotonic()
+        if self.rate == 0:
+            return now
+        if (self.free - now) * self.rate > QUEUE_BYTES:
+            return None
+        self.free = max(self.free, now) + size / self.rate
+        return self.free
+
+
+def relay(ends, options):
     """Carries packets until standard input ends. Returns how many came and how many were dropped."""
     other = {ends[0]: ends[1], ends[1]: ends[0]}
+    pipes = {end: Pipe(options.rate) for end in ends}
     waiting = []  # (when, number, device, packet)
     came = dropped = 0
+    still_since = None
     while True:
-        timeout = max(0, waiting[0][0] - time.monotonic()) if waiting else None
-        ready, _, _ = select.select([0, *ends], [], [], timeout)
+        stands = still_since is not None
+        timeout = max(0, waiting[0][0] - time.monotonic()) if waiting and not stands else None
+        ready, _, _ = select.select([0] if stands else [0, *ends], [], [], timeout)
         if 0 in ready:
-            return came, dropped
+            said = os.read(0, PACKET_BYTES)
+            if not said:
+                return came, dropped
+            if said == b"stop\n":
+                still_since = time.monotonic()
+            if said == b"go\n":  # nothing has come nearer meanwhile
+                pause, still_since = time.monotonic() - still_since, None
+                waiting = [(when + pause, *rest) for when, *rest in waiting]
+                for pipe in pipes.values():
+                    pipe.free += pause
+            continue
         for end in ready:
             packet = os.read(end, PACKET_BYTES)
             came += 1
-            if random.random() < loss or len(waiting) >= MOST_PACKETS_WAITING:
+            through = pipes[end].through(len(packet))
+            if through is None or random.random() < options.loss / 100 \
+                    or len(waiting) >= MOST_PACKETS_WAITING:
                 dropped += 1
                 continue
-            when = time.monotonic() + delay + random.uniform(-jitter, jitter)
-            heapq.heappush(waiting, (when, came, other[end], packet))
+            delay = options.delay + random.uniform(-options.jitter, options.jitter)
+            heapq.heappush(waiting, (through + delay / 1000, came, other[end], packet))
         while waiting and waiting[0][0] <= time.monotonic():
             _, _, device, packet = heapq.heappop(waiting)
             try:
@@ -70,12 +110,17 @@ def relay(ends, delay, jitter, loss):
 
 
 def main():
-    first, address, second, other_address = sys.argv[1:5]
-    delay, jitter, loss = (float(value) for value in sys.argv[5:8])
-    random.seed(int(sys.argv[8]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("ends", nargs=4)
+    for name in ("--delay", "--jitter", "--loss", "--rate"):
+        parser.add_argument(name, type=float, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    random.seed(options.seed)
+    first, address, second, other_address = options.ends
     ends = [open_end(first, address), open_end(second, other_address)]
     print("ready", flush=True)
-    came, dropped = relay(ends, delay / 1000, jitter / 1000, loss / 100)
+    came, dropped = relay(ends, options)
     print(f"{came} packets, {dropped} dropped", flush=True)
 
 

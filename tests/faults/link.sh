@@ -2,7 +2,7 @@
 # Faults on a real link: a server and a client in two network namespaces, a cable between them
 # that loses, delays, reorders, and is pulled. Needs root; says "skipped: ..." where it cannot be.
 #
-#     TRILOOP_BINARY=build/release/triloop tests/faults/link.sh
+#     TRILOOP_BINARY=build/release/triloop tests/faults/link.sh [PATTERN]   (of the tests' names)
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -38,18 +38,19 @@ ip -n "$client_side" link set "${tag}c" up
 
 # 30 ms there and 30 back, jitter that makes packets overtake each other, two in a hundred lost.
 bad=none
+relay=no
+if [[ -c /dev/net/tun ]] && command -v python3 >/dev/null; then relay=yes bad=tun; fi
 if tc -n "$client_side" qdisc add dev "${tag}c" root netem \
   delay 30ms 15ms loss 2% reorder 10% 2>/dev/null; then
   bad=netem
   tc -n "$server_side" qdisc add dev "${tag}s" root netem delay 30ms 15ms loss 2% reorder 10%
   tc -n "$client_side" qdisc del dev "${tag}c" root  # the test puts it on when its turn comes
   tc -n "$server_side" qdisc del dev "${tag}s" root
-elif [[ -c /dev/net/tun ]] && command -v python3 >/dev/null; then
-  bad=tun
 fi
 
 export TRILOOP_LINK_SERVER=$server_side TRILOOP_LINK_CLIENT=$client_side
 export TRILOOP_LINK_SERVER_END=${tag}s TRILOOP_LINK_CLIENT_END=${tag}c TRILOOP_LINK_BAD=$bad
+export TRILOOP_LINK_RELAY=$relay
 
 # The client's side runs the tests, and starts the server on the other.
-ip netns exec "$client_side" node --test "$here/link.test.mjs"
+ip netns exec "$client_side" node --test ${1:+--test-name-pattern="$1"} "$here/link.test.mjs"

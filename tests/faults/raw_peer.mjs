@@ -168,6 +168,8 @@ export class RawPeer {
       at = one.end;
       this.received += 1;
       this.onFrame(one);
+      // As every client must (RFC 6455 section 5.5.1): the server ends its stream behind it.
+      if (one.opcode === Opcode.close) this.socket.write(closeFrame(1000));
     }
     this.rest = this.rest.subarray(at);
     this.wake();

@@ -41,7 +41,7 @@ function logged() {
 
 /** { text, file } of each reason for an end, and of each Close frame. */
 function reasons() {
-  const begins = /\bClosedBy::|\bclose_code::|\bCloseStatus\{|\.(close|abort)\(/;
+  const begins = /\bClosedBy::|\bclose_code::|\bCloseStatus\{|\.(close|abort)\(|\bgive_up\(|\breason\.text = /;
   return sources.flatMap(({ file, text }) =>
     statements(text).flatMap((statement) => {
       const at = statement.search(begins);

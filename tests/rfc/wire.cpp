@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "support/test_client.h"
 #include "support/threads.h"
 
 namespace triloop::testing {
@@ -100,10 +101,21 @@ std::string Wire::head() {
   return head;
 }
 
-std::string Wire::rest() {
-  while (receive_more()) {
+std::string Wire::up_to_close() {
+  while (transcript(received_).close_codes.empty() && receive_more()) {
   }
   return std::exchange(received_, "");
+}
+
+std::string Wire::rest() {
+  std::string bytes = up_to_close();
+  if (!transcript(bytes).close_codes.empty()) {
+    const std::string answer = client_close(1000);  // may be too late: nobody waits for it then
+    ::send(descriptor_, answer.data(), answer.size(), MSG_NOSIGNAL);
+  }
+  while (receive_more()) {
+  }
+  return bytes + std::exchange(received_, "");
 }
 
 std::string quoted(std::string_view bytes) {

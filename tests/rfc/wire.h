@@ -33,7 +33,10 @@ class Wire {
 
   /// The head of an HTTP answer with its empty line; what there is if the stream ends before.
   std::string head();
-  /// All that still comes, to the end of the stream.
+  /// All that comes, a Close frame or the end of the stream included.
+  std::string up_to_close();
+  /// All that still comes, to the end of the stream. Answers a Close, as every client must
+  /// (RFC 6455 section 5.5.1): the server ends its stream behind that.
   std::string rest();
 
  private:
@@ -47,8 +50,8 @@ class Wire {
 std::string quoted(std::string_view bytes);
 
 /// What a server has sent after its handshake, one line for each frame: the messages in their
-/// order, the pongs in theirs, then all that comes from the Close frame on. (Between messages and
-/// pongs there is no order to rely on.) What a server must not send is named: a mask, reserved
+/// order, the pongs in theirs, then all that comes from the Close frame on. (A pong may come before
+/// messages that were ready earlier.) What a server must not send is named: a mask, reserved
 /// bits, fragments of control frames, a length that is longer than it needs to be.
 struct Transcript {
   std::string messages;

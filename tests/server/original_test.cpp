@@ -48,6 +48,7 @@ TEST_CASE("S2: hands over whole messages, text or binary, fragments joined", "[o
               client_frame(Opcode::text, "frag", false) + client_frame(0, "ments"));
   client.send(client_close(1000));
   client.frames_to_end();
+  client.shutdown_send();
   server.stop();
   CHECK(seen == std::vector<Message>{Message::text("text"), Message::binary({"\0\xff", 2}),
                                      Message::text("fragments")});
@@ -203,6 +204,7 @@ TEST_CASE("S8: close from any thread, any number of times, takes effect once", "
   client.open();
   client.send_text("go");
   const auto frames = client.frames_to_end();
+  client.shutdown_send();
   server.stop();
   REQUIRE(frames.size() == 1);
   CHECK(frames[0].close_code() == first.code);

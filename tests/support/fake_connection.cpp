@@ -50,6 +50,21 @@ void FakeSocket::fail_sends(std::errc error) {
   changed_.notify_all();
 }
 
+void FakeSocket::acknowledge(std::size_t bytes) {
+  const MutexLock lock(mutex_);
+  acknowledged_ = bytes;
+}
+
+void FakeSocket::break_off() {
+  const MutexLock lock(mutex_);
+  broken_ = true;
+}
+
+Delivery FakeSocket::delivery() const {
+  const MutexLock lock(mutex_);
+  return {sent_.size(), std::min(sent_.size(), acknowledged_), broken_};
+}
+
 std::string FakeSocket::sent() const {
   const MutexLock lock(mutex_);
   return sent_;
@@ -92,7 +107,7 @@ std::size_t FakeSocket::receive(char* buffer, std::size_t size, TimePoint deadli
   error.clear();
   while (incoming_.empty() && !ended_ && !shut_down_ && receive_error_ == std::errc()) {
     if (!changed_.wait_until(mutex_, deadline)) {
-      error = std::make_error_code(std::errc::timed_out);
+      error = std::make_error_code(std::errc::operation_would_block);
       return 0;
     }
   }

@@ -22,6 +22,10 @@ class FakeSocket final : public Socket {
   /// From now on the peer takes no more than `bytes` bytes; SIZE_MAX is without a limit.
   void take(std::size_t bytes);
   void fail_sends(std::errc error);
+  /// From now on the peer acknowledges no more than `bytes` bytes in all; SIZE_MAX is all of them.
+  void acknowledge(std::size_t bytes);
+  /// The connection has been reset, and no call says so: it was too late for that.
+  void break_off();
   std::string sent() const;
   /// What was delivered and has not been received.
   std::string unread() const;
@@ -37,6 +41,7 @@ class FakeSocket final : public Socket {
                       std::error_code& error) override;
   std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) override;
   bool wait_writable(TimePoint deadline) override;
+  Delivery delivery() const override;
   void shutdown_send() noexcept override;
   void shutdown() noexcept override;
   std::string peer_address() const override { return "peer:1"; }
@@ -49,6 +54,8 @@ class FakeSocket final : public Socket {
   std::string incoming_ TRILOOP_GUARDED_BY(mutex_);
   std::string sent_ TRILOOP_GUARDED_BY(mutex_);
   std::size_t room_ TRILOOP_GUARDED_BY(mutex_) = SIZE_MAX;
+  std::size_t acknowledged_ TRILOOP_GUARDED_BY(mutex_) = SIZE_MAX;
+  bool broken_ TRILOOP_GUARDED_BY(mutex_) = false;
   std::errc receive_error_ TRILOOP_GUARDED_BY(mutex_){};
   std::errc send_error_ TRILOOP_GUARDED_BY(mutex_){};
   bool ended_ TRILOOP_GUARDED_BY(mutex_) = false;

@@ -6,11 +6,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
+
+#include "triloop/close_latch.h"
 
 namespace triloop::testing {
 namespace {
@@ -145,8 +148,19 @@ std::size_t TestClient::try_send(std::string_view bytes) {
 
 bool TestClient::receive_more() {
   std::array<char, 65536> buffer;
-  const ssize_t size = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+  std::size_t most = buffer.size();
+  if (pace_ > 0) {
+    most = std::clamp<std::size_t>(pace_ / 50, 1024, buffer.size());
+    CloseLatch().wait_until(read_again_);
+  }
+  const ssize_t size = ::recv(descriptor_, buffer.data(), most, 0);
   if (size < 0) fail("recv");
+  if (pace_ > 0) {
+    const std::chrono::duration<double> takes(static_cast<double>(size) /
+                                              static_cast<double>(pace_));
+    read_again_ = std::max(read_again_, Clock::now() - std::chrono::milliseconds(50)) +
+                  std::chrono::duration_cast<Clock::duration>(takes);
+  }
   received_.append(buffer.data(), static_cast<std::size_t>(size));
   return size > 0;
 }
@@ -183,8 +197,17 @@ std::string TestClient::next_text() {
 
 std::vector<ServerFrame> TestClient::frames_to_end() {
   std::vector<ServerFrame> frames;
-  while (auto frame = next_frame()) frames.push_back(std::move(*frame));
+  while (auto frame = next_frame()) {
+    frames.push_back(std::move(*frame));
+    if (frames.back().is(Opcode::close)) answer_close();
+  }
   return frames;
+}
+
+// It may be too late: then the server does not wait for it.
+void TestClient::answer_close() {
+  const std::string close = client_close(1000);
+  ::send(descriptor_, close.data(), close.size(), MSG_NOSIGNAL);
 }
 
 std::string TestClient::bytes_to_end() {

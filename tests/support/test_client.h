@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "triloop/frame.h"
+#include "triloop/sync.h"
 
 namespace triloop::testing {
 
@@ -52,6 +53,9 @@ class TestClient {
   /// The upgrade; throws if it is refused.
   void open(const std::string& path = "/ws");
 
+  /// From now on it reads no faster than this; 0 is as fast as it can.
+  void read_at(std::size_t bytes_per_second) { pace_ = bytes_per_second; }
+
   void send(std::string_view bytes);
   void send_text(std::string_view text) { send(client_frame(Opcode::text, text)); }
   /// As much of `bytes` as the kernel takes now.
@@ -61,7 +65,8 @@ class TestClient {
   std::optional<ServerFrame> next_frame();
   /// The next frame's payload; throws unless it is a text frame.
   std::string next_text();
-  /// All frames up to the end of the stream, the last of which should be a Close.
+  /// All frames up to the end of the stream, the last of which should be a Close. That is answered,
+  /// as every client must (RFC 6455 section 5.5.1): the server ends its stream behind it.
   std::vector<ServerFrame> frames_to_end();
   /// All bytes up to the end of the stream.
   std::string bytes_to_end();
@@ -72,11 +77,14 @@ class TestClient {
 
  private:
   void connect(const std::string& address, std::uint16_t port);
+  void answer_close();
   bool receive_more();
   std::string take(std::size_t size);
 
   int descriptor_;
   std::string received_;
+  std::size_t pace_ = 0;
+  TimePoint read_again_{};
 };
 
 }  // namespace triloop::testing

@@ -1,6 +1,8 @@
 #include "triloop/bounded_queue.h"
 
+#include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -168,6 +170,24 @@ TEST_CASE("discard throws away what is queued, urgent items too", "[bounded_queu
   CHECK(item.use_count() == 1);
   CHECK(queue.is_closed());
   CHECK(queue.pop() == std::nullopt);
+}
+
+TEST_CASE("discard frees what is queued when it has let go of the queue", "[bounded_queue]") {
+  BoundedQueue<std::shared_ptr<int>> queue(kMany);
+  std::optional<Worker> other;
+  bool answered = false;
+  const auto ask = [&](const int* item) {
+    delete item;
+    other.emplace([&] { queue.is_closed(); });
+    try {
+      other->await_done();
+      answered = true;
+    } catch (const std::exception&) {  // a destructor must not throw
+    }
+  };
+  queue.push(std::shared_ptr<int>(new int(1), ask));
+  queue.discard();
+  CHECK(answered);
 }
 
 TEST_CASE("discard wakes who waits in push", "[bounded_queue]") {

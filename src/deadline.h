@@ -1,4 +1,4 @@
-/// A deadline in the form that poll(2) takes.
+/// A deadline from a timeout, and in the form that poll(2) takes.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +7,14 @@
 #include "triloop/sync.h"
 
 namespace triloop {
+
+/// A timeout too long for the clock is as good as no timeout.
+inline TimePoint deadline_in(std::chrono::milliseconds timeout) {
+  if (timeout <= std::chrono::milliseconds(0)) return kNow;
+  const TimePoint now = Clock::now();
+  if (timeout >= std::chrono::duration_cast<std::chrono::milliseconds>(kNever - now)) return kNever;
+  return now + timeout;
+}
 
 /// Milliseconds until `deadline`, rounded up lest the caller spin before it; -1, for ever, if it
 /// is kNever. At most a day, so the caller must look at the clock again.
