@@ -18,6 +18,7 @@ namespace triloop {
 template <typename T>
 class QueueLanes {
  public:
+  /// Is anything inside?
   bool has_item() const { return !urgent_.empty() || !items_.empty(); }
   std::size_t items() const { return items_.size(); }  ///< without urgent ones
   std::size_t bytes() const { return bytes_; }         ///< of those items
@@ -30,18 +31,20 @@ class QueueLanes {
            BytesOf<T>{}(item) <= bounds.bytes - bytes_;
   }
 
+  /// Appends an item, room or not; moves from it.
   void push(T& item) {
     const std::size_t bytes = BytesOf<T>{}(item);
     items_.push_back(std::move(item));
     bytes_ += bytes;
   }
 
-  /// Of more than `most` the oldest goes.
+  /// Into the lane; moves from it. Of more than `most` the oldest goes.
   void push_urgent(T& item, std::size_t most) {
     if (urgent_.size() == most) urgent_.pop_front();
     urgent_.push_back({std::move(item), popped_ + items_.size()});
   }
 
+  /// Takes all that `other` has, and gives it all that is here.
   void swap(QueueLanes& other) noexcept {
     items_.swap(other.items_);
     urgent_.swap(other.urgent_);
@@ -50,6 +53,7 @@ class QueueLanes {
     std::swap(last_was_urgent_, other.last_was_urgent_);
   }
 
+  /// Throws everything away.
   void clear() {
     urgent_.clear();
     items_.clear();
@@ -58,6 +62,7 @@ class QueueLanes {
 
   /// The item that is next.
   const T& front() const { return next_is_urgent() ? urgent_.front().item : items_.front(); }
+  /// Removes it.
   T take() {
     last_was_urgent_ = next_is_urgent();
     if (last_was_urgent_) {
