@@ -110,12 +110,17 @@ bool break_wrong_queues() {
 // Is it what the page has? If not all schedules were tried, the page has to say so.
 bool as_the_page_says(const Task& task, const explore::Count& count, const std::string& page) {
   const auto known = task.known.find(task.preemptions);
-  if (known != task.known.end() && known->second.schedules == count.schedules &&
+  const bool is_there = known != task.known.end();
+  // Of what was not followed to its end the page says how far it was: this time it may be further.
+  if (is_there && !known->second.exhausted && count.schedules >= known->second.schedules) {
+    return true;
+  }
+  if (is_there && known->second.schedules == count.schedules &&
       known->second.exhausted == count.exhausted) {
     return true;
   }
   std::printf("  STALE: %s has %s for it: see --write\n", page.c_str(),
-              known == task.known.end() ? "nothing" : explore::printable(known->second).c_str());
+              is_there ? explore::printable(known->second).c_str() : "nothing");
   return false;
 }
 
