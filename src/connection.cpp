@@ -148,7 +148,7 @@ void Connection::abort(const std::string& why) {
 //   begin_close               fire       close      nudge
 //   run_processor, at its end                       close
 //   say_goodbye                                                 Close frame
-//   reader, the peer's Close                                                     fire
+//   reader, its Close or its end                                                 fire
 //   say_goodbye                                                 FIN
 //   end_now                   fire       discard    discard     shutdown         fire         fire
 //

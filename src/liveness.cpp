@@ -35,8 +35,8 @@ TimePoint Liveness::has_asked() {
   const TimePoint now = Clock::now();
   const MutexLock lock(mutex_);
   if (question_ && question_->where == Question::kUnsent) {
-    const bool first = question_->acknowledged == question_->sent_before;
-    question_->where = first ? Question::kArrived : Question::kOnItsWay;
+    const bool nothing_before = question_->acknowledged == question_->sent_before;
+    question_->where = nothing_before ? Question::kArrived : Question::kOnItsWay;
     question_->since = now;
   }
   return next_look(now);

@@ -36,8 +36,8 @@ class Liveness {
   /// and listen_until() is kNever.
   void use(std::chrono::milliseconds pong_timeout, std::chrono::milliseconds write_timeout);
 
-  /// Until when to listen before judge() is due. A ping that is sent after this call is due no more
-  /// than a pong timeout later than it was sent, so nobody needs to wake the reader for it.
+  /// Until when to listen before judge() is due. A ping that is sent after this call needs to wake
+  /// nobody: the reader is back before that one's silence can be judged.
   TimePoint listen_until() const TRILOOP_EXCLUDES(mutex_);
 
   /// Bytes have come.

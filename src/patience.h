@@ -30,7 +30,7 @@ class Patience {
       begin(delivery);
       return true;
     }
-    seen_ = delivery;
+    seen_ = delivery;  // it may be broken by now
     return now < since_ + timeout;
   }
 

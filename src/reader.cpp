@@ -96,7 +96,8 @@ void Connection::read_loop() {
   // The peer has ended its direction. In a drain the other one goes on: replies are still sent. So
   // it does after a reset, if the peer had said its last word: whether it takes what it is owed is
   // for the writer to find.
-  if (error ? peer_done_.fired() : closing_.fired()) {
+  const bool drains = error ? peer_done_.fired() : closing_.fired();
+  if (drains) {
     peer_done_.fire(*closing_.reason());
     direction_done(&Connection::received_all_);
   } else {

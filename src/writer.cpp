@@ -61,8 +61,8 @@ class Beat {
 
 // Blocks on an empty out-queue (freed by a frame, by the processor's end, by the first sign of an
 // ending, which nudges it, by the latch, and by its own next deadline), on a peer that does not
-// read (freed by the peer, the latch, `write_timeout`), and at the very end on the latches
-// themselves (freed by the reader, or by the ending's clocks).
+// read (freed by the peer, the latch, `write_timeout`, an ending's clocks), and at the very end on
+// the latches themselves (freed by the reader, or by the ending's clocks).
 void Connection::write_loop() {
   const ThreadMeter::Presence here(writer_meter_, threads_ended_);
   const trace::Track track(trace::Role::writer, id_);
@@ -136,13 +136,11 @@ void Connection::count(const std::vector<Frame>& frames) {
   }
 }
 
-// Waits until the peer takes more bytes, or for a short time. False if it has waited long enough.
+// Waits until the peer takes more bytes, or for a short time. False if it is over, for this one's
+// having waited long enough or for anything else.
 bool Connection::wait_for_peer(std::optional<Patience>& stall) {
   if (!stall) stall.emplace(*socket_);
-  if (!stall->lasts(options_.write_timeout)) {
-    end_now({ClosedBy::network, close_code::kAbnormal, "the peer stopped reading"});
-    return false;
-  }
+  if (!stall->lasts(options_.write_timeout)) return give_up("the peer stopped reading");
   if (!watch_clocks()) return false;
   const trace::Slice waiting("waiting for the peer");
   socket_->wait_writable(
@@ -159,7 +157,7 @@ TimePoint Connection::clocks_due() const {
 }
 
 // False, and the end, once all of it has taken too long, or if the peer has not moved for too long.
-// As long as it is the processor that is waited for, the peer's time stands still.
+// As long as the processor works on what was queued, the peer's time stands still.
 bool Connection::watch_clocks() {
   const std::optional<TimePoint> latest = ends_at_latest();
   if (!latest) return true;
@@ -198,7 +196,8 @@ bool Connection::processor_has_work() const {
 void Connection::say_goodbye() {
   const trace::Slice closing("goodbye");
   const CloseReason reason = *closing_.reason();  // for good: the out-queue is closed behind it
-  if (ends_now()) return closed_.wait();          // an abort's is not for the peer
+  // An abort's is not for the peer. But nobody leaves before closed_ has fired: the reader logs it.
+  if (ends_now()) return closed_.wait();
   if (!watch_clocks()) return;
   if (!send(close_frame({reason.code, reason.text}))) return;
   const Stopwatch::Running waiting(goodbye_);
@@ -210,7 +209,7 @@ void Connection::say_goodbye() {
 
 // Blocks until `latch` has fired; freed by the reader, or by the ending's clocks. False if it is
 // over, whoever ended it. While something is on its way to the peer it looks how far it has come,
-// ever less often.
+// ever less often. Unlike watch_clocks(): the processor has returned.
 bool Connection::await_peer(const CloseLatch& latch) {
   const TimePoint latest = ends_at_latest().value_or(kNever);
   Clock::duration look = kFirstLook;

@@ -211,7 +211,7 @@ class BoundedQueue {
 
   /// Is it closed, and has whoever popped come back since for more, and been told that there is
   /// none? Then that one is done with all that it got; likewise if nobody ever popped an item, and
-  /// none is left. This answer, too, changes only once.
+  /// none is left, or all were discarded. This answer, too, changes only once.
   bool is_finished() const TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return closed_ && !inside_.has_item() && (told_the_end_ || inside_.popped() == 0);

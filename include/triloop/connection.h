@@ -121,7 +121,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// The close latch: fired when it is over; who has seen that has no write taken. A drain is not
   /// over before the processor has returned, so a processor must not wait for this one, nor for a
-  /// thread that does: both would wait until the ending is given up (PathOptions::ending_limit).
+  /// thread that does: both would wait until the ending is given up.
   const CloseLatch& closed() const { return closed_; }
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.
@@ -245,9 +245,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::unique_ptr<Socket> socket_;
   BoundedQueue<Frame> in_queue_;  // text and binary only
   BoundedQueue<Frame> out_queue_;
-  CloseLatch closing_;    // an ending has begun, for this reason: nothing more comes in.
-  CloseLatch closed_;     // the close latch: it is over, every wait returns.
-  CloseLatch peer_done_;  // the peer has said its last word, or it is over.
+  CloseLatch closing_;  // an ending has begun, for this reason: nothing more comes in.
+  CloseLatch closed_;   // the close latch: it is over, every wait returns.
+  // The peer's Close, also behind a violation, or the end of its stream; or it is over. For the
+  // writer's goodbye alone.
+  CloseLatch peer_done_;
   const std::unique_ptr<Liveness> liveness_;  // the writer asks the peer, the reader judges it
   const std::unique_ptr<Pings> pings_;
 

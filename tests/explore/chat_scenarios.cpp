@@ -1,6 +1,4 @@
 // The chat, in which connections meet, under every schedule.
-#include <spdlog/spdlog.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -215,7 +213,6 @@ void a_member_comes_and_goes() {
 }  // namespace
 
 const std::vector<Named>& chat_scenarios() {
-  spdlog::set_level(spdlog::level::off);
   static const std::vector<Named> all = {
       {"chat: a line while one joins", a_line_while_one_joins},
       {"chat: two speak at once", two_speak_at_once},

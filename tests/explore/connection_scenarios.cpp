@@ -1,6 +1,4 @@
 // The real reader, processor and writer loops, over a socket that the scenario controls.
-#include <spdlog/spdlog.h>
-
 #include <stdexcept>
 #include <string>
 
@@ -173,7 +171,6 @@ void heartbeat_while_closing() {
 }  // namespace
 
 const std::vector<Named>& connection_scenarios() {
-  spdlog::set_level(spdlog::level::off);
   static const std::vector<Named> all = {
       {"connection: the peer closes", peer_closes},
       {"connection: the peer closes on full queues", peer_closes_on_full_queues},

@@ -1,6 +1,4 @@
 // parallel, the processor to copy that has workers, under every schedule.
-#include <spdlog/spdlog.h>
-
 #include <stdexcept>
 #include <vector>
 
@@ -62,7 +60,6 @@ void a_worker_is_missing() {
 }  // namespace
 
 const std::vector<Named>& processor_scenarios() {
-  spdlog::set_level(spdlog::level::off);
   static const std::vector<Named> all = {
       {"parallel: replies in order", replies_in_order},
       {"parallel: one slot for two", one_slot_for_two},

@@ -1,6 +1,4 @@
 // What the processors to copy are made of, under every schedule: workers, turns, slots.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -255,7 +253,6 @@ void all_slots_come_back() {
 }  // namespace
 
 const std::vector<Named>& workers_scenarios() {
-  spdlog::set_level(spdlog::level::off);
   static const std::vector<Named> all = {
       {"workers: what is queued is done", what_is_queued_is_done},
       {"workers: two share the jobs", two_share_the_jobs},
