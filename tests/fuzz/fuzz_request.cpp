@@ -42,7 +42,9 @@ void check_error(const HttpError& error) {
 void check_request(const Request& request) {
   demand(!request.method.empty() && !request.path.empty(), "a request without method or path");
   demand(request.path.front() == '/', "a path without a slash");
-  demand(!request.header("host").empty(), "a request without Host");
+  if (request.version != "HTTP/1.0") {  // which need not say one
+    demand(!request.header("host").empty(), "a request without Host");
+  }
   for (const auto& [name, value] : request.headers) {
     demand(!name.empty(), "a header without a name");
     demand((name + value).find_first_of(std::string("\r\n\0", 3)) == std::string::npos,
@@ -56,7 +58,8 @@ void check_request(const Request& request) {
       const std::string answer = upgrade_response(request, known, extensions);
       check_answer(answer, 0);
       demand(answer.rfind("HTTP/1.1 101 ", 0) == 0, "an upgrade that is not 101");
-      demand(request.method == "GET" && request.header("Sec-WebSocket-Version") == "13",
+      demand(request.method == "GET" && request.version != "HTTP/1.0" &&
+                 request.header("Sec-WebSocket-Version") == "13",
              "an upgrade that should have been refused");
     } catch (const HttpError& error) {
       check_error(error);
