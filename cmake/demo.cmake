@@ -5,13 +5,11 @@ find_package(SQLite3 REQUIRED)
 find_path(UTF8PROC_INCLUDE utf8proc.h REQUIRED)
 find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
 
-add_library(triloop_processors STATIC
-  src/processors/choose.cpp src/processors/echo.cpp src/processors/parallel.cpp src/processors/rpc.cpp
-  src/processors/json_rpc.cpp src/processors/rpc_methods.cpp src/processors/proxy.cpp
-  src/processors/upstream.cpp src/processors/upstream_address.cpp
-  src/processors/chat.cpp src/processors/rooms.cpp src/processors/slow_members.cpp src/processors/history.cpp
-  src/processors/chat_name.cpp src/processors/chat_news.cpp src/processors/token.cpp src/processors/unicode.cpp
-  src/processors/workers.cpp src/lab.cpp src/output.cpp)
+set(processors
+  choose echo parallel rpc json_rpc rpc_methods proxy upstream upstream_address chat rooms slow_members history chat_name
+  chat_news token unicode workers)
+list(TRANSFORM processors REPLACE ".+" "src/demo/processors/\\0.cpp")
+add_library(triloop_processors STATIC ${processors} src/demo/lab.cpp src/demo/output.cpp)
 target_include_directories(triloop_processors PUBLIC src)
 target_include_directories(triloop_processors SYSTEM PRIVATE ${UTF8PROC_INCLUDE})
 target_link_libraries(triloop_processors PUBLIC triloop
@@ -29,12 +27,12 @@ add_custom_command(
   DEPENDS ${web_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   VERBATIM)
 # What the program is made of and its tests look into, compiled once for both.
-add_library(triloop_program STATIC src/command_line.cpp src/inspect.cpp src/service_manager.cpp)
+add_library(triloop_program STATIC src/demo/command_line.cpp src/demo/inspect.cpp src/demo/service_manager.cpp)
 target_link_libraries(triloop_program PUBLIC triloop_processors CLI11::CLI11 nlohmann_json::nlohmann_json
                       PRIVATE spdlog::spdlog triloop_options)
-add_executable(triloop_server src/main.cpp src/web_page.cpp ${PROJECT_BINARY_DIR}/generated/embedded_web.h)
+add_executable(triloop_server src/demo/main.cpp src/demo/web_page.cpp ${PROJECT_BINARY_DIR}/generated/embedded_web.h)
 if(BUILD_SHARED_LIBS)
-  target_sources(triloop_processors PRIVATE src/printable.cpp src/socket.cpp)  # the library keeps its own to itself
+  target_sources(triloop_processors PRIVATE src/observe/printable.cpp src/net/socket.cpp)  # the library keeps its own to itself
 endif()
 set_target_properties(triloop_server PROPERTIES OUTPUT_NAME triloop)
 target_include_directories(triloop_server PRIVATE ${PROJECT_BINARY_DIR}/generated)

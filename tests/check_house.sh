@@ -37,9 +37,9 @@ while IFS=: read -r page file; do
 done < <(grep -oHE '`(src|include|tests|web|docs)/[a-zA-Z0-9_./-]+`' README.md docs/*.md docs/*/*.md | tr -d '`')
 
 forbid 'a public header includes neither websocketpp nor Asio' '#include.*(websocketpp|asio)' include
-forbid 'only src/ws_protocol.cpp and src/http.cpp know websocketpp, and src/version.cpp its number' '#include.*(websocketpp|ws_codec)' \
-  $(find src -name '*.cpp' ! -name ws_protocol.cpp ! -name http.cpp ! -name version.cpp) \
-  $(find src -name '*.h' ! -name ws_codec.h)
+forbid 'websocketpp is used in src/websocket alone, and src/server/version.cpp says its number' '#include.*(websocketpp|codec\.h)' \
+  $(find src -name '*.cpp' ! -path 'src/websocket/*' ! -name version.cpp) \
+  $(find src -name '*.h' ! -path 'src/websocket/*')
 forbid 'locks, threads and clocks go through triloop/sync.h' \
   '#include <(mutex|thread|condition_variable|shared_mutex|future|atomic)>|std::chrono::.*clock' \
   $(find src -name '*.cpp' ! -name main.cpp) $(find include -name '*.h' ! -name sync.h)

@@ -7,11 +7,11 @@
 #include <string>
 
 #include "connection/helpers.h"
-#include "deflate.h"
 #include "support/catch.h"
 #include "support/fake_connection.h"
 #include "support/test_client.h"
-#include "ws_protocol.h"
+#include "websocket/deflate.h"
+#include "websocket/protocol.h"
 
 namespace triloop {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "support/fake_connection.h"
 #include "triloop/connection.h"
-#include "ws_protocol.h"
+#include "websocket/protocol.h"
 
 namespace triloop::testing {
 

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "trace.h"
+#include "observe/trace.h"
 #include "triloop/server.h"
 
 namespace {

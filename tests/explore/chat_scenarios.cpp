@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "demo/processors/chat.h"
 #include "processor_play.h"
-#include "processors/chat.h"
 #include "scenarios.h"
 #include "scheduler.h"
 

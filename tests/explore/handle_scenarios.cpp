@@ -3,8 +3,8 @@
 #include <string>
 
 #include "play.h"
-#include "roster.h"
 #include "scenarios.h"
+#include "server/roster.h"
 #include "triloop/close_latch.h"
 #include "triloop/connection.h"
 #include "triloop/handle.h"

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "processors/history.h"
+#include "demo/processors/history.h"
 
 // The database is what history.h has of it: an address.
 struct sqlite3 {

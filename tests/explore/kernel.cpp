@@ -6,10 +6,10 @@
 #include <chrono>
 #include <utility>
 
-#include "event.h"
-#include "listener.h"
 #include "scheduler.h"
-#include "wall_clock.h"
+#include "server/event.h"
+#include "server/listener.h"
+#include "websocket/wall_clock.h"
 
 namespace explore {
 namespace {

@@ -10,7 +10,7 @@
 #include <memory>
 #include <system_error>
 
-#include "socket.h"
+#include "net/socket.h"
 #include "triloop/sync.h"
 
 namespace explore {

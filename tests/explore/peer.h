@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "net/socket.h"
 #include "scheduler.h"
-#include "socket.h"
 #include "triloop/connection.h"
 
 namespace explore {

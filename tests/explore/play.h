@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "peer.h"
-#include "routes.h"
 #include "scheduler.h"
-#include "spare_threads.h"
+#include "server/routes.h"
+#include "threads/spare_threads.h"
 #include "triloop/connection.h"
 
 namespace explore {

@@ -2,8 +2,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "demo/processors/parallel.h"
 #include "processor_play.h"
-#include "processors/parallel.h"
 #include "scenarios.h"
 #include "scheduler.h"
 

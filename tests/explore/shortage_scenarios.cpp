@@ -13,7 +13,7 @@
 namespace explore {
 namespace {
 
-// src/server.cpp: kAcceptPause.
+// src/server/server.cpp: kAcceptPause.
 constexpr std::chrono::milliseconds kPause{100};
 
 bool has_passed(std::chrono::milliseconds time) {

@@ -5,7 +5,7 @@
 
 #include "scenarios.h"
 #include "scheduler.h"
-#include "spare_threads.h"
+#include "threads/spare_threads.h"
 
 namespace explore {
 namespace {

@@ -9,10 +9,10 @@
 #include <system_error>
 #include <vector>
 
+#include "demo/processors/slots.h"
+#include "demo/processors/turns.h"
+#include "demo/processors/workers.h"
 #include "play.h"
-#include "processors/slots.h"
-#include "processors/turns.h"
-#include "processors/workers.h"
 #include "scenarios.h"
 #include "scheduler.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pieces.h"
-#include "ws_protocol.h"
+#include "websocket/protocol.h"
 
 namespace triloop::fuzzing {
 namespace {

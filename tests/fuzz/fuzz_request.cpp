@@ -1,8 +1,8 @@
 // Any bytes as a request: no crash; the verdict does not depend on how they are cut; and every
 // answer is one head that cannot be taken for two.
-#include "deflate.h"
-#include "http.h"
 #include "pieces.h"
+#include "websocket/deflate.h"
+#include "websocket/http.h"
 
 namespace triloop::fuzzing {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <system_error>
 
-#include "processors/proxy.h"
+#include "demo/processors/proxy.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"

@@ -1,5 +1,5 @@
-// src/processors/chat.h: who hears what, what is kept, and what becomes of a slow member.
-#include "processors/chat.h"
+// src/demo/processors/chat.h: who hears what, what is kept, and what becomes of a slow member.
+#include "demo/processors/chat.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "processors/chat_name.h"
-#include "processors/choose.h"
-#include "processors/sqlite.h"
-#include "processors/token.h"
+#include "demo/processors/chat_name.h"
+#include "demo/processors/choose.h"
+#include "demo/processors/sqlite.h"
+#include "demo/processors/token.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"

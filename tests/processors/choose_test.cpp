@@ -1,5 +1,6 @@
-// src/processors/choose.h: each name has its processor, and that processor the limits it needs.
-#include "processors/choose.h"
+// src/demo/processors/choose.h: each name has its processor, and that processor the limits it
+// needs.
+#include "demo/processors/choose.h"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
-// src/processors/parallel.h: how many at once, in which order, and how it ends. The tests put their
-// own work in: it ends when they say so.
-#include "processors/parallel.h"
+// src/demo/processors/parallel.h: how many at once, in which order, and how it ends. The tests put
+// their own work in: it ends when they say so.
+#include "demo/processors/parallel.h"
 
 #include <algorithm>
 #include <map>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "processors/workers.h"
+#include "demo/processors/workers.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"

@@ -1,6 +1,6 @@
-// src/processors/proxy.h, in front of a TCP server that the test plays itself; and of a real Redis,
-// if there is one.
-#include "processors/proxy.h"
+// src/demo/processors/proxy.h, in front of a TCP server that the test plays itself; and of a real
+// Redis, if there is one.
+#include "demo/processors/proxy.h"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -15,8 +15,8 @@
 #include <string>
 #include <utility>
 
-#include "processors/upstream.h"
-#include "processors/upstream_address.h"
+#include "demo/processors/upstream.h"
+#include "demo/processors/upstream_address.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"

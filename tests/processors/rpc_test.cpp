@@ -1,5 +1,5 @@
-// src/processors/rpc.h: JSON-RPC 2.0 as its specification has it, and what threads add to it.
-#include "processors/rpc.h"
+// src/demo/processors/rpc.h: JSON-RPC 2.0 as its specification has it, and what threads add to it.
+#include "demo/processors/rpc.h"
 
 #include <map>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "deflate.h"
+#include "websocket/deflate.h"
 
 #include <zlib.h>
 
@@ -8,7 +8,7 @@
 
 #include "support/catch.h"
 #include "support/test_client.h"
-#include "ws_protocol.h"
+#include "websocket/protocol.h"
 
 namespace triloop {
 namespace {

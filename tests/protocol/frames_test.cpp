@@ -3,7 +3,7 @@
 
 #include "support/catch.h"
 #include "support/test_client.h"
-#include "ws_protocol.h"
+#include "websocket/protocol.h"
 
 namespace triloop {
 namespace {

@@ -1,12 +1,11 @@
 // Several frames as one vectored send takes them.
-#include "gather.h"
-
 #include <algorithm>
 #include <string>
 #include <vector>
 
+#include "pattern/send_buffer.h"
 #include "support/catch.h"
-#include "ws_protocol.h"
+#include "websocket/protocol.h"
 
 namespace triloop {
 namespace {

@@ -1,4 +1,4 @@
-#include "http.h"
+#include "websocket/http.h"
 
 #include <array>
 #include <string>

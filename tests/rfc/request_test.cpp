@@ -1,7 +1,7 @@
 // RFC 7230, as far as a WebSocket server needs it: request heads, and the status each gets.
-#include "http.h"
 #include "support/catch.h"
 #include "table.h"
+#include "websocket/http.h"
 
 namespace triloop::testing {
 namespace {

@@ -1,13 +1,13 @@
 // What a server says about its connections, and who may see it.
-#include "inspect.h"
+#include "demo/inspect.h"
 
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "lab.h"
-#include "roster.h"
+#include "demo/lab.h"
+#include "server/roster.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"

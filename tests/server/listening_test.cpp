@@ -7,7 +7,7 @@
 #include <system_error>
 #include <vector>
 
-#include "listener.h"
+#include "server/listener.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "processors/echo.h"
+#include "demo/processors/echo.h"
 #include "support/catch.h"
 #include "support/fake_connection.h"
 #include "support/running_server.h"

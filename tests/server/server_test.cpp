@@ -13,7 +13,7 @@
 #include "support/running_server.h"
 #include "support/test_client.h"
 #include "support/threads.h"
-#include "upgrade_check.h"
+#include "websocket/upgrade_check.h"
 
 namespace triloop {
 namespace {

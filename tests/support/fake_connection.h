@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
-#include "routes.h"
-#include "socket.h"
-#include "spare_threads.h"
+#include "net/socket.h"
+#include "server/routes.h"
 #include "support/threads.h"
+#include "threads/spare_threads.h"
 #include "triloop/connection.h"
 
 namespace triloop::testing {

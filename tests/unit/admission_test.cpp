@@ -1,9 +1,9 @@
-#include "admission.h"
+#include "server/admission.h"
 
 #include <memory>
 #include <vector>
 
-#include "event.h"
+#include "server/event.h"
 #include "support/catch.h"
 #include "support/fake_connection.h"
 

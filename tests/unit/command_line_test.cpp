@@ -1,4 +1,4 @@
-#include "command_line.h"
+#include "demo/command_line.h"
 
 #include <unistd.h>
 

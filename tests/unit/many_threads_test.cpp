@@ -1,4 +1,4 @@
-#include "many_threads.h"
+#include "threads/many_threads.h"
 
 #include <sched.h>
 #include <sys/prctl.h>

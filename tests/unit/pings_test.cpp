@@ -1,4 +1,4 @@
-#include "pings.h"
+#include "pattern/pings.h"
 
 #include <cstddef>
 

@@ -1,4 +1,4 @@
-#include "printable.h"
+#include "observe/printable.h"
 
 #include <string>
 

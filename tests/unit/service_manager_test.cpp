@@ -1,4 +1,4 @@
-#include "service_manager.h"
+#include "demo/service_manager.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,4 +1,4 @@
-#include "spare_threads.h"
+#include "threads/spare_threads.h"
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -6,9 +6,9 @@
 #include <memory>
 #include <system_error>
 
-#include "many_threads.h"
 #include "support/catch.h"
 #include "support/threads.h"
+#include "threads/many_threads.h"
 
 namespace triloop {
 namespace {

@@ -1,4 +1,4 @@
-#include "trace.h"
+#include "observe/trace.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -14,9 +14,9 @@
 #include <system_error>
 #include <vector>
 
+#include "observe/trace_ring.h"
 #include "support/catch.h"
 #include "support/threads.h"
-#include "trace_ring.h"
 
 namespace triloop::trace {
 namespace {

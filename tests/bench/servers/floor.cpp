@@ -22,8 +22,8 @@
 #include <thread>
 
 #include "batch_queue.h"
-#include "many_threads.h"
 #include "serve.h"
+#include "threads/many_threads.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-// Where a block stands that is on its way to one of src/processors/.
+// Where a block stands that is on its way to one of src/demo/processors/.
 #include <triloop/handle.h>
 #include <triloop/server.h>
 
@@ -13,12 +13,12 @@
 #include <utility>
 #include <vector>
 
-#include "processors/history.h"
-#include "processors/json_rpc.h"
-#include "processors/slots.h"
-#include "processors/turns.h"
-#include "processors/upstream.h"
-#include "processors/workers.h"
+#include "demo/processors/history.h"
+#include "demo/processors/json_rpc.h"
+#include "demo/processors/slots.h"
+#include "demo/processors/turns.h"
+#include "demo/processors/upstream.h"
+#include "demo/processors/workers.h"
 
 std::string look_up(const std::string& question);  // takes its time
 nlohmann::json call(const std::string& method, const nlohmann::json& params);

@@ -1,0 +1,27 @@
+/// The program's options: command line, environment, configuration file.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "demo/inspect.h"
+#include "demo/processors/choose.h"
+#include "triloop/options.h"
+
+namespace triloop {
+
+struct CommandLine {
+  Options server;
+  ProcessorChoice processor;
+  std::string web_directory;  ///< empty: the page in the program
+  InspectAccess inspect = InspectAccess::kLocal;
+  std::string trace_file;  ///< empty: no trace
+  bool quiet = false;
+  std::string log_level;
+};
+
+/// What the command line asks for. nullopt when there is nothing to run (--help, --version, a
+/// mistake), after printing what there is to say; then `exit_status` is set.
+std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_status);
+
+}  // namespace triloop

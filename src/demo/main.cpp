@@ -1,0 +1,146 @@
+// The demo: an echo server with a page to try it.
+#include <fcntl.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <mutex>
+#include <stdexcept>
+
+#include "demo/command_line.h"
+#include "demo/inspect.h"
+#include "demo/lab.h"
+#include "demo/output.h"
+#include "demo/processors/choose.h"
+#include "demo/service_manager.h"
+#include "demo/web_page.h"
+#include "observe/trace.h"
+#include "triloop/server.h"
+
+namespace {
+
+constexpr int kCannotServe = 1;
+constexpr int kBadOption = 2;
+constexpr int kStuck = 3;
+
+// SIGINT and SIGTERM stop the server while this lives. A thread of its own waits for them, so that
+// no other code is interrupted by a handler. The first signal drains, the second aborts:
+// Server::stop() counts.
+class StopOnSignals {
+ public:
+  // Before any other thread is started: they inherit that these two signals wait for this one.
+  static void block() {
+    const sigset_t signals = both();
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  }
+
+  explicit StopOnSignals(triloop::Server& server)
+      : thread_("signals", [this, &server] {
+          const sigset_t signals = both();
+          int signal = 0;
+          while (::sigwait(&signals, &signal) == 0 && !done_) {
+            server.stop();
+            triloop::notify_service_manager("STOPPING=1");
+          }
+        }) {}
+  ~StopOnSignals() {
+    done_ = true;
+    ::kill(::getpid(), SIGTERM);  // wakes the thread, which is the only one to take it
+  }
+  StopOnSignals(const StopOnSignals&) = delete;
+  StopOnSignals& operator=(const StopOnSignals&) = delete;
+
+ private:
+  static sigset_t both() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGINT);
+    ::sigaddset(&signals, SIGTERM);
+    return signals;
+  }
+
+  triloop::Atomic<bool> done_{false};  // set before the signal that makes the thread look
+  triloop::Thread thread_;             // last: it ends before what it uses does
+};
+
+// The log.
+class StandardError : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    triloop::write_or_drop(STDERR_FILENO, {line.data(), line.size()});
+  }
+  void flush_() override {}
+};
+
+void log_to_standard_error(const std::string& level) {
+  auto logger = std::make_shared<spdlog::logger>("triloop", std::make_shared<StandardError>());
+  logger->set_pattern("%H:%M:%S.%e %l %v");
+  logger->set_level(spdlog::level::from_str(level));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+// Who closes one of the three, as `2>&-` does, must not find the log in the next file that is
+// opened: that would have its number.
+void keep_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) < 0) ::open("/dev/null", O_RDWR);  // takes the lowest number
+  }
+}
+
+// Where a browser on this machine finds the page.
+std::string page_url(const triloop::Server& server) {
+  std::string first = server.url();
+  for (const std::string every : {"http://0.0.0.0:", "http://[::]:"}) {
+    if (first.rfind(every, 0) == 0)
+      return "http://localhost:" + std::to_string(server.port()) + "/";
+  }
+  return first;
+}
+
+int serve(const triloop::CommandLine& line) {
+  StopOnSignals::block();
+  const triloop::trace::Recording trace(line.trace_file);
+  triloop::Server server(line.server);
+  triloop::ProcessorChoice processor = line.processor;
+  processor.print = !line.quiet;
+  triloop::serve_processor(server, processor, line.server);
+  if (processor.name == "chat") triloop::serve_chat_page(server, line.web_directory);
+  server.handle("/lab", triloop::lab);
+  triloop::serve_inspect(server, line.inspect);
+  triloop::serve_web_page(server, line.web_directory);
+  std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
+  const StopOnSignals stop_on_signals(server);
+  for (const std::string& url : server.urls()) std::cout << "listening on " << url << "\n";
+  std::cout << "open " << page_url(server) << " in a browser" << std::endl;
+  triloop::notify_service_manager("READY=1");
+  const auto stuck = server.run();
+  if (stuck.empty()) return EXIT_SUCCESS;
+  for (const auto id : stuck) spdlog::error("[{}] the processor did not return", id);
+  triloop::trace::write();
+  std::_Exit(kStuck);  // its thread goes on, and may log: so nothing may be destroyed under it
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  keep_standard_descriptors();
+  int exit_status = EXIT_SUCCESS;
+  const auto line = triloop::parse_command_line(argc, argv, exit_status);
+  if (!line) return exit_status;
+  log_to_standard_error(line->log_level);
+  try {
+    return serve(*line);
+  } catch (const std::invalid_argument& error) {  // a server, or a processor, of these options
+    std::cerr << "triloop: " << error.what() << " (see triloop --help)\n";
+    return kBadOption;
+  } catch (const std::exception& error) {
+    std::cerr << "triloop: " << error.what() << "\n";
+    return kCannotServe;
+  }
+}

@@ -1,0 +1,71 @@
+#include "chat.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "chat_name.h"
+
+namespace triloop {
+namespace {
+
+constexpr std::uint16_t kUnsupportedData = 1003;  // RFC 6455 section 7.4.1
+
+// Between looks at whether something was missed that can be told by now: no call waits for a
+// message and for room at once. Of 1000 members that only listen the looks take 1 % of a core.
+constexpr std::chrono::seconds kGlance{2};
+
+// Blocks in read(), like any processor, and on the disk. That is what a thread of one's own is for:
+// meanwhile this connection's reader goes on reading, and the others go on altogether.
+void listen(Connection& connection, Rooms& rooms, const std::string& room,
+            const std::string& name) {
+  const ConnectionHandle me = connection.handle();
+  for (Message message;;) {
+    const ReadResult result = connection.read_for(message, kGlance);
+    if (result == ReadResult::kEnd) return;
+    if (result == ReadResult::kTimeout) {
+      rooms.catch_up(room, name, me);
+    } else if (message.type == MessageType::text) {
+      rooms.say(room, name, message.data);
+    } else {
+      connection.close(kUnsupportedData, "only text");
+    }
+  }
+}
+
+bool server_stops(const Connection& connection) {
+  const auto reason = connection.closing().reason();
+  return reason && reason->by == ClosedBy::server;
+}
+
+// `/ws/lobby`, or `/ws?room=lobby`.
+std::optional<std::string> room_of(const Request& request) {
+  if (request.rest.empty()) return chat_name(request.parameter("room"), NameIn::query);
+  return chat_name(request.rest, NameIn::path);
+}
+
+}  // namespace
+
+Processor chat(std::shared_ptr<Rooms> rooms) {
+  return [rooms = std::move(rooms)](Connection& connection) {
+    const auto room = room_of(connection.request());
+    const auto name = chat_name(connection.request().parameter("name"), NameIn::query);
+    if (!room || !name) {
+      return connection.close(close_code::kPolicyViolation, "this needs a room and a name");
+    }
+    const std::string token = connection.request().parameter("token");
+    const ConnectionHandle me = connection.handle();
+    if (!rooms->join(*room, *name, me, token)) {
+      return connection.close(close_code::kPolicyViolation, "somebody here has this name");
+    }
+    try {
+      listen(connection, *rooms, *room, *name);
+    } catch (...) {  // the database failed
+      rooms->leave(*room, *name, me, server_stops(connection));
+      throw;
+    }
+    rooms->leave(*room, *name, me, server_stops(connection));
+  };
+}
+
+}  // namespace triloop

@@ -1,0 +1,31 @@
+/// The processors that the program offers by name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "parallel.h"
+#include "rooms.h"
+#include "triloop/server.h"
+
+namespace triloop {
+
+/// `--processor NAME`, and the options that belong to one or two of them.
+struct ProcessorChoice {
+  std::string name = "echo";
+  ParallelOptions parallel;  ///< `workers` is rpc's, too
+  std::string database = "triloop-chat.db";
+  SlowMember slow_member = SlowMember::kSkip;
+  std::string upstream = "localhost:6379";
+  bool print = true;                      ///< echo prints what it receives
+  std::vector<std::string> subprotocols;  ///< that it answers to, the favourite first
+};
+
+/// The names there are.
+std::vector<std::string> processor_names();
+
+/// Gives /ws to the processor of that name, and to the chat /ws/* too: its rooms. Throws if that
+/// cannot do its work: no database, no upstream address. Before run().
+void serve_processor(Server& server, const ProcessorChoice& choice, const Options& options);
+
+}  // namespace triloop

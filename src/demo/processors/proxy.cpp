@@ -1,0 +1,190 @@
+#include "proxy.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <string_view>
+#include <system_error>
+
+#include "upstream.h"
+#include "workers.h"
+
+namespace triloop {
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+
+// Blocks while the upstream server does not read, and then nobody reads the connection either: the
+// peer has to wait. Freed by the upstream server, or by the end of the connection.
+bool send_all(Socket& upstream, std::string_view bytes, const CloseLatch& over) {
+  std::error_code error;
+  while (!bytes.empty()) {
+    const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+    bytes.remove_prefix(upstream.try_send(&part, 1, error));
+    if (error) return false;
+    while (!bytes.empty() && !upstream.wait_writable(Clock::now() + kGlance)) {
+      if (over.fired()) return false;
+    }
+  }
+  return true;
+}
+
+// Since when the upstream server is listened to in vain. Not while a piece of it waits for the
+// peer: that is the peer's time.
+class Silence {
+ public:
+  void begins() TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    since_ = Clock::now();
+  }
+  void ends() TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    since_ = kNever;
+  }
+  bool lasts(TimePoint from, std::chrono::milliseconds for_so_long) const TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return Clock::now() - for_so_long >= std::max(from, since_);
+  }
+
+ private:
+  mutable Mutex mutex_;
+  TimePoint since_ TRILOOP_GUARDED_BY(mutex_) = kNever;
+};
+
+// What the worker runs: upstream to peer. Blocks in receive(), freed by the upstream server or by
+// the processor's shutdown(); and in write(), while the peer does not read, freed by the latch.
+// `all_down` is fired with 1000 if all that the upstream server had to say is on its way, and by
+// the processor with another code before it shuts down: then an end of the stream is none.
+void pass_down(Socket& upstream, Connection& connection, Silence& silence, CloseLatch& all_down) {
+  std::string piece(kPieceBytes, '\0');
+  std::error_code error;
+  for (;;) {
+    silence.begins();
+    const std::size_t size = upstream.receive(piece.data(), piece.size(), kNever, error);
+    silence.ends();
+    if (size == 0) break;
+    if (!connection.write(Message::binary(piece.substr(0, size)))) return;
+  }
+  if (error) return connection.close(close_code::kInternalError, "the upstream server was lost");
+  if (all_down.fire({})) connection.close(close_code::kNormal, "the upstream server is done");
+}
+
+// What the processor runs: peer to upstream. True if all of it has gone out.
+bool pass_up(Connection& connection, Socket& upstream) {
+  for (const Message& message : connection) {
+    if (send_all(upstream, message.data, connection.closed())) continue;
+    connection.close(close_code::kInternalError, "the upstream server was lost");
+    return false;
+  }
+  upstream.shutdown_send();  // the peer has said its last; the upstream server may still answer
+  return true;
+}
+
+bool server_stops(const Connection& connection) {
+  const auto reason = connection.closing().reason();
+  return reason && reason->by == ClosedBy::server;
+}
+
+// Blocks until the way down is at its end. Gives up when the upstream server has said nothing for
+// too long, and when it is over: that it looks at every 100 ms. True if it had all of it.
+bool await_all_down(const CloseLatch& down, const Silence& silence, const Connection& connection,
+                    const UpstreamPatience& patience) {
+  const TimePoint from = Clock::now();
+  const auto enough = server_stops(connection) ? patience.to_answer_at_stop : patience.to_answer;
+  while (!down.wait_until(Clock::now() + kGlance)) {
+    if (connection.closed().fired() || silence.lasts(from, enough)) return false;
+  }
+  return down.reason()->code == close_code::kNormal;
+}
+
+// How the way down has ended, for whoever fires first: all of it, or not.
+void fire(CloseLatch& all_down, std::uint16_t code) {
+  all_down.fire({ClosedBy::processor, code, {}});
+}
+
+// True if everything has been delivered, both ways.
+bool pass_both_ways(Connection& connection, Socket& upstream, const UpstreamPatience& patience) {
+  CloseLatch all_down;
+  Silence silence;
+  Workers down(connection, 1);
+  const struct ShutDown {  // before the worker is joined, however the scope is left
+    CloseLatch& all_down;
+    Socket& upstream;
+    ~ShutDown() {
+      fire(all_down, close_code::kInternalError);
+      upstream.shutdown();
+    }
+  } shut_down{all_down, upstream};
+  down.push([&] {
+    const struct NotAll {  // unless it was all; also if it throws
+      CloseLatch& all_down;
+      ~NotAll() { fire(all_down, close_code::kInternalError); }
+    } not_all{all_down};
+    pass_down(upstream, connection, silence, all_down);
+  });
+  const bool all_up = pass_up(connection, upstream);
+  return await_all_down(all_down, silence, connection, patience) && all_up;
+}
+
+// Does the peer get to know, by the code of its Close frame, that something is missing? The first
+// reason of an ending stays, whatever becomes of the rest: a Close of the peer's is answered with
+// its own code, and an upstream server that was done is told as 1000.
+bool is_told_of_a_loss(const Connection& connection) {
+  const auto reason = connection.closing().reason();
+  return reason && reason->by != ClosedBy::peer && reason->code != close_code::kNormal;
+}
+
+// So an end without a Close frame, 1006, has to tell it, once the out-queue is sent.
+void tell_of_a_loss(Connection& connection) {
+  if (is_told_of_a_loss(connection)) return;
+  const auto is_all_sent = [&] {
+    const ConnectionSnapshot now = connection.snapshot();
+    return now.out_queue.items == 0 && now.writer.doing == Doing::waiting_for_message;
+  };
+  while (!is_all_sent()) {
+    if (connection.closed().wait_until(Clock::now() + kGlance)) return;
+  }
+  connection.abort("not all could be delivered");
+}
+
+void serve(Connection& connection, const UpstreamAddress& address,
+           const UpstreamPatience& patience) {
+  std::error_code error;
+  const TimePoint deadline = Clock::now() + patience.to_connect;
+  const auto upstream = connect_to(address, deadline, connection.closed(), error);
+  if (upstream != nullptr) {
+    if (!pass_both_ways(connection, *upstream, patience)) tell_of_a_loss(connection);
+    return;
+  }
+  if (connection.closed().fired()) return;
+  spdlog::warn("[{}] no upstream server: {}", connection.id(), error.message());
+  connection.close(close_code::kTryAgainLater, "the upstream server does not answer");
+  if (connection.read()) tell_of_a_loss(connection);  // it came before the peer's Close
+}
+
+// Without memory a reason may not be had either.
+bool may_look_whole(const Connection& connection) noexcept {
+  try {
+    return !is_told_of_a_loss(connection);
+  } catch (const std::bad_alloc&) {
+    return true;
+  }
+}
+
+}  // namespace
+
+Processor proxy(const std::string& upstream, const UpstreamPatience& patience) {
+  return [address = parse_upstream(upstream), patience](Connection& connection) {
+    try {
+      serve(connection, address, patience);
+    } catch (...) {
+      connection.close(close_code::kInternalError);  // if no ending has begun, none begins as 1000
+      if (may_look_whole(connection)) connection.abort();
+      throw;
+    }
+  };
+}
+
+}  // namespace triloop

@@ -1,0 +1,83 @@
+/// Is the peer alive? The clock of its silence, and the pings that ask.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "net/socket.h"
+#include "triloop/sync.h"
+
+namespace triloop {
+
+/// Judges a peer that is asked by pings. Anything that it sends is an answer; no answer for
+/// `pong_timeout` is silence.
+///
+/// The reader judges, since it alone can hear: a reader that waits for room judges nobody. And the
+/// time counts from the moment in which the peer could have answered. A ping lies in the kernel
+/// behind all that was sent before it, which a slow peer may need a minute for. As long as that is
+/// not acknowledged, the ping has not arrived: then the peer only has to move, that is, to
+/// acknowledge something within `write_timeout`. Once it is, acknowledgements say no more: the
+/// kernel of a frozen program sends them for ever.
+///
+/// Two threads share it: the reader calls listen_until(), heard() and judge(); the writer asks(),
+/// has_asked(), and look(), since the reader may be asleep when the ping arrives.
+class Liveness {
+ public:
+  enum class Verdict {
+    kAlive,         ///< or not proven dead: listen on
+    kSilent,        ///< it had the ping, and has said nothing since
+    kTakesNothing,  ///< the ping has not arrived, and nothing on its way moves
+  };
+
+  explicit Liveness(const Socket& socket) : socket_(socket) {}
+
+  /// Before the other calls, and before there is another thread. Without it nobody is ever asked,
+  /// and listen_until() is kNever.
+  void use(std::chrono::milliseconds pong_timeout, std::chrono::milliseconds write_timeout);
+
+  /// Until when to listen before judge() is due. A ping that is sent after this call needs to wake
+  /// nobody: the reader is back before that one's silence can be judged.
+  TimePoint listen_until() const TRILOOP_EXCLUDES(mutex_);
+
+  /// Bytes have come.
+  void heard() TRILOOP_EXCLUDES(mutex_);
+
+  /// Nothing has come until listen_until().
+  Verdict judge() TRILOOP_EXCLUDES(mutex_);
+
+  /// A ping is about to be sent. While the last one is not answered the clock runs from that.
+  void asks() TRILOOP_EXCLUDES(mutex_);
+
+  /// It is sent: its clock begins. Says when to look(); kNever if there is no need to.
+  TimePoint has_asked() TRILOOP_EXCLUDES(mutex_);
+
+  /// Looks whether the ping has arrived, and says when to look again, likewise.
+  TimePoint look() TRILOOP_EXCLUDES(mutex_);
+
+ private:
+  // The first ping since the peer was last heard.
+  struct Question {
+    enum { kUnsent, kOnItsWay, kArrived } where;
+    std::uint64_t sent_before;   // bytes
+    std::uint64_t acknowledged;  // of all bytes, when it was last looked
+    TimePoint since;             // when it has arrived; until then, when something last moved
+  };
+
+  bool has_moved(std::uint64_t acknowledged, TimePoint now) TRILOOP_REQUIRES(mutex_);
+  TimePoint next_look(TimePoint now) const TRILOOP_REQUIRES(mutex_);
+
+  // How often to look whether the ping has arrived, in parts of the pong timeout.
+  static constexpr int kLooks = 8;
+
+  const Socket& socket_;
+
+  // Constant after use().
+  std::chrono::milliseconds pong_timeout_{0};  // 0: nobody is asked
+  std::chrono::milliseconds write_timeout_{0};
+
+  mutable Mutex mutex_;
+  std::optional<Question> question_ TRILOOP_GUARDED_BY(mutex_);
+};
+
+}  // namespace triloop

@@ -1,0 +1,37 @@
+#include "server/admission.h"
+
+#include "server/event.h"
+
+namespace triloop {
+
+bool Admission::may_arrive() const {
+  const MutexLock lock(mutex_);
+  return counts_[kArriving] < bounds_[kArriving];
+}
+
+bool Admission::arrive() {
+  const MutexLock lock(mutex_);
+  return ++counts_[kArriving] > bounds_[kArriving] / 2;
+}
+
+bool Admission::move(Stage to) {
+  const MutexLock lock(mutex_);
+  if (counts_[to] >= bounds_[to]) return false;
+  ++counts_[to];
+  take_from(kArriving);
+  return true;
+}
+
+void Admission::give_back(Stage stage) {
+  const MutexLock lock(mutex_);
+  take_from(stage);
+}
+
+// The accept loop sleeps while nobody may arrive; at any other time it need not be told.
+void Admission::take_from(Stage stage) {
+  const bool nobody_may_arrive = counts_[kArriving] >= bounds_[kArriving];
+  --counts_[stage];
+  if (stage == kArriving && nobody_may_arrive) room_.signal();
+}
+
+}  // namespace triloop

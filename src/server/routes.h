@@ -1,0 +1,33 @@
+/// What a server does with which path.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "triloop/server.h"
+#include "websocket/upgrade_check.h"
+
+namespace triloop {
+
+/// Filled before run(), constant from then on, so that connections may read it without a lock.
+struct Routes {
+  struct WebSocket {
+    Processor processor;
+    std::vector<std::string> subprotocols;
+    std::optional<PathOptions> options{};  // none of its own: the server's
+    UpgradeCheck check{};                  // none: everybody may
+  };
+  std::map<std::string, WebSocket> processors;
+  std::map<std::string, Page> pages;
+
+  /// Who has `path`: it by itself, or the longest "/ws/*" that it begins like; then `rest` becomes
+  /// what stands for the `*`. nullptr if that is a page, or nobody.
+  const WebSocket* find(const std::string& path, std::string& rest) const;
+
+  /// Has it no `*`, or only that of "/*" at its end?
+  static bool is_path(const std::string& path);
+};
+
+}  // namespace triloop

@@ -1,0 +1,256 @@
+// The accept loop: it gives each connection its thread, and joins it when the connection is over.
+#include "triloop/server.h"
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "net/deadline.h"
+#include "observe/trace.h"
+#include "server/admission.h"
+#include "server/check_options.h"
+#include "server/event.h"
+#include "server/listener.h"
+#include "server/roster.h"
+#include "server/routes.h"
+#include "threads/many_threads.h"
+#include "threads/spare_threads.h"
+#include "triloop/sync.h"
+
+namespace triloop {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kThreadsPerConnection = 3;
+
+// Out of descriptors or memory: there is no use in asking again before one may have been freed.
+constexpr milliseconds kAcceptPause{100};
+
+// Connections taken in one go, lest a flood of them keep the loop from anything else.
+constexpr int kAcceptsPerTurn = 64;
+
+// Peers with a thread that waits for them to leave after the last answer they get. All others are
+// closed right behind it.
+constexpr std::size_t kLeaving = 64;
+
+// What aborted connections get for waking up, ending and being joined.
+constexpr milliseconds kAbortGrace{1000};
+
+}  // namespace
+
+struct Server::Impl {
+  explicit Impl(const Options& given)
+      : options(checked(given)),
+        listener(options.bind, options.port, options.write_timeout),
+        threads(options.spare_threads, options.stack_bytes),
+        admission({options.max_handshakes, options.max_connections, kLeaving}, one_finished) {
+    reserve_futex_slots(kThreadsPerConnection * options.max_connections);
+  }
+
+  // What the accept loop found when it woke up.
+  struct Wake {
+    bool connection_waits = false;
+    std::uint64_t stops = 0;  // calls of stop()
+  };
+
+  // A connection and the thread that serves it.
+  struct Client {
+    explicit Client(Admission& admission) : place(admission) {}
+
+    Place place;
+    std::shared_ptr<Connection> connection;  // shared with the roster
+    SpareThreads::Task thread;  // last, so that it is joined before the connection goes
+  };
+
+  Wake wait(TimePoint deadline, bool accepting);
+  void accept_waiting();
+  void admit(std::unique_ptr<Socket> socket);
+  void join_finished();
+  std::optional<std::uint64_t> next_finished();
+  bool wait_until_empty(TimePoint deadline, bool stoppable);
+
+  const Options options;
+  Routes routes;  // constant once run() has begun
+  Listener listener;
+  Event stop_asked;
+  Event one_finished;
+  SpareThreads threads;
+  Admission admission;
+  Roster roster;
+
+  // The thread of run() only.
+  std::uint64_t last_id = 0;
+  TimePoint accept_again = TimePoint::min();
+  std::map<std::uint64_t, Client> clients;
+
+  Mutex mutex;
+  std::vector<std::uint64_t> finished TRILOOP_GUARDED_BY(mutex);  // to be joined
+};
+
+Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
+
+Server::~Server() {
+  for (auto& [id, client] : impl_->clients) client.connection->stop_now();
+  impl_->clients.clear();  // joins
+}
+
+std::uint16_t Server::port() const { return impl_->listener.port(); }
+std::string Server::url() const { return urls().front(); }
+
+std::vector<std::string> Server::urls() const {
+  std::vector<std::string> all;
+  for (const auto& address : impl_->listener.addresses()) all.push_back("http://" + address + "/");
+  return all;
+}
+
+void Server::handle(const std::string& path, Processor processor,
+                    std::vector<std::string> subprotocols,
+                    const std::optional<PathOptions>& options) {
+  if (options) check(*options);
+  if (!Routes::is_path(path)) {
+    throw std::invalid_argument("a path may have a * only as /* at its end");
+  }
+  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options, {}};
+}
+
+void Server::page(const std::string& path, Page page) {
+  impl_->routes.pages[path] = std::move(page);
+}
+
+void check_upgrades(Server& server, const std::string& path, UpgradeCheck check) {
+  server.impl_->routes.processors.at(path).check = std::move(check);
+}
+
+ServerSnapshot Server::snapshot() const { return impl_->roster.snapshot(); }
+
+void Server::stop() noexcept { impl_->stop_asked.signal(); }
+
+std::vector<std::uint64_t> Server::run() {
+  const trace::Track track(trace::Role::accept);
+  const BatchScheduling for_all_threads;  // the connections' inherit it: all come from this one
+  Impl& server = *impl_;
+  std::uint64_t stops = 0;
+  while (stops == 0) {
+    const Impl::Wake wake = server.wait(kNever, /*accepting=*/true);
+    stops = wake.stops;
+    server.join_finished();
+    if (wake.connection_waits && stops == 0) server.accept_waiting();
+  }
+
+  server.listener.close();
+  spdlog::info("stopping: {} connections to drain", server.clients.size());
+  for (auto& [id, client] : server.clients) client.connection->stop();
+  const bool in_a_hurry = stops > 1;
+  const TimePoint drained_by = Clock::now() + server.options.drain_timeout;
+  if (in_a_hurry || !server.wait_until_empty(drained_by, /*stoppable=*/true)) {
+    for (auto& [id, client] : server.clients) client.connection->stop_now();
+    server.wait_until_empty(Clock::now() + kAbortGrace, /*stoppable=*/false);
+  }
+  std::vector<std::uint64_t> stuck;
+  for (const auto& [id, client] : server.clients) stuck.push_back(id);
+  return stuck;
+}
+
+// Blocks until there is something to do; freed by a new connection that may come in, by stop(), by
+// a connection that has finished, or by `deadline`.
+Server::Impl::Wake Server::Impl::wait(TimePoint deadline, bool accepting) {
+  const trace::Slice waiting("waiting for something to do");
+  const bool pausing = accepting && Clock::now() < accept_again;
+  accepting = accepting && !pausing && admission.may_arrive();
+  if (pausing) deadline = std::min(deadline, accept_again);
+  pollfd events[] = {{stop_asked.descriptor(), POLLIN, 0},
+                     {one_finished.descriptor(), POLLIN, 0},
+                     {accepting ? listener.descriptor() : -1, POLLIN, 0}};
+  if (::poll(events, 3, poll_timeout(deadline)) < 0) {
+    if (errno == EINTR) return {};  // the caller comes back
+    throw std::system_error(errno, std::generic_category(), "poll");
+  }
+  one_finished.take();
+  return {events[2].revents != 0, stop_asked.take()};
+}
+
+void Server::Impl::accept_waiting() {
+  const trace::Slice accepting("accepting");
+  try {
+    for (int turn = 0; turn < kAcceptsPerTurn && admission.may_arrive(); ++turn) {
+      std::error_code error;
+      std::unique_ptr<Socket> socket = listener.accept(error);
+      if (socket != nullptr) {
+        admit(std::move(socket));
+      } else if (error == std::errc::connection_aborted || error == std::errc::interrupted) {
+        continue;  // that peer has left while it waited
+      } else if (error) {
+        throw std::system_error(error);
+      } else {
+        return;
+      }
+    }
+  } catch (const std::exception& error) {  // no descriptor, thread or memory left
+    spdlog::warn("cannot accept for now: {}", error.what());
+    accept_again = Clock::now() + kAcceptPause;
+  }
+}
+
+// Starts the connection's own thread, which does all the rest.
+void Server::Impl::admit(std::unique_ptr<Socket> socket) {
+  const std::uint64_t id = ++last_id;
+  auto connection = std::make_shared<Connection>(id, std::move(socket), routes, options, threads);
+  {
+    const MutexLock lock(mutex);
+    finished.reserve(clients.size() + 1);  // so that a thread can always say that it is done
+  }
+  Client& client = clients.try_emplace(id, admission).first->second;
+  client.connection = std::move(connection);
+  try {
+    roster.add(client.connection);
+    client.thread = threads.start("read-" + std::to_string(id), [this, id, &client] {
+      client.connection->serve(&client.place);
+      const MutexLock lock(mutex);
+      finished.push_back(id);
+      one_finished.signal();
+    });
+  } catch (...) {
+    roster.remove(id);
+    clients.erase(id);  // and so closes the socket: this peer is refused
+    throw;
+  }
+}
+
+void Server::Impl::join_finished() {
+  while (const std::optional<std::uint64_t> id = next_finished()) {
+    const trace::Slice joining("joining");
+    const auto client = clients.find(*id);
+    client->second.thread.join();  // it is at its last instruction
+    roster.remove(*id);
+    clients.erase(client);
+  }
+}
+
+std::optional<std::uint64_t> Server::Impl::next_finished() {
+  const MutexLock lock(mutex);
+  if (finished.empty()) return std::nullopt;
+  const std::uint64_t id = finished.back();
+  finished.pop_back();
+  return id;
+}
+
+// False if some are left at the deadline or, if `stoppable`, when stop() is called again.
+bool Server::Impl::wait_until_empty(TimePoint deadline, bool stoppable) {
+  for (;;) {
+    join_finished();
+    if (clients.empty()) return true;
+    if (Clock::now() >= deadline) return false;
+    const std::uint64_t stops = wait(deadline, /*accepting=*/false).stops;
+    if (stoppable && stops > 0) return false;
+  }
+}
+
+}  // namespace triloop

@@ -1,0 +1,275 @@
+/// What of websocketpp's frame codec is used here, and what it lets pass. For protocol.cpp only:
+/// together they are one half of the wall around websocketpp.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <websocketpp/common/network.hpp>
+#include <websocketpp/extensions/permessage_deflate/disabled.hpp>
+#include <websocketpp/frame.hpp>
+#include <websocketpp/http/request.hpp>
+#include <websocketpp/http/response.hpp>
+#include <websocketpp/processors/hybi13.hpp>
+#include <websocketpp/random/none.hpp>
+#include <websocketpp/utf8_validator.hpp>
+
+#include "websocket/bytes.h"
+#include "websocket/deflate.h"
+
+namespace triloop::ws_codec {
+
+namespace wspp = websocketpp;
+
+// What the codec assembles a message in. websocketpp's own message reserves the length that the
+// first frame's header claims, before a byte of it has arrived; this one grows with what arrives.
+// For a continuation the codec itself reserves, at most up to the limit (if the message is
+// compressed, what may be on the wire): address space, no memory.
+class Buffer {
+ public:
+  using ptr = std::shared_ptr<Buffer>;
+
+  explicit Buffer(wspp::frame::opcode::value opcode) : opcode_(opcode) {}
+  void use_again(wspp::frame::opcode::value opcode) {
+    opcode_ = opcode;
+    compressed_ = false;
+    payload_.clear();
+  }
+  std::string& get_raw_payload() { return payload_; }
+  wspp::frame::opcode::value get_opcode() const { return opcode_; }
+  bool get_compressed() const { return compressed_; }
+  void set_compressed(bool compressed) { compressed_ = compressed; }
+
+  // Asked for by the encoding half, which is not used: see encode_header().
+  bool get_fin() const { return true; }
+  void set_header(const std::string&) {}
+  void set_opcode(wspp::frame::opcode::value) {}
+  void set_prepared(bool) {}
+
+ private:
+  wspp::frame::opcode::value opcode_;
+  bool compressed_ = false;
+  std::string payload_;
+};
+
+// Gives out the same buffer again and again, unless a control frame comes in the middle of a
+// message: then each has one.
+class BufferSource {
+ public:
+  using ptr = std::shared_ptr<BufferSource>;
+  Buffer::ptr get_message(wspp::frame::opcode::value opcode, std::size_t /*claimed*/) {
+    if (buffer_.use_count() != 1) return buffer_ = std::make_shared<Buffer>(opcode);
+    buffer_->use_again(opcode);
+    return buffer_;
+  }
+
+ private:
+  Buffer::ptr buffer_;
+};
+
+// What may be on the wire of a message that expands to the limit: a sender that stores and flushes
+// each byte by itself needs eleven. Where nothing expands, an empty block after the other, this is
+// what ends the message.
+constexpr std::size_t most_compressed(std::size_t limit) {
+  constexpr std::size_t kPerByte = 16, kForAny = 1024;
+  return limit < SIZE_MAX / (2 * kPerByte) ? kPerByte * limit + kForAny : SIZE_MAX / 2;
+}
+
+// What the codec asks of permessage-deflate while it decodes. All else, the negotiation and the
+// compression, is done outside of it: see deflate.h.
+struct DeflateConfig {
+  using request_type = wspp::http::parser::request;
+};
+class Inflation : public wspp::extensions::permessage_deflate::disabled<DeflateConfig> {
+ public:
+  void enable(const DeflateParameters& parameters, std::size_t limit) {
+    inflater_ = std::make_unique<Inflater>(parameters);
+    limit_ = limit;
+  }
+  bool is_enabled() const { return inflater_ != nullptr; }
+  std::error_code decompress(const std::uint8_t* data, std::size_t size, std::string& out) {
+    using wspp::processor::error::make_error_code;
+    received_ += size;
+    switch (inflater_->expand({reinterpret_cast<const char*>(data), size}, limit_, out)) {
+      case Inflater::Result::kOk:
+        return {};
+      case Inflater::Result::kTooBig:
+        return make_error_code(wspp::processor::error::message_too_big);
+      case Inflater::Result::kCorrupt:
+        break;
+    }
+    return make_error_code(wspp::processor::error::invalid_payload);
+  }
+  // Bytes of the message so far, on the wire.
+  std::size_t received() const { return received_; }
+  bool end_message() {
+    received_ = 0;
+    return inflater_->end_message();
+  }
+
+ private:
+  std::unique_ptr<Inflater> inflater_;
+  std::size_t limit_ = 0;
+  std::size_t received_ = 0;
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are websocketpp's
+struct Config {
+  using request_type = wspp::http::parser::request;
+  using response_type = wspp::http::parser::response;
+  using message_type = Buffer;
+  using con_msg_manager_type = BufferSource;
+  using rng_type = wspp::random::none::int_generator<std::uint32_t>;  // only clients mask
+  using permessage_deflate_type = Inflation;
+  static constexpr std::size_t max_message_size = 0;  // set per connection
+  static constexpr bool enable_extensions = false;
+};
+// NOLINTEND(readability-identifier-naming)
+
+// websocketpp finds out the machine's byte order at the first conversion of a 64-bit length and
+// keeps it in a variable without any protection: a data race between connections. So the first
+// conversion is done here, once, before any connection has a codec.
+inline void settle_byte_order() {
+  [[maybe_unused]] static const std::uint64_t settled = wspp::lib::net::_htonll(1);
+}
+
+// Is `text` the next part of a UTF-8 text? What is ASCII is passed by eight bytes at a time, so
+// that the validator sees hardly more than what is not.
+inline bool continues_utf8(wspp::utf8_validator::validator& validator, std::string_view text) {
+  constexpr std::size_t kStep = 8;
+  constexpr std::uint64_t kNotAscii = 0x8080808080808080;
+  while (!text.empty()) {
+    std::uint64_t next = kNotAscii;
+    if (validator.complete() && text.size() >= kStep) std::memcpy(&next, text.data(), kStep);
+    const std::string_view part = text.substr(0, kStep);
+    if ((next & kNotAscii) != 0 && !validator.decode(part.begin(), part.end())) return false;
+    text.remove_prefix(part.size());
+  }
+  return true;
+}
+
+inline bool is_utf8(std::string_view text) {
+  wspp::utf8_validator::validator validator;
+  return continues_utf8(validator, text) && validator.complete();
+}
+
+class Codec : public wspp::processor::hybi13<Config> {
+ public:
+  Codec(rng_type& rng, std::size_t limit)
+      : hybi13(/*secure=*/false, /*server=*/true, std::make_shared<BufferSource>(), rng),
+        limit_(limit) {
+    set_max_message_size(limit);
+  }
+
+  // From now on the base, which adds up what has been expanded and what is still compressed, lets
+  // pass what claims_too_much() then looks at.
+  void enable_deflate(const DeflateParameters& parameters) {
+    m_permessage_deflate.enable(parameters, limit_);
+    set_max_message_size(most_compressed(limit_) + std::min(limit_, SIZE_MAX / 2));
+  }
+
+  // Decodes until a frame is complete or `bytes` are used up. It goes one stage at a time (basic
+  // header, rest of the header, payload), and after each looks for what the base lets pass.
+  std::error_code decode(Bytes& bytes) {
+    std::error_code error;
+    do {
+      if (m_state == APPLICATION && !is_compressed()) error = take_payload(bytes);
+      if (!error) {
+        const std::size_t size = std::min(bytes.size, get_bytes_needed());
+        bytes.skip(consume(reinterpret_cast<std::uint8_t*>(bytes.data), size, error));
+      }
+      if (!error) error = flaw();
+      if (error && claims_impossible_length()) error = protocol_violation();
+    } while (!error && !ready() && (bytes.size > 0 || get_bytes_needed() == 0));
+    return error;
+  }
+
+ private:
+  // The base does the same, but byte by byte.
+  std::error_code take_payload(Bytes& bytes) {
+    const std::size_t size = std::min(bytes.size, m_bytes_needed);
+    unmask(bytes.data, size, m_current_msg->prepared_key);
+    Buffer& buffer = *m_current_msg->msg_ptr;
+    std::string& payload = buffer.get_raw_payload();
+    // Room for what the header claims, but never for more than twice what has arrived.
+    const std::size_t arrived = payload.size() + size;
+    if (payload.capacity() < arrived) {
+      payload.reserve(std::min(payload.size() + m_bytes_needed, 2 * arrived));
+    }
+    payload.append(bytes.data, size);
+    const bool text = buffer.get_opcode() == wspp::frame::opcode::text;
+    if (text && !continues_utf8(m_current_msg->validator, {bytes.data, size})) {
+      return make_error_code(wspp::processor::error::invalid_utf8);
+    }
+    m_bytes_needed -= size;
+    bytes.skip(size);
+    return {};
+  }
+
+  // Section 5.3. `key` is the four bytes twice, and comes back turned to where the next byte is.
+  static void unmask(char* data, std::size_t size, std::size_t& key) {
+    std::size_t done = 0;
+    for (; done + sizeof key <= size; done += sizeof key) {
+      std::size_t word = 0;
+      std::memcpy(&word, data + done, sizeof word);
+      word ^= key;
+      std::memcpy(data + done, &word, sizeof word);
+    }
+    key =
+        wspp::frame::byte_mask_circ(reinterpret_cast<std::uint8_t*>(data) + done, size - done, key);
+  }
+
+  static std::error_code protocol_violation() {
+    return make_error_code(wspp::processor::error::protocol_violation);
+  }
+
+  // Section 5.2: the topmost bit of a 64-bit length is 0. To the base such a length is too big.
+  bool claims_impossible_length() const {
+    return m_state != HEADER_BASIC &&
+           wspp::frame::get_payload_size(m_basic_header, m_extended_header) >> 63 != 0;
+  }
+
+  // The limit holds for what a message expands to, and Inflation looks at that. The base adds a
+  // length to what it has before it compares, and one near 2^64 makes that sum small.
+  bool claims_too_much() const {
+    if (is_compressed()) {
+      return get_bytes_needed() > most_compressed(limit_) - m_permessage_deflate.received();
+    }
+    return get_bytes_needed() > limit_ - m_current_msg->msg_ptr->get_raw_payload().size();
+  }
+
+  bool is_compressed() const { return m_current_msg->msg_ptr->get_compressed(); }
+
+  std::error_code flaw() {
+    namespace frame = wspp::frame;
+    using wspp::processor::error::make_error_code;
+    // RFC 7692 section 6.1: only the first frame of a message says that it is compressed.
+    if (m_state == HEADER_EXTENDED && frame::get_rsv1(m_basic_header) &&
+        frame::get_opcode(m_basic_header) == frame::opcode::continuation) {
+      return make_error_code(wspp::processor::error::invalid_rsv_bit);
+    }
+    if (m_state == APPLICATION && !frame::opcode::is_control(frame::get_opcode(m_basic_header)) &&
+        claims_too_much()) {
+      return make_error_code(wspp::processor::error::message_too_big);
+    }
+    if (m_state != READY) return {};
+    if (is_compressed() && !m_permessage_deflate.end_message()) {
+      return make_error_code(wspp::processor::error::invalid_payload);
+    }
+    if (m_current_msg->msg_ptr->get_opcode() != frame::opcode::text) return {};
+    // The base looks whether a text ends inside a character only if its last frame carries the text
+    // opcode, so not in a fragmented one; and at what was expanded last it does not look.
+    const bool good = is_compressed() ? is_utf8(m_current_msg->msg_ptr->get_raw_payload())
+                                      : m_current_msg->validator.complete();
+    if (!good) return make_error_code(wspp::processor::error::invalid_utf8);
+    return {};
+  }
+
+  const std::size_t limit_;
+};
+
+}  // namespace triloop::ws_codec

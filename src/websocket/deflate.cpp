@@ -1,0 +1,213 @@
+#include "websocket/deflate.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <set>
+#include <vector>
+
+#include "websocket/trim.h"
+
+namespace triloop {
+namespace {
+
+constexpr int kMinWindowBits = 8;
+constexpr int kMaxWindowBits = 15;
+
+// Of zlib's levels of memory, 1 to 9: a quarter of the default's tables for a few per cent in size.
+constexpr int kMemoryLevel = 4;
+
+constexpr std::size_t kChunkBytes = 16 * 1024;
+
+// What a sender leaves out at the end of a message: 00 00 FF FF (section 7.2.1).
+constexpr std::size_t kTailBytes = 4;
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    parts.push_back(trim(text.substr(0, end)));
+    if (end == text.size()) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+// 8 to 15, without leading zeros, perhaps in quotes (section 7.1.2).
+std::optional<int> window_bits(std::string_view value) {
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+    value = value.substr(1, value.size() - 2);
+  }
+  for (int bits = kMinWindowBits; bits <= kMaxWindowBits; ++bits) {
+    if (value == std::to_string(bits)) return bits;
+  }
+  return std::nullopt;
+}
+
+// Takes one parameter of an offer in. False if it is none that is known.
+bool take_parameter(std::string_view parameter, DeflateParameters& agreed) {
+  const std::size_t equals = std::min(parameter.find('='), parameter.size());
+  const std::string_view name = trim(parameter.substr(0, equals));
+  const bool has_value = equals < parameter.size();
+  const std::string_view value = has_value ? trim(parameter.substr(equals + 1)) : "";
+  if (name == "server_no_context_takeover") {
+    return agreed.server_no_context_takeover = !has_value;
+  }
+  if (name == "client_no_context_takeover") {
+    return agreed.client_no_context_takeover = !has_value;
+  }
+  const std::optional<int> bits = window_bits(value);
+  if (name == "server_max_window_bits" && bits && *bits > kMinWindowBits) {
+    agreed.server_max_window_bits = *bits;
+    return true;
+  }
+  if (name == "client_max_window_bits" && (bits || !has_value)) {
+    agreed.client_max_window_bits = bits;
+    return true;
+  }
+  return false;
+}
+
+std::optional<DeflateParameters> take_offer(std::string_view offer) {
+  const std::vector<std::string_view> parts = split(offer, ';');
+  if (parts.front() != "permessage-deflate") return std::nullopt;
+  DeflateParameters agreed;
+  std::set<std::string_view> seen;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const std::string_view name = trim(parts[i].substr(0, parts[i].find('=')));
+    if (!seen.insert(name).second || !take_parameter(parts[i], agreed)) return std::nullopt;
+  }
+  return agreed;
+}
+
+// The next piece of what is to be worked on.
+void give(z_stream& z, std::string_view& rest, std::size_t most_at_once) {
+  const std::string_view piece = rest.substr(0, most_at_once);
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));
+  z.avail_in = static_cast<uInt>(piece.size());
+  rest.remove_prefix(piece.size());
+}
+
+}  // namespace
+
+std::optional<DeflateParameters> choose_deflate(std::string_view offers) {
+  for (const std::string_view offer : split(offers, ',')) {
+    if (auto agreed = take_offer(offer)) return agreed;
+  }
+  return std::nullopt;
+}
+
+std::string to_header(const DeflateParameters& parameters) {
+  std::string header = "permessage-deflate";
+  if (parameters.server_no_context_takeover) header += "; server_no_context_takeover";
+  if (parameters.client_no_context_takeover) header += "; client_no_context_takeover";
+  if (parameters.server_max_window_bits < kMaxWindowBits) {
+    header += "; server_max_window_bits=" + std::to_string(parameters.server_max_window_bits);
+  }
+  if (parameters.client_max_window_bits) {
+    header += "; client_max_window_bits=" + std::to_string(*parameters.client_max_window_bits);
+  }
+  return header;
+}
+
+struct Deflater::Stream {
+  explicit Stream(int window_bits) {
+    // A negative number of bits: no zlib header around the data.
+    if (::deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -window_bits, kMemoryLevel,
+                       Z_DEFAULT_STRATEGY) != Z_OK) {
+      throw std::bad_alloc();
+    }
+  }
+  ~Stream() { ::deflateEnd(&z); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  z_stream z{};
+};
+
+Deflater::Deflater(const DeflateParameters& parameters)
+    : window_bits_(parameters.server_max_window_bits),
+      keeps_history_(!parameters.server_no_context_takeover) {}
+Deflater::~Deflater() = default;
+
+void Deflater::compress(std::string& message, std::size_t most_at_once) {
+  if (!stream_) stream_ = std::make_unique<Stream>(window_bits_);
+  z_stream& z = stream_->z;
+  std::string out;
+  std::string_view rest = message;
+  do {
+    give(z, rest, most_at_once);
+    do {
+      const std::size_t filled = out.size();
+      out.resize(filled + kChunkBytes);
+      z.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
+      z.avail_out = kChunkBytes;
+      ::deflate(&z, rest.empty() ? Z_SYNC_FLUSH : Z_NO_FLUSH);
+      out.resize(out.size() - z.avail_out);
+    } while (z.avail_out == 0);
+  } while (!rest.empty());
+  out.resize(out.size() - kTailBytes);
+  if (!keeps_history_) ::deflateReset(&z);
+  message = std::move(out);
+}
+
+struct Inflater::Stream {
+  Stream() {
+    // The largest window does for all smaller ones.
+    if (::inflateInit2(&z, -kMaxWindowBits) != Z_OK) throw std::bad_alloc();
+  }
+  ~Stream() { ::inflateEnd(&z); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  z_stream z{};
+};
+
+Inflater::Inflater(const DeflateParameters& parameters)
+    : keeps_history_(!parameters.client_no_context_takeover) {}
+Inflater::~Inflater() = default;
+
+Inflater::Result Inflater::expand(std::string_view data, std::size_t limit, std::string& out,
+                                  std::size_t most_at_once) {
+  if (!stream_) stream_ = std::make_unique<Stream>();
+  do {
+    give(stream_->z, data, most_at_once);
+    const Result result = expand_what_is_in(limit, out);
+    if (result != Result::kOk) return result;
+  } while (!data.empty());
+  return Result::kOk;
+}
+
+// Each turn expands at most one chunk, so that a bomb is stopped one chunk above the limit.
+Inflater::Result Inflater::expand_what_is_in(std::size_t limit, std::string& out) {
+  z_stream& z = stream_->z;
+  std::array<Bytef, kChunkBytes> chunk;
+  do {
+    z.next_out = chunk.data();
+    z.avail_out = kChunkBytes;
+    const int result = ::inflate(&z, Z_SYNC_FLUSH);
+    out.append(reinterpret_cast<const char*>(chunk.data()), kChunkBytes - z.avail_out);
+    if (out.size() > limit) return Result::kTooBig;
+    if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    if (result == Z_STREAM_END) {
+      // A block marked as the last one: more may follow (section 7.2.3.5), and may refer to what
+      // came before (section 7.2.1), which inflateReset() would forget. It is in zlib.h, among what
+      // is not described there; to save the window and put it back (inflateGetDictionary()) would
+      // be 64 KiB to copy for a block of two bytes.
+      ::inflateResetKeep(&z);
+    } else if (result != Z_OK && result != Z_BUF_ERROR) {
+      return Result::kCorrupt;
+    }
+  } while (z.avail_in > 0 || z.avail_out == 0);
+  return Result::kOk;
+}
+
+bool Inflater::end_message() {
+  if (!stream_) return false;
+  // 128: just behind a block; and no bits of the last byte are left over. See inflate() in zlib.h.
+  constexpr int kBehindABlock = 128;
+  const bool complete = stream_->z.data_type == kBehindABlock;
+  if (!keeps_history_) ::inflateReset(&stream_->z);
+  return complete;
+}
+
+}  // namespace triloop

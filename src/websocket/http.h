@@ -1,0 +1,67 @@
+/// The half of the wall around websocketpp that speaks HTTP: RFC 7230, and RFC 6455 section 4. No
+/// sockets and no threads in it.
+#pragma once
+
+#include <ctime>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "triloop/request.h"
+#include "websocket/bytes.h"
+
+namespace triloop {
+
+/// A request that gets no more than an error status.
+class HttpError : public std::runtime_error {
+ public:
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+
+  HttpError(int status, const std::string& what, Headers headers = {})
+      : std::runtime_error(what), status_(status), headers_(std::move(headers)) {}
+
+  int status() const { return status_; }
+  const Headers& headers() const { return headers_; }
+
+ private:
+  int status_;
+  Headers headers_;
+};
+
+/// Parses one request head, in as many pieces as it comes. For one thread.
+class RequestParser {
+ public:
+  RequestParser();
+  ~RequestParser();
+
+  /// Takes what belongs to the request from the front of `bytes`. True once it is complete; bytes
+  /// behind it are left. Throws HttpError (400, 413, 431, 505) on what is no proper request.
+  bool consume(Bytes& bytes);
+
+  /// The request. Only when consume() has returned true.
+  Request request() const;
+
+  /// The first word of what has come so far, also when consume() has thrown.
+  std::string method() const;
+
+ private:
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
+};
+
+/// The bytes of the 101 answer, by which the upgrade is done, with a subprotocol that the request
+/// offers, or none, and the extensions agreed on, or none. Throws HttpError (400, 405, 426) if the
+/// request is not a proper opening handshake.
+std::string upgrade_response(const Request& request, const std::string& subprotocol = {},
+                             const std::string& extensions = {});
+
+/// The bytes of any other answer, given at `now`. `with_body` false is the answer to HEAD: the same
+/// header.
+std::string http_response(const Response& response, bool with_body, std::time_t now);
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT": RFC 7231 section 7.1.1.1.
+std::string http_date(std::time_t time);
+
+}  // namespace triloop

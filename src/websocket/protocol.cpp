@@ -1,0 +1,118 @@
+#include "websocket/protocol.h"
+
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <websocketpp/close.hpp>
+
+#include "websocket/codec.h"
+
+namespace triloop {
+namespace {
+
+namespace wspp = websocketpp;
+
+// A smaller message would hardly become smaller.
+constexpr std::size_t kCompressFromBytes = 64;
+
+CloseStatus status_for(const std::error_code& error) {
+  using wspp::processor::error::make_error_code;
+  namespace code = wspp::processor::error;
+  if (error == make_error_code(code::message_too_big)) {
+    return {close_code::kMessageTooBig, "message too big"};
+  }
+  if (error == make_error_code(code::invalid_utf8)) {
+    return {close_code::kInvalidPayload, "text is not UTF-8"};
+  }
+  if (error == make_error_code(code::invalid_payload)) {
+    return {close_code::kInvalidPayload, "compressed data is corrupt"};
+  }
+  return {close_code::kProtocolError, error.message()};
+}
+
+// What is wrong with a Close frame's payload; nullopt if it is valid (section 7.4, 7.1.6).
+std::optional<CloseStatus> fault_in_close(const std::string& payload) {
+  std::error_code error;
+  wspp::close::extract_code(payload, error);
+  if (error) return CloseStatus{close_code::kProtocolError, "invalid code in Close frame"};
+  wspp::close::extract_reason(payload, error);
+  if (error) return CloseStatus{close_code::kInvalidPayload, "reason in Close frame is not UTF-8"};
+  return std::nullopt;
+}
+
+}  // namespace
+
+CloseStatus parse_close(const std::string& payload) {
+  std::error_code ignored;  // decode() has let it through
+  if (payload.empty()) return {};
+  return {wspp::close::extract_code(payload, ignored),
+          wspp::close::extract_reason(payload, ignored)};
+}
+
+Frame close_frame(const CloseStatus& status) {
+  Frame frame{Opcode::close, {}};
+  if (status.code == close_code::kNoStatus) return frame;
+  frame.payload = {static_cast<char>(status.code >> 8), static_cast<char>(status.code & 0xFF)};
+  frame.payload += status.reason;
+  return frame;
+}
+
+bool is_sendable_close_code(std::uint16_t code) {
+  return !wspp::close::status::invalid(code) && !wspp::close::status::reserved(code);
+}
+
+bool is_utf8(std::string_view text) { return ws_codec::is_utf8(text); }
+
+struct WsProtocol::Impl {
+  explicit Impl(std::size_t max_message_bytes) : codec(rng, max_message_bytes) {}
+
+  ws_codec::Config::rng_type rng;
+  ws_codec::Codec codec;
+  std::optional<Deflater> deflater;
+  CloseStatus violation;
+};
+
+WsProtocol::WsProtocol(std::size_t max_message_bytes)
+    : impl_(std::make_unique<Impl>(max_message_bytes)) {
+  ws_codec::settle_byte_order();
+}
+WsProtocol::~WsProtocol() = default;
+
+void WsProtocol::use_deflate(const DeflateParameters& parameters) {
+  impl_->codec.enable_deflate(parameters);
+  impl_->deflater.emplace(parameters);
+}
+
+Decoded WsProtocol::decode(Bytes& bytes, Frame& frame) {
+  ws_codec::Codec& codec = impl_->codec;
+  if (const std::error_code error = codec.decode(bytes)) {
+    impl_->violation = status_for(error);
+    return Decoded::kViolation;
+  }
+  if (!codec.ready()) return Decoded::kNeedMore;
+  const ws_codec::Buffer::ptr buffer = codec.get_message();
+  frame.opcode = static_cast<Opcode>(buffer->get_opcode());
+  frame.payload = std::move(buffer->get_raw_payload());
+  if (frame.opcode == Opcode::close) {
+    if (const std::optional<CloseStatus> fault = fault_in_close(frame.payload)) {
+      impl_->violation = *fault;
+      return Decoded::kViolation;
+    }
+  }
+  return Decoded::kFrame;
+}
+
+const CloseStatus& WsProtocol::violation() const { return impl_->violation; }
+
+std::string WsProtocol::encode_header(Frame& frame) {
+  const bool data = frame.opcode == Opcode::text || frame.opcode == Opcode::binary;
+  const bool compress = impl_->deflater && data && frame.payload.size() >= kCompressFromBytes;
+  if (compress) impl_->deflater->compress(frame.payload);
+  // Not prepare_data_frame(): it would copy the payload and validate it once more.
+  const auto opcode = static_cast<wspp::frame::opcode::value>(frame.opcode);
+  const wspp::frame::basic_header basic(opcode, frame.payload.size(), /*fin=*/true,
+                                        /*mask=*/false, /*rsv1=*/compress);
+  return wspp::frame::prepare_header(basic, wspp::frame::extended_header(frame.payload.size()));
+}
+
+}  // namespace triloop
