@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "connection/helpers.h"
+#include "pattern/helpers.h"
 #include "support/catch.h"
 #include "support/fake_connection.h"
 #include "support/test_client.h"

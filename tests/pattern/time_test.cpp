@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "connection/helpers.h"
+#include "pattern/helpers.h"
 #include "support/catch.h"
 #include "support/test_client.h"
 
