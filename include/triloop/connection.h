@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "triloop/bounded_queue.h"
-#include "triloop/close_latch.h"
 #include "triloop/export.h"
 #include "triloop/frame.h"
+#include "triloop/latch.h"
 #include "triloop/message.h"
 #include "triloop/meters.h"
 #include "triloop/options.h"
@@ -29,7 +29,7 @@ namespace triloop {
 
 class Connection;
 class ConnectionHandle;
-class Gather;
+class SendBuffer;
 class Liveness;
 class MessageIterator;
 class Patience;
@@ -117,12 +117,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TRILOOP_EXPORT void abort(const std::string& why = {});
 
   /// Fired when an ending has begun: finish up. For a long computation to poll.
-  const CloseLatch& closing() const { return closing_; }
+  const Latch& closing() const { return closing_; }
 
   /// The close latch: fired when it is over; who has seen that has no write taken. A drain is not
   /// over before the processor has returned, so a processor must not wait for this one, nor for a
   /// thread that does: both would wait until the ending is given up.
-  const CloseLatch& closed() const { return closed_; }
+  const Latch& closed() const { return closed_; }
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.
   std::uint64_t id() const { return id_; }
@@ -213,11 +213,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<TimePoint> ends_at_latest() const;
   bool processor_has_work() const;
   void say_goodbye();
-  bool await_peer(const CloseLatch& latch);
+  bool await_peer(const Latch& latch);
 
   // connection.cpp, any thread
-  void fire(CloseLatch& latch, const char* what, CloseReason reason) noexcept;
-  void begin_close(CloseReason reason) noexcept;
+  void fire(Latch& latch, const char* what, CloseReason reason) noexcept;
+  void begin_drain(CloseReason reason) noexcept;
   void end_now(const CloseReason& reason) noexcept;
   bool ends_now() const;
   void direction_done(bool Connection::*direction);
@@ -245,11 +245,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::unique_ptr<Socket> socket_;
   BoundedQueue<Frame> in_queue_;  // text and binary only
   BoundedQueue<Frame> out_queue_;
-  CloseLatch closing_;  // an ending has begun, for this reason: nothing more comes in.
-  CloseLatch closed_;   // the close latch: it is over, every wait returns.
+  Latch closing_;  // an ending has begun, for this reason: nothing more comes in.
+  Latch closed_;   // the close latch: it is over, every wait returns.
   // The peer's Close, also behind a violation, or the end of its stream; or it is over. For the
   // writer's goodbye alone.
-  CloseLatch peer_done_;
+  Latch peer_done_;
   const std::unique_ptr<Liveness> liveness_;  // the writer asks the peer, the reader judges it
   const std::unique_ptr<Pings> pings_;
 
@@ -263,8 +263,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool peer_closed_ = false;  // its Close frame, or a violation: what follows is discarded
   std::string last_bytes_;    // of what is discarded behind a violation
 
-  // Writer only; but it is begin_close() that begins with patience_, before closing_ fires.
-  std::unique_ptr<Gather> outgoing_;          // what is being sent
+  // Writer only; but it is begin_drain() that begins with patience_, before closing_ fires.
+  std::unique_ptr<SendBuffer> outgoing_;      // what is being sent
   TimePoint ping_look_ = kNever;              // when to look whether the ping has arrived
   const std::unique_ptr<Patience> patience_;  // with the peer, since the ending began
   bool had_work_ = false;  // the processor, at the last look: then the peer's clock begins now

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "triloop/bounded_queue.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 
 namespace triloop {
 

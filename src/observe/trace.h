@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "triloop/bounded_queue.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 #include "triloop/trace.h"
 
 namespace triloop::trace {

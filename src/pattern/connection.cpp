@@ -133,7 +133,7 @@ void Connection::close(std::uint16_t code, const std::string& reason) {
   if (reason.size() > kMaxReasonBytes || !is_utf8(reason)) {
     throw std::invalid_argument("a close reason must be UTF-8 of at most 123 bytes");
   }
-  begin_close({ClosedBy::application, code, reason});
+  begin_drain({ClosedBy::application, code, reason});
 }
 
 void Connection::abort(const std::string& why) {
@@ -145,17 +145,17 @@ void Connection::abort(const std::string& why) {
 // Who does what to whom, from the first sign of an ending to the last:
 //
 //                             closing_   in-queue   out-queue   socket           peer_done_ closed_
-//   begin_close               fire       close      nudge
+//   begin_drain               fire       close      nudge
 //   run_processor, at its end                       close
 //   say_goodbye                                                 Close frame
 //   reader, its Close or its end                                                 fire
 //   say_goodbye                                                 FIN
 //   end_now                   fire       discard    discard     shutdown         fire         fire
 //
-// run_processor and the reader do begin_close first, and end_if_delivered does end_now. close() is
-// begin_close, abort() and stop_now() are end_now, each with a reason of its own.
+// run_processor and the reader do begin_drain first, and end_if_delivered does end_now. close() is
+// begin_drain, abort() and stop_now() are end_now, each with a reason of its own.
 
-void Connection::fire(CloseLatch& latch, const char* what, CloseReason reason) noexcept {
+void Connection::fire(Latch& latch, const char* what, CloseReason reason) noexcept {
   trace::Firing firing(what, id_, reason);
   if (latch.fire(std::move(reason))) firing.happened();
 }
@@ -163,7 +163,7 @@ void Connection::fire(CloseLatch& latch, const char* what, CloseReason reason) n
 // Drain. Each stage ends because the one before it did: the processor finds the end of the in-queue
 // and returns; the writer finds the end of the out-queue and sends the Close frame; the peer
 // answers it, and the writer ends our stream; the peer ends its own, which the reader sees.
-void Connection::begin_close(CloseReason reason) noexcept {
+void Connection::begin_drain(CloseReason reason) noexcept {
   {
     const MutexLock lock(mutex_);
     if (!ends_now_ && !ending_began_) {
@@ -224,7 +224,7 @@ bool Connection::end_if_delivered() {
 }
 
 void Connection::stop() {
-  begin_close({ClosedBy::server, close_code::kGoingAway, "server stopping"});
+  begin_drain({ClosedBy::server, close_code::kGoingAway, "server stopping"});
   const MutexLock lock(mutex_);
   if (phase_ == Phase::receiving_request) socket_->shutdown();
 }

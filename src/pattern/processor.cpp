@@ -22,7 +22,7 @@ void Connection::run_processor() noexcept {
     reason.code = close_code::kInternalError;
   }
   state_.reset();  // here: its destructor is the user's, and handles may keep the rest for longer
-  begin_close(std::move(reason));  // changes nothing if an ending is what made it return
+  begin_drain(std::move(reason));  // changes nothing if an ending is what made it return
   out_queue_.close();              // no further reply: the writer may finish
 }
 

@@ -210,7 +210,7 @@ void Connection::look_for_close(Bytes bytes) {
 void Connection::peer_says_last(const CloseStatus& status) {
   pass_on_batch();
   peer_closed_ = true;
-  begin_close({ClosedBy::peer, status.code, status.reason});
+  begin_drain({ClosedBy::peer, status.code, status.reason});
 }
 
 }  // namespace triloop

@@ -15,7 +15,7 @@ constexpr std::size_t kKeptBytes = 8 * 1024;
 
 }  // namespace
 
-void Gather::load(std::vector<Frame>& frames) {
+void SendBuffer::load(std::vector<Frame>& frames) {
   copied_.clear();
   parts_.clear();
   next_ = 0;
@@ -37,13 +37,13 @@ void Gather::load(std::vector<Frame>& frames) {
 }
 
 // Bytes behind each other are one part, which gets its address when all is copied.
-void Gather::copy(std::string_view bytes) {
+void SendBuffer::copy(std::string_view bytes) {
   copied_ += bytes;
   if (parts_.empty() || parts_.back().iov_base != nullptr) parts_.push_back({nullptr, 0});
   parts_.back().iov_len += bytes.size();
 }
 
-void Gather::remove_prefix(std::size_t bytes) {
+void SendBuffer::remove_prefix(std::size_t bytes) {
   while (bytes > 0) {
     iovec& first = parts_[next_];
     const std::size_t taken = std::min(bytes, first.iov_len);

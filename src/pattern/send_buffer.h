@@ -16,15 +16,15 @@ class WsProtocol;
 
 /// The bytes of some frames as sendmsg(2) takes them: headers and short payloads side by side in a
 /// piece of memory that is used again and again, long payloads from where they are. One thread.
-class Gather {
+class SendBuffer {
  public:
   /// At most so many frames in one load(): their parts, two each, are half of what one call takes
   /// (IOV_MAX, sendmsg(2)).
   static constexpr std::size_t kMostFrames = 256;
 
-  explicit Gather(WsProtocol& protocol) : protocol_(protocol) {}
-  Gather(const Gather&) = delete;
-  Gather& operator=(const Gather&) = delete;
+  explicit SendBuffer(WsProtocol& protocol) : protocol_(protocol) {}
+  SendBuffer(const SendBuffer&) = delete;
+  SendBuffer& operator=(const SendBuffer&) = delete;
 
   /// Encodes `frames`: payloads may be compressed in place, and must stay where they are until all
   /// is sent.

@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds kTimerSlack{20};
 
 // What the writer takes from the out-queue at a time, and so what a peer that does not read may
 // cost beyond the queue's bounds.
-constexpr QueueBounds kBatch{Gather::kMostFrames, 256 * 1024};
+constexpr QueueBounds kBatch{SendBuffer::kMostFrames, 256 * 1024};
 
 // While a send waits for the peer, nobody can tell the writer that an ending has begun: that would
 // take a descriptor more for each connection. So it looks by itself, this often.
@@ -107,7 +107,7 @@ bool Connection::send(std::vector<Frame>& frames) {
   if (trace::is_on()) {
     for (const Frame& frame : frames) trace::arrive("out-queue", frame.arrow);
   }
-  Gather& bytes = *outgoing_;
+  SendBuffer& bytes = *outgoing_;
   bytes.load(frames);
   std::optional<Patience> stall;  // from the moment in which the peer takes nothing
   while (!bytes.is_empty()) {
@@ -148,7 +148,7 @@ bool Connection::wait_for_peer(std::optional<Patience>& stall) {
   return !closed_.fired();
 }
 
-// -- The ending's clocks, which began in begin_close() --------------------------------------------
+// -- The ending's clocks, which began in begin_drain() --------------------------------------------
 
 // When watch_clocks() is due.
 TimePoint Connection::clocks_due() const {
@@ -210,7 +210,7 @@ void Connection::say_goodbye() {
 // Blocks until `latch` has fired; freed by the reader, or by the ending's clocks. False if it is
 // over, whoever ended it. While something is on its way to the peer it looks how far it has come,
 // ever less often. Unlike watch_clocks(): the processor has returned.
-bool Connection::await_peer(const CloseLatch& latch) {
+bool Connection::await_peer(const Latch& latch) {
   const TimePoint latest = ends_at_latest().value_or(kNever);
   Clock::duration look = kFirstLook;
   for (;;) {

@@ -139,7 +139,7 @@ std::string Connection::respond() {
   if (route == nullptr) return answer_plain(request_, routes_);
   if (route->options) use(*route->options);
   protocol_ = std::make_unique<WsProtocol>(path_options_->max_message_bytes);
-  outgoing_ = std::make_unique<Gather>(*protocol_);
+  outgoing_ = std::make_unique<SendBuffer>(*protocol_);
   const auto origin = request_.headers.find("Origin");
   if (origin != request_.headers.end() &&
       !is_allowed(origin->second, path_options_->allowed_origins)) {

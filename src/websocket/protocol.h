@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "triloop/close_latch.h"
 #include "triloop/frame.h"
+#include "triloop/latch.h"
 #include "websocket/bytes.h"
 #include "websocket/deflate.h"
 

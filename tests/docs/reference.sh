@@ -69,7 +69,7 @@ shows_the_version() { grep -q "id=\"projectnumber\">[^<]*$version<" "$html/index
 # The types in signatures lead to their pages.
 links_types() {
   local page=$html/classtriloop_1_1Connection.html type
-  for type in Message CloseLatch Request ConnectionHandle ConnectionSnapshot; do
+  for type in Message Latch Request ConnectionHandle ConnectionSnapshot; do
     grep -qE "<a class=\"el\" href=\"(class|struct)triloop_1_1$type.html\">$type</a>" "$page" || {
       echo "$page does not lead to $type"
       return 1
@@ -85,7 +85,7 @@ check "so have Connection's inline functions" describes Connection try_read try_
   closed id peer_address request path subprotocol begin end
 check "and BoundedQueue's" describes BoundedQueue BoundedQueue push push_until push_all push_urgent \
   pop pop_until pop_batch nudge close discard set_bounds snapshot is_closed kUrgentItems
-check "and CloseLatch's" describes CloseLatch fire fired reason wait wait_until
+check "and Latch's" describes Latch fire fired reason wait wait_until
 check "and ConnectionHandle's" describes ConnectionHandle ConnectionHandle write write_for try_write \
   close abort is_over id
 check "and the options, those of a path among them" describes Options port max_connections heartbeat

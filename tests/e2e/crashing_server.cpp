@@ -33,7 +33,7 @@ void let_nothing_through() noexcept { fail(); }
 void hang(triloop::Connection& connection) {
   const triloop::trace::Slice hanging("hanging");
   connection.write(triloop::Message::text("hanging"));
-  const triloop::CloseLatch never;
+  const triloop::Latch never;
   never.wait();
 }
 

@@ -69,7 +69,7 @@ test("the manual page of the library has an entry for each public call, member a
     ["Connection", "connection", "class Connection : public std::enable_shared_from_this<Connection>", functionsOf,
       "round_trip", "// -- For the server"],
     ["ConnectionHandle", "handle", "class ConnectionHandle", functionsOf, "is_over"],
-    ["CloseLatch", "close_latch", "class CloseLatch", functionsOf, "wait_until"],
+    ["Latch", "latch", "class Latch", functionsOf, "wait_until"],
     ["BoundedQueue<T>", "bounded_queue", "class BoundedQueue", functionsOf, "pop_batch"],
     ["PathOptions", "options", "struct PathOptions", membersOf, "allowed_origins"],
     ["Options", "options", "struct Options : PathOptions", membersOf, "spare_threads"],

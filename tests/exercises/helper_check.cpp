@@ -40,7 +40,7 @@ class Steps {
   std::uint64_t taken() const { return taken_; }
 
  private:
-  triloop::CloseLatch gate_;
+  triloop::Latch gate_;
   triloop::Atomic<std::uint64_t> taken_{0};
 };
 

@@ -5,9 +5,9 @@
 #include "play.h"
 #include "scenarios.h"
 #include "server/roster.h"
-#include "triloop/close_latch.h"
 #include "triloop/connection.h"
 #include "triloop/handle.h"
+#include "triloop/latch.h"
 
 namespace explore {
 namespace {
@@ -43,7 +43,7 @@ void after_an_abort() {
 // The writer has one message in its hand, the queue one: the third waits until the abort. The
 // processor stays, for its end would free it, too.
 void while_it_waits_for_room() {
-  triloop::CloseLatch written;
+  triloop::Latch written;
   const auto abort_and_stay = [&](Connection& self) {
     self.abort();
     written.wait();

@@ -6,18 +6,18 @@
 
 #include "scenarios.h"
 #include "scheduler.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 
 namespace explore {
 namespace {
 
 using triloop::Clock;
-using triloop::CloseLatch;
+using triloop::Latch;
 using triloop::Thread;
 using triloop::TimePoint;
 
 void three_fire_at_once() {
-  CloseLatch latch;
+  Latch latch;
   int fired = 0;
   int first = -1;
   const auto fire = [&](int who) {
@@ -40,7 +40,7 @@ void three_fire_at_once() {
 }
 
 void the_latch_wakes_all() {
-  CloseLatch latch;
+  Latch latch;
   const auto wait = [&] {
     latch.wait();
     require(latch.reason().has_value(), "it has waited for a latch that has not fired");
@@ -51,7 +51,7 @@ void the_latch_wakes_all() {
 }
 
 void who_sees_fired_finds_the_reason() {
-  CloseLatch latch;
+  Latch latch;
   Thread a("a", [&] { latch.fire({}); });
   Thread b("b", [&] {
     if (latch.fired()) require(latch.reason().has_value(), "fired, and no reason");
@@ -60,12 +60,12 @@ void who_sees_fired_finds_the_reason() {
 
 // Whoever fires it in time is heard, however late the one who waits wakes.
 void fires_before_the_deadline() {
-  CloseLatch latch;
+  Latch latch;
   const TimePoint deadline = Clock::now() + std::chrono::seconds(1);
   bool fired_in_time = false, heard = false;
   {
     Thread waiter("waiter", [&] { heard = latch.wait_until(deadline); });
-    Thread time("time", [&] { CloseLatch().wait_until(deadline + std::chrono::seconds(1)); });
+    Thread time("time", [&] { Latch().wait_until(deadline + std::chrono::seconds(1)); });
     latch.fire({});
     fired_in_time = Clock::now() < deadline;
   }
@@ -74,14 +74,14 @@ void fires_before_the_deadline() {
 
 // Whoever was woken may destroy it, though the one who fired it may not have returned.
 void a_waiter_destroys_it() {
-  auto latch = std::make_unique<CloseLatch>();
+  auto latch = std::make_unique<Latch>();
   Thread firing("fires", [fired = latch.get()] { fired->fire({}); });
   latch->wait();
   latch.reset();
 }
 
 void a_waiter_with_a_deadline_destroys_it() {
-  auto latch = std::make_unique<CloseLatch>();
+  auto latch = std::make_unique<Latch>();
   Thread firing("fires", [fired = latch.get()] { fired->fire({}); });
   if (!latch->wait_until(Clock::now() + std::chrono::seconds(1))) firing.join();
   latch.reset();
@@ -89,7 +89,7 @@ void a_waiter_with_a_deadline_destroys_it() {
 
 // So may whoever has only asked.
 void a_poller_destroys_it() {
-  auto latch = std::make_unique<CloseLatch>();
+  auto latch = std::make_unique<Latch>();
   Thread firing("fires", [fired = latch.get()] { fired->fire({}); });
   if (!latch->fired()) firing.join();
   latch.reset();

@@ -8,8 +8,8 @@
 
 #include "scenarios.h"
 #include "server_play.h"
-#include "triloop/close_latch.h"
 #include "triloop/handle.h"
+#include "triloop/latch.h"
 
 namespace explore {
 namespace {

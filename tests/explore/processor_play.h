@@ -6,7 +6,7 @@
 
 #include "play.h"
 #include "scheduler.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 
 namespace explore {
 
@@ -24,7 +24,7 @@ struct Explored {
 inline Played play_processor(const std::string& peer_says, const triloop::Processor& processor,
                              const std::function<void(triloop::Connection&)>& meanwhile = nullptr,
                              const std::string& request = kRequest) {
-  triloop::CloseLatch begun;
+  triloop::Latch begun;
   const triloop::Processor explored = [&](triloop::Connection& self) {
     begun.fire({});
     const Explored here;

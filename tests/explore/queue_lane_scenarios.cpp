@@ -5,7 +5,7 @@
 #include "scenarios.h"
 #include "scheduler.h"
 #include "triloop/bounded_queue.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 
 namespace explore {
 namespace {
@@ -161,7 +161,7 @@ void a_nudge_is_not_lost() {
 // Each makes for one look-up: behind the last one there is nothing to be had but items.
 void two_nudges() {
   BoundedQueue<Item> queue({1, 100});
-  triloop::CloseLatch first, second;
+  triloop::Latch first, second;
   Thread consumer("consumer", [&] {
     std::vector<Item> batch;
     require(queue.pop_batch(batch, {1, 100}, kNever) == PopResult::kNothing, "no nudge");

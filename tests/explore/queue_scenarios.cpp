@@ -6,14 +6,14 @@
 #include "scenarios.h"
 #include "scheduler.h"
 #include "triloop/bounded_queue.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 
 namespace explore {
 namespace {
 
 using triloop::BoundedQueue;
-using triloop::CloseLatch;
 using triloop::kNever;
+using triloop::Latch;
 using triloop::PopResult;
 using triloop::PushResult;
 using triloop::Thread;
@@ -103,7 +103,7 @@ void a_wake_at_the_deadline_is_not_lost(const TimedPop& pop_before) {
   Thread timed("timed consumer",
                [&] { timed_has_it = pop_before(queue, in_seconds(1)) == PopResult::kItems; });
   Thread patient("patient consumer", [&] { patient_has_it = queue.pop().has_value(); });
-  Thread time("time", [&] { CloseLatch().wait_until(in_seconds(2)); });
+  Thread time("time", [&] { Latch().wait_until(in_seconds(2)); });
   queue.push({0, 0});
   timed.join();
   if (timed_has_it) queue.close();

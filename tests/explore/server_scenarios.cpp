@@ -5,7 +5,7 @@
 
 #include "scenarios.h"
 #include "server_play.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 #include "triloop/server.h"
 
 namespace explore {
@@ -117,7 +117,7 @@ void by_a_processor() {
 
 // run() returns all the same, and says so; the destructor waits for it.
 void while_a_processor_does_not_return() {
-  triloop::CloseLatch gate;
+  triloop::Latch gate;
   bool entered = false;
   Play play{{kRequest}};
   play.processor = [&](triloop::Connection&) {
@@ -132,7 +132,7 @@ void while_a_processor_does_not_return() {
 
 // With room for one request at a time, the accept loop hears that the first is in, and goes on.
 void with_room_for_one_handshake() {
-  triloop::CloseLatch second_is_answered;
+  triloop::Latch second_is_answered;
   Play play{{kRequest, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"}};
   play.options.max_handshakes = 1;
   play.before_run = [&](triloop::Server& server, Kernel& /*kernel*/) {

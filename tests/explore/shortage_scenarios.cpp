@@ -8,7 +8,7 @@
 
 #include "scenarios.h"
 #include "server_play.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 
 namespace explore {
 namespace {
@@ -46,7 +46,7 @@ void one_too_many() {
 
 // The first is in, and goes with the stop: then there is room for the second.
 void one_too_many_and_a_stop() {
-  triloop::CloseLatch first_is_in;
+  triloop::Latch first_is_in;
   Play play;
   play.peers = {kRequest};
   play.options.max_connections = 1;

@@ -5,7 +5,7 @@
 
 #include "play.h"
 #include "scenarios.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 
 namespace explore {
 namespace {
@@ -35,7 +35,7 @@ triloop::Options without_pings(triloop::Options options = timed()) {
 TimePoint at(seconds time) { return TimePoint{} + time; }
 
 // Blocks until the clock is there.
-void await(seconds time) { triloop::CloseLatch().wait_until(at(time)); }
+void await(seconds time) { triloop::Latch().wait_until(at(time)); }
 
 // How often the writer looks up while a send waits.
 constexpr std::chrono::milliseconds kLook{500};
@@ -257,9 +257,7 @@ void an_ending_begins_while_the_writer_waits() {
   scene.peer().acknowledge(kRoomForTheAnswer);
   scene.begin();
   triloop::Thread moves("moves", [&] {
-    const auto at = [](int ms) {
-      triloop::CloseLatch().wait_until(TimePoint{} + milliseconds(ms));
-    };
+    const auto at = [](int ms) { triloop::Latch().wait_until(TimePoint{} + milliseconds(ms)); };
     at(100);
     scene.connection().close(1000);
     at(300);

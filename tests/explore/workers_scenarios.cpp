@@ -19,8 +19,8 @@
 namespace explore {
 namespace {
 
-using triloop::CloseLatch;
 using triloop::Connection;
+using triloop::Latch;
 using triloop::Slots;
 using triloop::Thread;
 using triloop::Turns;
@@ -154,7 +154,7 @@ void one_thread_is_missing() {
 // As rpc does: whoever reads does not wait for a worker.
 void try_push_never_waits() {
   Unserved self;
-  CloseLatch all_asked;
+  Latch all_asked;
   int taken = 0, done = 0;
   {
     Workers workers(self.connection(), 1);
@@ -215,8 +215,8 @@ void a_ticket_is_lost() {
 // look at his latch.
 void a_wake_is_passed_on() {
   Slots slots(1);
-  const CloseLatch never;
-  CloseLatch over;
+  const Latch never;
+  Latch over;
   std::optional<Slots::Holder> held(std::in_place, slots, never);
   Thread gives_up("gives up", [&] { const Slots::Holder slot(slots, over); });
   Thread patient("patient", [&] {
@@ -229,10 +229,10 @@ void a_wake_is_passed_on() {
 
 void all_slots_come_back() {
   Slots slots(1);
-  const CloseLatch never;
-  CloseLatch over;
+  const Latch never;
+  Latch over;
   int inside = 0;
-  const auto use = [&](const CloseLatch& latch) {
+  const auto use = [&](const Latch& latch) {
     const Slots::Holder slot(slots, latch);
     if (!slot) return;
     triloop::Atomic<int> work{0};  // a choice point: somebody may come in meanwhile

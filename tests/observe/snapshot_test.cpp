@@ -93,7 +93,7 @@ TEST_CASE("snapshot: a peer that takes nothing holds up all three, and both queu
 }
 
 TEST_CASE("snapshot: user code that computes, or blocks by itself, is work", "[snapshot]") {
-  CloseLatch go_on;
+  Latch go_on;
   FakeConnection connection([&](Connection&) { go_on.wait(); });
   await_standstill();
   const ConnectionSnapshot now = connection->snapshot();

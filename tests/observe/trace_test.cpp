@@ -271,7 +271,7 @@ TEST_CASE("a queue's fill is a counter of messages and one of bytes", "[trace]")
 }
 
 // As Connection::fire() does.
-bool fire(CloseLatch& latch, std::uint64_t connection, const CloseReason& reason) {
+bool fire(Latch& latch, std::uint64_t connection, const CloseReason& reason) {
   Firing firing("latch", connection, reason);
   if (!latch.fire(reason)) return false;
   firing.happened();
@@ -280,7 +280,7 @@ bool fire(CloseLatch& latch, std::uint64_t connection, const CloseReason& reason
 
 TEST_CASE("a latch is an instant when it fires, and none when it has fired", "[trace]") {
   Trace trace;
-  CloseLatch latch;
+  Latch latch;
   CHECK(fire(latch, 7, {ClosedBy::peer, 1000, "bye"}));
   CHECK_FALSE(fire(latch, 7, {ClosedBy::server, 1001, "stop"}));
   CHECK(latch.reason()->text == "bye");
@@ -294,7 +294,7 @@ TEST_CASE("a latch is an instant when it fires, and none when it has fired", "[t
 TEST_CASE("a reason is JSON whatever is in it, and cut after 128 bytes", "[trace]") {
   const auto written_as = [](const std::string& reason) {
     Trace trace;
-    CloseLatch latch;
+    Latch latch;
     fire(latch, 1, {ClosedBy::peer, 1000, reason});
     return events(trace.read(), "i").at(0)["args"]["reason"].get<std::string>();
   };

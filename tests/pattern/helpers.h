@@ -36,7 +36,7 @@ class Gate {
   void open() { latch_.fire({}); }
 
  private:
-  CloseLatch latch_;
+  Latch latch_;
 };
 
 inline std::string frames_sent(FakeConnection& connection) {

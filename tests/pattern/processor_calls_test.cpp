@@ -39,7 +39,7 @@ Options narrow() {
 TEST_CASE("read_for: a timeout loses nothing, and the connection stays usable", "[processor]") {
   ReadResult first{}, second{}, third{};
   std::string got;
-  CloseLatch timed_out;
+  Latch timed_out;
   FakeConnection connection([&](Connection& self) {
     Message message;
     first = self.read_for(message, milliseconds(1));
@@ -309,7 +309,7 @@ TEST_CASE("handle: reaches the connection while it lives, and says so when it is
 TEST_CASE("handle: who has seen that it is over has no write taken", "[processor]") {
   const std::string long_reason(std::size_t{16} << 20, 'x');
   for (int i = 0; i < 10; ++i) {
-    CloseLatch given;
+    Latch given;
     ConnectionHandle handle;
     RunningServer server([&](Connection& self) {
       handle = self.handle();
@@ -337,7 +337,7 @@ TEST_CASE("handle: one that refers to nothing is over", "[processor]") {
 }
 
 TEST_CASE("handle: a write that waits for room is freed when the connection ends", "[processor]") {
-  CloseLatch filled;
+  Latch filled;
   ConnectionHandle kept;
   Options options = quiet_options();
   options.queue_messages = 1;
@@ -497,11 +497,11 @@ TEST_CASE("options of a path: compress", "[path_options]") {
 }
 
 TEST_CASE("options of a path: close_timeout", "[path_options]") {
-  CloseLatch may_return;
+  Latch may_return;
   TwoPaths server([](PathOptions& mine) { mine.close_timeout = milliseconds(1); },
                   [&](Connection&) { may_return.wait(); });
   const struct Return {  // before the server is stopped, also when the test has failed
-    CloseLatch& latch;
+    Latch& latch;
     ~Return() { latch.fire({}); }
   } at_last{may_return};
   TestClient mine(server.port()), other(server.port());

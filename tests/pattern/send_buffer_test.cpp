@@ -1,9 +1,10 @@
 // Several frames as one vectored send takes them.
+#include "pattern/send_buffer.h"
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "pattern/send_buffer.h"
 #include "support/catch.h"
 #include "websocket/protocol.h"
 
@@ -13,10 +14,10 @@ namespace {
 constexpr std::size_t kNoLimit = std::size_t{1} << 30;
 
 // What is left to be sent, in the order in which it would be.
-std::string bytes_of(const Gather& gather) {
+std::string bytes_of(const SendBuffer& buffer) {
   std::string bytes;
-  for (std::size_t i = 0; i < gather.count(); ++i) {
-    bytes.append(static_cast<const char*>(gather.parts()[i].iov_base), gather.parts()[i].iov_len);
+  for (std::size_t i = 0; i < buffer.count(); ++i) {
+    bytes.append(static_cast<const char*>(buffer.parts()[i].iov_base), buffer.parts()[i].iov_len);
   }
   return bytes;
 }
@@ -39,54 +40,54 @@ std::vector<Frame> mixed_frames() {
           {Opcode::text, std::string(130, 'd')}};
 }
 
-TEST_CASE("a batch is the frames one behind the other", "[gather]") {
+TEST_CASE("a batch is the frames one behind the other", "[send_buffer]") {
   WsProtocol protocol(kNoLimit);
-  Gather gather(protocol);
-  CHECK(gather.is_empty());
+  SendBuffer buffer(protocol);
+  CHECK(buffer.is_empty());
   std::vector<Frame> frames = mixed_frames();
-  gather.load(frames);
-  CHECK(bytes_of(gather) == encoded(mixed_frames()));
+  buffer.load(frames);
+  CHECK(bytes_of(buffer) == encoded(mixed_frames()));
 }
 
 TEST_CASE("short payloads make one part with their headers, a long one stays where it is",
-          "[gather]") {
+          "[send_buffer]") {
   WsProtocol protocol(kNoLimit);
-  Gather gather(protocol);
+  SendBuffer buffer(protocol);
   std::vector<Frame> frames = mixed_frames();
-  gather.load(frames);
-  REQUIRE(gather.count() == 5);
-  CHECK(gather.parts()[1].iov_base == frames[3].payload.data());
-  CHECK(gather.parts()[3].iov_base == frames[4].payload.data());
+  buffer.load(frames);
+  REQUIRE(buffer.count() == 5);
+  CHECK(buffer.parts()[1].iov_base == frames[3].payload.data());
+  CHECK(buffer.parts()[3].iov_base == frames[4].payload.data());
 }
 
-TEST_CASE("wherever the kernel stops, the rest is what was not sent", "[gather]") {
+TEST_CASE("wherever the kernel stops, the rest is what was not sent", "[send_buffer]") {
   WsProtocol protocol(kNoLimit);
-  Gather gather(protocol);
+  SendBuffer buffer(protocol);
   const std::string all = encoded(mixed_frames());
   for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{1500}, all.size()}) {
     INFO(step << " bytes at a time");
     std::vector<Frame> frames = mixed_frames();
-    gather.load(frames);
+    buffer.load(frames);
     for (std::size_t sent = 0; sent < all.size(); sent += step) {
       // Comparing all of the rest at each byte would take long.
-      REQUIRE_FALSE(gather.is_empty());
-      REQUIRE(*static_cast<const char*>(gather.parts()->iov_base) == all[sent]);
-      if (sent % 997 == 0) REQUIRE(bytes_of(gather) == all.substr(sent));
-      gather.remove_prefix(std::min(step, all.size() - sent));
+      REQUIRE_FALSE(buffer.is_empty());
+      REQUIRE(*static_cast<const char*>(buffer.parts()->iov_base) == all[sent]);
+      if (sent % 997 == 0) REQUIRE(bytes_of(buffer) == all.substr(sent));
+      buffer.remove_prefix(std::min(step, all.size() - sent));
     }
-    CHECK(gather.is_empty());
+    CHECK(buffer.is_empty());
   }
 }
 
-TEST_CASE("a batch is forgotten when the next one is loaded", "[gather]") {
+TEST_CASE("a batch is forgotten when the next one is loaded", "[send_buffer]") {
   WsProtocol protocol(kNoLimit);
-  Gather gather(protocol);
+  SendBuffer buffer(protocol);
   std::vector<Frame> frames = mixed_frames();
-  gather.load(frames);
-  gather.remove_prefix(100);
+  buffer.load(frames);
+  buffer.remove_prefix(100);
   std::vector<Frame> next{{Opcode::text, "next"}};
-  gather.load(next);
-  CHECK(bytes_of(gather) == encoded({{Opcode::text, "next"}}));
+  buffer.load(next);
+  CHECK(bytes_of(buffer) == encoded({{Opcode::text, "next"}}));
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST_CASE("a message above the limit is 1009", "[endings]") {
 }
 
 TEST_CASE("one connection that throws or hangs disturbs no other", "[endings]") {
-  CloseLatch let_go;
+  Latch let_go;
   RunningServer server([&](Connection& connection) {
     const auto message = connection.read();
     if (message->data == "throw") throw 1;
@@ -121,7 +121,7 @@ TEST_CASE("one connection that throws or hangs disturbs no other", "[endings]") 
 }
 
 TEST_CASE("server stop: every open connection gets what is queued, then 1001", "[endings]") {
-  CloseLatch let_go;
+  Latch let_go;
   RunningServer server([&](Connection& connection) {
     let_go.wait();
     plain_echo(connection);
@@ -188,7 +188,7 @@ TEST_CASE("server stop: a peer that reads nothing is aborted after the drain tim
 TEST_CASE("server stop: a processor that does not return is named", "[endings]") {
   Options options = quiet_options();
   options.drain_timeout = milliseconds(10);
-  CloseLatch let_go;
+  Latch let_go;
   RunningServer server([&](Connection&) { let_go.wait(); }, options);
   TestClient client(server.port());
   client.open();
@@ -199,7 +199,7 @@ TEST_CASE("server stop: a processor that does not return is named", "[endings]")
 TEST_CASE("server stop: a page that does not return is named", "[endings]") {
   Options options = quiet_options();
   options.drain_timeout = milliseconds(10);
-  CloseLatch let_go;
+  Latch let_go;
   Server server(options);
   server.page("/slow", [&](const Request&) {
     let_go.wait();
@@ -232,7 +232,7 @@ TEST_CASE("server stop: a third call does not cut the second of the aborted ones
           "[endings]") {
   Options options = quiet_options();
   options.drain_timeout = testing::kFailSafe;
-  CloseLatch let_go;
+  Latch let_go;
   RunningServer server(
       [&](Connection& connection) {
         while (connection.read()) {

@@ -56,7 +56,7 @@ TEST_CASE("S2: hands over whole messages, text or binary, fragments joined", "[o
 
 TEST_CASE("S3: two queues of 1000 messages for each connection", "[original]") {
   CHECK(Options().queue_messages == 1000);
-  CloseLatch read_one, write_one, write_more;
+  Latch read_one, write_one, write_more;
   std::atomic<int> written{0};
   FakeConnection connection([&](Connection& self) {
     read_one.wait();
@@ -99,7 +99,7 @@ TEST_CASE("S4: the reader waits when the in-queue is full, all the way back to t
           "[original]") {
   Options options = quiet_options();
   options.queue_messages = 1;
-  CloseLatch go_on;
+  Latch go_on;
   RunningServer server(
       [&](Connection& connection) {
         go_on.wait();
@@ -213,7 +213,7 @@ TEST_CASE("S8: close from any thread, any number of times, takes effect once", "
 
 TEST_CASE("S9: after abort read and write fail, and whoever waited in one wakes up", "[original]") {
   std::atomic<int> woken{0};
-  CloseLatch done;
+  Latch done;
   bool read_after = true, write_after = true;
   RunningServer server([&](Connection& connection) {
     Worker reads([&] {
@@ -242,7 +242,7 @@ TEST_CASE("S9: after abort read and write fail, and whoever waited in one wakes 
 }
 
 TEST_CASE("S10: an error in the reader closes the connection", "[original]") {
-  CloseLatch over;
+  Latch over;
   RunningServer server([&](Connection& connection) {
     while (connection.read()) {
     }

@@ -162,7 +162,7 @@ TEST_CASE("slow peers: a pause is longer than the pong timeout", "[slow_peers]")
   client.open();
   bool paused = false;
   const Outcome outcome = read_all(client, [&] {
-    if (!std::exchange(paused, true)) CloseLatch().wait_until(Clock::now() + milliseconds(4000));
+    if (!std::exchange(paused, true)) Latch().wait_until(Clock::now() + milliseconds(4000));
   });
   report("3: 8 MiB, a pause of 4 s", outcome, 8 * kMiB, start);
 }
@@ -247,7 +247,7 @@ TEST_CASE("slow peers: one that answers no ping after its Close gets every reply
   RunningServer server(
       [](Connection& self) {
         for (Message& message : self) {
-          CloseLatch().wait_until(Clock::now() + milliseconds(300));  // its work
+          Latch().wait_until(Clock::now() + milliseconds(300));  // its work
           if (!self.write(std::move(message))) return;
         }
       },

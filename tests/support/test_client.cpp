@@ -13,7 +13,7 @@
 #include <system_error>
 #include <vector>
 
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 
 namespace triloop::testing {
 namespace {
@@ -151,7 +151,7 @@ bool TestClient::receive_more() {
   std::size_t most = buffer.size();
   if (pace_ > 0) {
     most = std::clamp<std::size_t>(pace_ / 50, 1024, buffer.size());
-    CloseLatch().wait_until(read_again_);
+    Latch().wait_until(read_again_);
   }
   const ssize_t size = ::recv(descriptor_, buffer.data(), most, 0);
   if (size < 0) fail("recv");

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "rpc_error.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 
 namespace triloop {
 
@@ -20,7 +20,7 @@ struct RpcMethod {
   /// From the params (an array, an object, or null for none) to the result. Throws RpcError;
   /// whatever nlohmann::json throws when it is asked for params that are not there is "Invalid
   /// params". A slow one returns soon after the latch has fired.
-  std::function<nlohmann::json(const nlohmann::json& params, const CloseLatch& closing)> call;
+  std::function<nlohmann::json(const nlohmann::json& params, const Latch& closing)> call;
   /// Does it take long? Then it must not hold up the quick ones.
   bool slow = false;
 };

@@ -18,7 +18,7 @@ constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
 
 // Blocks while the upstream server does not read, and then nobody reads the connection either: the
 // peer has to wait. Freed by the upstream server, or by the end of the connection.
-bool send_all(Socket& upstream, std::string_view bytes, const CloseLatch& over) {
+bool send_all(Socket& upstream, std::string_view bytes, const Latch& over) {
   std::error_code error;
   while (!bytes.empty()) {
     const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
@@ -57,7 +57,7 @@ class Silence {
 // the processor's shutdown(); and in write(), while the peer does not read, freed by the latch.
 // `all_down` is fired with 1000 if all that the upstream server had to say is on its way, and by
 // the processor with another code before it shuts down: then an end of the stream is none.
-void pass_down(Socket& upstream, Connection& connection, Silence& silence, CloseLatch& all_down) {
+void pass_down(Socket& upstream, Connection& connection, Silence& silence, Latch& all_down) {
   std::string piece(kPieceBytes, '\0');
   std::error_code error;
   for (;;) {
@@ -89,7 +89,7 @@ bool server_stops(const Connection& connection) {
 
 // Blocks until the way down is at its end. Gives up when the upstream server has said nothing for
 // too long, and when it is over: that it looks at every 100 ms. True if it had all of it.
-bool await_all_down(const CloseLatch& down, const Silence& silence, const Connection& connection,
+bool await_all_down(const Latch& down, const Silence& silence, const Connection& connection,
                     const UpstreamPatience& patience) {
   const TimePoint from = Clock::now();
   const auto enough = server_stops(connection) ? patience.to_answer_at_stop : patience.to_answer;
@@ -100,17 +100,15 @@ bool await_all_down(const CloseLatch& down, const Silence& silence, const Connec
 }
 
 // How the way down has ended, for whoever fires first: all of it, or not.
-void fire(CloseLatch& all_down, std::uint16_t code) {
-  all_down.fire({ClosedBy::processor, code, {}});
-}
+void fire(Latch& all_down, std::uint16_t code) { all_down.fire({ClosedBy::processor, code, {}}); }
 
 // True if everything has been delivered, both ways.
 bool pass_both_ways(Connection& connection, Socket& upstream, const UpstreamPatience& patience) {
-  CloseLatch all_down;
+  Latch all_down;
   Silence silence;
   Workers down(connection, 1);
   const struct ShutDown {  // before the worker is joined, however the scope is left
-    CloseLatch& all_down;
+    Latch& all_down;
     Socket& upstream;
     ~ShutDown() {
       fire(all_down, close_code::kInternalError);
@@ -119,7 +117,7 @@ bool pass_both_ways(Connection& connection, Socket& upstream, const UpstreamPati
   } shut_down{all_down, upstream};
   down.push([&] {
     const struct NotAll {  // unless it was all; also if it throws
-      CloseLatch& all_down;
+      Latch& all_down;
       ~NotAll() { fire(all_down, close_code::kInternalError); }
     } not_all{all_down};
     pass_down(upstream, connection, silence, all_down);

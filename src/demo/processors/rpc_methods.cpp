@@ -60,12 +60,12 @@ json difference(const json& minuend, const json& subtrahend) {
   return result;
 }
 
-json subtract(const json& params, const CloseLatch&) {
+json subtract(const json& params, const Latch&) {
   if (params.is_array()) return difference(params.at(0), params.at(1));
   return difference(params.at("minuend"), params.at("subtrahend"));
 }
 
-json sum(const json& params, const CloseLatch&) {
+json sum(const json& params, const Latch&) {
   if (!params.is_array()) throw invalid_params();
   const bool all_are_whole = std::all_of(params.begin(), params.end(),
                                          [](const json& x) { return whole_of(x).has_value(); });
@@ -82,7 +82,7 @@ json sum(const json& params, const CloseLatch&) {
 }
 
 // A slow call that gives up when the connection ends: it waits for the latch, not for the time.
-json sleep_for(const json& params, const CloseLatch& closing) {
+json sleep_for(const json& params, const Latch& closing) {
   const int ms = count_of(params.at("ms"), kLongestSleepMs);
   if (closing.wait_until(Clock::now() + std::chrono::milliseconds(ms))) {
     throw RpcError(rpc_code::kCancelled, "Cancelled");
@@ -95,7 +95,7 @@ json sleep_for(const json& params, const CloseLatch& closing) {
 RpcMethods demo_methods() {
   return {{"subtract", {subtract}},
           {"sum", {sum}},
-          {"get_data", {[](const json&, const CloseLatch&) {
+          {"get_data", {[](const json&, const Latch&) {
              return json{"hello", 5};
            }}},
           {"sleep", {sleep_for, /*slow=*/true}}};

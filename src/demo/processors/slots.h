@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -18,7 +18,7 @@ class Slots {
    public:
     /// Blocks while all slots are held; freed when one of their holders goes, and within half a
     /// second after `over` has fired. Then it holds none.
-    Holder(Slots& slots, const CloseLatch& over) : slots_(slots), holds_(slots.take(over)) {}
+    Holder(Slots& slots, const Latch& over) : slots_(slots), holds_(slots.take(over)) {}
     ~Holder() {
       if (holds_) slots_.give_back();
     }
@@ -36,7 +36,7 @@ class Slots {
   // Between looks at the latch: no call waits for a slot and a latch at once.
   static constexpr std::chrono::milliseconds kGlance{500};
 
-  bool take(const CloseLatch& over) TRILOOP_EXCLUDES(mutex_) {
+  bool take(const Latch& over) TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     while (free_ == 0 && !over.fired()) one_is_free_.wait_until(mutex_, Clock::now() + kGlance);
     if (over.fired()) {

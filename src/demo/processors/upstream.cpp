@@ -94,7 +94,7 @@ void set_options(int descriptor) {
 }  // namespace
 
 Descriptor connect_to_first(const std::vector<HostAddress>& addresses, TimePoint deadline,
-                            const CloseLatch& over, std::error_code& error) {
+                            const Latch& over, std::error_code& error) {
   Attempts attempts;
   TimePoint next_start = kNow;
   auto next = addresses.begin();
@@ -126,7 +126,7 @@ Descriptor connect_to_first(const std::vector<HostAddress>& addresses, TimePoint
 }
 
 std::unique_ptr<Socket> connect_to(const UpstreamAddress& address, TimePoint deadline,
-                                   const CloseLatch& over, std::error_code& error) {
+                                   const Latch& over, std::error_code& error) {
   error = std::make_error_code(std::errc::host_unreachable);
   addrinfo hints{}, *found = nullptr;
   hints.ai_socktype = SOCK_STREAM;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "net/socket.h"
-#include "triloop/close_latch.h"
+#include "triloop/latch.h"
 #include "upstream_address.h"
 
 namespace triloop {
@@ -27,11 +27,11 @@ struct HostAddress {
 /// (RFC 8305 section 5); whichever takes the connection first has it. Blocks until then; freed by
 /// `over` or by `deadline`. A number below 0 with the last one's `error` if none does.
 Descriptor connect_to_first(const std::vector<HostAddress>& addresses, TimePoint deadline,
-                            const CloseLatch& over, std::error_code& error);
+                            const Latch& over, std::error_code& error);
 
 /// connect_to_first() of the host's addresses. While the name is looked up nothing frees it: that
 /// ends after the resolver's own time.
 std::unique_ptr<Socket> connect_to(const UpstreamAddress& address, TimePoint deadline,
-                                   const CloseLatch& over, std::error_code& error);
+                                   const Latch& over, std::error_code& error);
 
 }  // namespace triloop

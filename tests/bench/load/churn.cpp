@@ -14,7 +14,7 @@ class Churn : public Scenario {
 
   nlohmann::json run() override;
   void on_open(Peer& peer) override { peer.post(1); }
-  void on_echo(Peer& peer, Nanoseconds, Nanoseconds) override { peer.begin_close(); }
+  void on_echo(Peer& peer, Nanoseconds, Nanoseconds) override { peer.begin_drain(); }
   void on_closed(Peer& peer) override {
     const Nanoseconds time = now();
     if (is_counting_) whole_.record(time - begun_at_[&peer]);

@@ -93,7 +93,7 @@ void Peer::flood_unread() {
   flush();
 }
 
-void Peer::begin_close() {
+void Peer::begin_drain() {
   state_ = State::kClosing;
   control_ += control_frame(opcode::kClose, kNormalClosure);
   flush();

@@ -20,7 +20,7 @@ class PeerListener {
   virtual void on_echo(Peer& peer, Nanoseconds sent, Nanoseconds received) = 0;
   /// After the echoes of one receive, so that the next messages go out together.
   virtual void after_echoes(Peer& peer, std::uint64_t echoes) = 0;
-  /// The connection is over after begin_close(), or one that does not read was cut off. Any other
+  /// The connection is over after begin_drain(), or one that does not read was cut off. Any other
   /// end is an error, which throws where it is seen.
   virtual void on_closed(Peer& peer) = 0;
 };
@@ -40,7 +40,7 @@ class Peer : public Source {
   void post(std::uint64_t count);
   /// Sends without an end and never reads again.
   void flood_unread();
-  void begin_close();
+  void begin_drain();
 
   bool is_closed() const { return state_ == State::kClosed; }
   std::uint64_t unanswered() const { return posted_ - echoed_; }

@@ -112,7 +112,7 @@ std::vector<std::string> replies_to_end(TestClient& client, std::uint16_t code) 
 TEST_CASE("workers: a processor that throws tells the job that it then waits for", "[parallel]") {
   RunningServer server([](Connection& connection) {
     Workers workers(connection, 1);
-    CloseLatch begun;
+    Latch begun;
     workers.push([&] {
       begun.fire({});
       connection.closing().wait_until(Clock::now() + testing::kFailSafe);
@@ -132,15 +132,15 @@ TEST_CASE("workers: of the bytes of jobs no more wait than in the connection's i
   options.queue_bytes = 100;
   RunningServer server(
       [](Connection& connection) {
-        CloseLatch begun[2], go_on;
+        Latch begun[2], go_on;
         Workers workers(connection, 2);
-        for (CloseLatch& one : begun) {
+        for (Latch& one : begun) {
           workers.push([&] {
             one.fire({});
             go_on.wait();
           });
         }
-        for (CloseLatch& one : begun) one.wait();  // from here on nobody takes a job
+        for (Latch& one : begun) one.wait();  // from here on nobody takes a job
         std::string taken;
         for (const std::size_t bytes : {60, 60, 40}) {
           taken += workers.try_push([] {}, bytes) ? "taken " : "refused ";

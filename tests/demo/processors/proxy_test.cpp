@@ -223,7 +223,7 @@ TEST_CASE("proxy: an answer that begins late after the peer's Close, or goes on 
   Stream stream = upstream.accept();
   client.send(client_close(1000));
   CHECK(stream.receive(1).empty());
-  const CloseLatch never;
+  const Latch never;
   if (late) never.wait_until(Clock::now() + milliseconds(2500));
   for (int i = 0; i < 5; ++i) {
     if (!late) never.wait_until(Clock::now() + milliseconds(500));
@@ -253,7 +253,7 @@ TEST_CASE("proxy: what the peer takes in slowly is no silence of the upstream se
     return server.server().snapshot().connections.at(0).out_queue.waiting_for_room > 0;
   });
   client.send(client_close(1000));
-  CloseLatch().wait_until(Clock::now() + 2 * patience.to_answer);
+  Latch().wait_until(Clock::now() + 2 * patience.to_answer);
   CHECK((next_bytes(client, answer.size()) == answer));
   CHECK(next_close(client).close_code() == 1000);
   answers.await_done();
@@ -328,7 +328,7 @@ TEST_CASE("proxy: what waits for the peer when something is lost is sent before 
   });
   client.send(client_close(1000));
   CHECK(stream.receive(1).empty());
-  CloseLatch().wait_until(Clock::now() + 3 * patience.to_answer);
+  Latch().wait_until(Clock::now() + 3 * patience.to_answer);
   const Received received = all_of(client);
   CHECK((received.bytes == beginning));
   CHECK(received.code == 1006);
@@ -459,7 +459,7 @@ HostAddress address_of(const Upstream& upstream) {
 // The port that was connected to, and then the connection is gone; 0 if none was. No time is short.
 int port_of_first(const std::vector<HostAddress>& addresses,
                   std::chrono::seconds patience = testing::kFailSafe) {
-  const CloseLatch never;
+  const Latch never;
   std::error_code error;
   const TimePoint deadline = Clock::now() + patience;
   const Descriptor connected = connect_to_first(addresses, deadline, never, error);
@@ -500,7 +500,7 @@ TEST_CASE("proxy: an address that refuses is passed over, and the last one's err
   }
   const Upstream good;
   CHECK(port_of_first({nobody, nobody, address_of(good)}) == good.port());
-  const CloseLatch never;
+  const Latch never;
   std::error_code error;
   const TimePoint deadline = Clock::now() + testing::kFailSafe;
   CHECK(connect_to_first({nobody, nobody}, deadline, never, error).number() < 0);

@@ -21,7 +21,7 @@ using testing::TestClient;
 
 // The reply to `text`, as text; "" for none.
 std::string answer(const std::string& text, const RpcMethods& methods = demo_methods()) {
-  const CloseLatch open;
+  const Latch open;
   const auto call = [&](const RpcMethod& method, const json& params) {
     return method.call(params, open);
   };
@@ -183,9 +183,8 @@ TEST_CASE("rpc: an id of null is answered, for only one that is missing makes a 
 }
 
 TEST_CASE("rpc: a method that fails is -32603, and says nothing of why", "[rpc]") {
-  const RpcMethods methods{{"fail", {[](const json&, const CloseLatch&) -> json {
-                              throw std::runtime_error("a secret");
-                            }}}};
+  const RpcMethods methods{
+      {"fail", {[](const json&, const Latch&) -> json { throw std::runtime_error("a secret"); }}}};
   CHECK(code_of(call("fail", "[]"), methods) == -32603);
   CHECK(answer(call("fail", "[]"), methods).find("secret") == std::string::npos);
 }
@@ -204,7 +203,7 @@ TEST_CASE("rpc: what would take more memory than it sends is refused", "[rpc]") 
 struct SlowMethod {
   RpcMethods methods() {
     RpcMethods all = demo_methods();
-    all["slow"] = {[this](const json&, const CloseLatch& closing) -> json {
+    all["slow"] = {[this](const json&, const Latch& closing) -> json {
                      ++begun;
                      testing::await("the test", [&] { return let_go || closing.fired(); });
                      if (closing.fired()) throw RpcError(rpc_code::kCancelled, "Cancelled");
@@ -276,8 +275,7 @@ TEST_CASE("rpc: a batch with a slow call in it is one reply, and holds nothing u
 TEST_CASE("rpc: what a method returns need not be UTF-8: the reply is", "[rpc]") {
   RpcMethods methods;
   for (const bool slow : {false, true}) {
-    methods[slow ? "slow" : "quick"] = {[](const json&, const CloseLatch&) { return "a\xff"; },
-                                        slow};
+    methods[slow ? "slow" : "quick"] = {[](const json&, const Latch&) { return "a\xff"; }, slow};
   }
   RunningServer server(rpc(1, methods));
   TestClient client(server.port());

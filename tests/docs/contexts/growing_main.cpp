@@ -8,7 +8,7 @@
 #include "demo/processors/rpc.h"
 
 std::string look_up(const std::string& question);
-nlohmann::json make_report(const nlohmann::json& params, const triloop::CloseLatch& closing);
+nlohmann::json make_report(const nlohmann::json& params, const triloop::Latch& closing);
 
 void serve(triloop::Server& server) {
   // BLOCK

@@ -72,14 +72,14 @@ inline bool operator==(const CloseReason& a, const CloseReason& b) {
 ///
 /// Thread safety: any thread may call anything. It must outlive its waiters, but not the call that
 /// fires it.
-class CloseLatch {
+class Latch {
  public:
-  CloseLatch() = default;
+  Latch() = default;
   /// Whoever saw that it has fired, however he did, may destroy it: this waits for the call that
   /// fired it to be done with it.
-  ~CloseLatch() { const MutexLock lock(mutex_); }
-  CloseLatch(const CloseLatch&) = delete;
-  CloseLatch& operator=(const CloseLatch&) = delete;
+  ~Latch() { const MutexLock lock(mutex_); }
+  Latch(const Latch&) = delete;
+  Latch& operator=(const Latch&) = delete;
 
   /// Fires. Never blocks. True for the one call that did it; false, and without effect, ever after.
   bool fire(CloseReason reason) noexcept TRILOOP_EXCLUDES(mutex_) {
