@@ -22,6 +22,8 @@ usage() {
   processors   the processors to copy: parallel, chat, rpc, proxy
   memory       each allocation of the server fails once
   rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
+  unobserved   the tests of a connection with an empty src/observe: no thread decides anything by it (when it
+               is named: unit and explore, too)
   explore      queue, latch, loops and server under every schedule with up to 2 preemptions (when no part
                is named: 1; among all the parts: 1 where 2 take long), as many as docs/proof.md says
   mutants      mistakes in the sources, each of which the explorer or a test must find (among all the

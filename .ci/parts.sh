@@ -5,8 +5,8 @@
 #   named   whatever there is
 source .ci/install.sh
 
-parts=(format house unit protocol connection server processors memory rfc explore mutants exercises e2e browser
-  consumers package docs faults proxies soak fuzz bench asan tsan tidy)
+parts=(format house unit protocol connection server processors memory rfc unobserved explore mutants exercises e2e
+  browser consumers package docs faults proxies soak fuzz bench asan tsan tidy)
 short_parts=(unit protocol connection server processors rfc explore e2e browser)
 named_only=(bench-full explore-deep explore-fuzz slow-peers)
 
@@ -112,6 +112,18 @@ run_explore() {
   count "explore (schedules)" build/dev/tests/explore/explorer --page docs/proof.md "${how[@]}" --jobs 2
   [[ $extent == short ]] || explore_fuzz "explore (fuzz)" "${EXPLORE_FUZZ_SECONDS:-60}"
   count "explore (wrong queues)" node tests/explore/wrong_queues.mjs --explorer build/dev/tests/explore/explorer
+}
+
+# With an empty src/observe: what decides nothing is missed by nobody, but by tests that look at it.
+run_unobserved() {
+  local programs=(connection_tests)
+  if [[ $extent == named ]]; then programs+=(unit_tests explorer); fi
+  compile unobserved "${programs[@]}"
+  count "unobserved (connection)" build/unobserved/tests/connection_tests '~[observed]'
+  [[ $extent == named ]] || return 0
+  count "unobserved (unit)" build/unobserved/tests/unit_tests
+  count "unobserved (explore)" build/unobserved/tests/explore/explorer --preemptions 1 --jobs 2 \
+    --without "snapshot: while it lives and goes"  # which counts what is observed
 }
 
 # explore_fuzz PART SECONDS: what was ever found, then programs that are new each day.
@@ -273,6 +285,10 @@ run_part() {
       need_node_packages
       compile "$1"
       run_ctest "$1" "$1"
+      ;;
+    unobserved)
+      need "${build_packages[@]}" catch2 ccache=ccache
+      run_unobserved
       ;;
     tidy)
       need "${build_packages[@]}" clang++=clang clang-tidy=clang-tidy

@@ -44,6 +44,24 @@ forbid 'locks, threads and clocks go through triloop/sync.h' \
   '#include <(mutex|thread|condition_variable|shared_mutex|future|atomic)>|std::chrono::.*clock' \
   $(find src -name '*.cpp' ! -name main.cpp) $(find include -name '*.h' ! -name sync.h)
 
+# The rooms of src/, and which others each may use: arrows go one way, and observe stands beside them.
+rooms='demo: server pattern websocket net threads observe
+server: pattern websocket net threads observe
+pattern: websocket net threads observe
+observe: websocket net
+websocket:
+net:
+threads:'
+for folder in src/*/; do
+  room=$(basename "$folder")
+  below=$(sed -n "s/^$room://p" <<<"$rooms")
+  grep -q "^$room:" <<<"$rooms" || complain tests/check_house.sh "room $room in its table"
+  if grep -rnE '#include "[a-z]+/' "$folder" | grep -vE "#include \"(triloop|$room${below// /|})/" >&2; then
+    echo "^ src/$room may use $room, include/triloop and:${below:- nothing else}" >&2
+    missing=$((missing + 1))
+  fi
+done
+
 while read -r lines file; do
   if [[ $lines -gt 300 && $file != total ]]; then
     echo "$file: $lines lines; is there a seam where the story turns?" >&2

@@ -35,7 +35,7 @@ function fitting(name, room) {
   return words.join(" ") || (last.length <= room ? last : "");
 }
 
-const isWait = (name) => /^(waiting|receiving|read\(\))/.test(name);
+const isWait = (name) => /^(waiting|receiving|read\(\)|out of)/.test(name);
 
 // -- Where each slice is: tracks below each other, slices below those that they lie in
 

@@ -7,15 +7,17 @@
 #include <utility>
 #include <vector>
 
-#include "triloop/meters.h"
 #include "triloop/queue_lanes.h"
 #include "triloop/queue_types.h"
 #include "triloop/sync.h"
 #include "triloop/trace.h"
+#include "triloop/wait_meter.h"
 
 namespace triloop {
 
-/// Bounded FIFO between threads. Open until close(); then push() refuses and pop() drains.
+/// Bounded FIFO between threads. Open until close(); then push() refuses and pop() drains. That is
+/// the first heading below, and docs/wrong-queues.md has it in thirty lines; behind each other
+/// heading stands one thing more.
 ///
 /// The bound is on items and on bytes, and full means wait: nothing is dropped, nothing grows. An
 /// item larger than the byte bound passes alone, when the queue is empty; smaller ones of other
@@ -44,8 +46,7 @@ namespace triloop {
 template <typename T>
 class BoundedQueue {
  public:
-  /// Urgent items kept at a time; one more, and the oldest of them makes room.
-  static constexpr std::size_t kUrgentItems = 64;
+  // -- The queue: a bound, and full means wait ----------------------------------------------------
 
   /// Empty and open.
   explicit BoundedQueue(QueueBounds bounds) : bounds_(bounds) {}
@@ -58,6 +59,32 @@ class BoundedQueue {
     return push_until(item, kNever) == PushResult::kPushed;
   }
 
+  /// Removes the next item. Blocks while empty; freed by a push or close(). nullopt once closed
+  /// and drained.
+  std::optional<T> pop() TRILOOP_EXCLUDES(mutex_) {
+    std::optional<T> item;
+    {
+      const MutexLock lock(mutex_);
+      if (await_item(kNever)) item = inside_.take();
+      told_the_end_ = !item;
+    }
+    if (item) has_room_.notify_all();  // all: each may wait for room of another size
+    return item;
+  }
+
+  /// From now on push() refuses; what is queued can still be popped. Wakes all who wait. Never
+  /// blocks; any number of times.
+  void close() TRILOOP_EXCLUDES(mutex_) {
+    {
+      const MutexLock lock(mutex_);
+      closed_ = true;
+    }
+    has_items_.notify_all();
+    has_room_.notify_all();
+  }
+
+  // -- The same with a deadline -------------------------------------------------------------------
+
   /// As push(), but blocks no longer than until `deadline`: kNow does not block at all. Moves from
   /// `item` only if it is pushed.
   PushResult push_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
@@ -69,6 +96,23 @@ class BoundedQueue {
     has_items_.notify_one();  // one: any waiter can take it
     return PushResult::kPushed;
   }
+
+  /// As pop(), but blocks no longer than until `deadline`: kNow does not block at all. Changes
+  /// `item` only if there was one.
+  PopResult pop_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
+    {
+      const MutexLock lock(mutex_);
+      if (!await_item(deadline)) {
+        told_the_end_ = closed_;
+        return closed_ ? PopResult::kClosed : PopResult::kNothing;
+      }
+      item = inside_.take();
+    }
+    has_room_.notify_all();
+    return PopResult::kItems;
+  }
+
+  // -- Batches: one lock and one wake for all that is there ---------------------------------------
 
   /// Appends all of `items`, in their order, and leaves it empty. Blocks while full, as often as it
   /// takes; freed by pops or close(). One lock and one wake for as many as find room at once. False
@@ -87,45 +131,6 @@ class BoundedQueue {
     }
     items.clear();
     return open;
-  }
-
-  /// Puts an item into the lane, past the bound. Never blocks. False if the queue is closed.
-  bool push_urgent(T item) TRILOOP_EXCLUDES(mutex_) {
-    {
-      const MutexLock lock(mutex_);
-      if (closed_) return false;
-      inside_.push_urgent(item, kUrgentItems);
-    }
-    has_items_.notify_one();
-    return true;
-  }
-
-  /// Removes the next item. Blocks while empty; freed by a push or close(). nullopt once closed
-  /// and drained.
-  std::optional<T> pop() TRILOOP_EXCLUDES(mutex_) {
-    std::optional<T> item;
-    {
-      const MutexLock lock(mutex_);
-      if (await_item(kNever)) item = inside_.take();
-      told_the_end_ = !item;
-    }
-    if (item) has_room_.notify_all();  // all: each may wait for room of another size
-    return item;
-  }
-
-  /// As pop(), but blocks no longer than until `deadline`: kNow does not block at all. Changes
-  /// `item` only if there was one.
-  PopResult pop_until(T& item, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
-    {
-      const MutexLock lock(mutex_);
-      if (!await_item(deadline)) {
-        told_the_end_ = closed_;
-        return closed_ ? PopResult::kClosed : PopResult::kNothing;
-      }
-      item = inside_.take();
-    }
-    has_room_.notify_all();
-    return PopResult::kItems;
   }
 
   /// Appends to `batch` what there is: no more than `most.items`, which is at least 1, and, behind
@@ -151,6 +156,24 @@ class BoundedQueue {
     return PopResult::kItems;
   }
 
+  // -- The lane: urgent items past the bound ------------------------------------------------------
+
+  /// Urgent items kept at a time; one more, and the oldest of them makes room.
+  static constexpr std::size_t kUrgentItems = 64;
+
+  /// Puts an item into the lane, past the bound. Never blocks. False if the queue is closed.
+  bool push_urgent(T item) TRILOOP_EXCLUDES(mutex_) {
+    {
+      const MutexLock lock(mutex_);
+      if (closed_) return false;
+      inside_.push_urgent(item, kUrgentItems);
+    }
+    has_items_.notify_one();
+    return true;
+  }
+
+  // -- A consumer that has to look up, and an end at once -----------------------------------------
+
   /// Makes one pop_batch(), the one that waits or the next, look up even though there is nothing
   /// to take: for a consumer whose deadline has changed. Never blocks.
   void nudge() TRILOOP_EXCLUDES(mutex_) {
@@ -159,17 +182,6 @@ class BoundedQueue {
       nudged_ = true;
     }
     has_items_.notify_all();  // a waiter in pop() must not swallow it
-  }
-
-  /// From now on push() refuses; what is queued can still be popped. Wakes all who wait. Never
-  /// blocks; any number of times.
-  void close() TRILOOP_EXCLUDES(mutex_) {
-    {
-      const MutexLock lock(mutex_);
-      closed_ = true;
-    }
-    has_items_.notify_all();
-    has_room_.notify_all();
   }
 
   /// close(), and throws away what is queued. Never blocks.
@@ -201,12 +213,12 @@ class BoundedQueue {
     has_room_.notify_all();
   }
 
-  /// What is inside, and who waits. Holds the lock for a moment.
-  QueueSnapshot snapshot() const TRILOOP_EXCLUDES(mutex_) {
+  // -- How it is ----------------------------------------------------------------------------------
+
+  /// Does push() refuse? Unlike a size, this answer can only change once.
+  bool is_closed() const TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    return {inside_.items(),      inside_.bytes(),     bounds_,
-            for_items_.waiting(), for_room_.waiting(), for_items_.waited(),
-            for_room_.waited(),   GaugeClock::now()};
+    return closed_;
   }
 
   /// Is it closed, and has whoever popped come back since for more, and been told that there is
@@ -217,10 +229,12 @@ class BoundedQueue {
     return closed_ && !inside_.has_item() && (told_the_end_ || inside_.popped() == 0);
   }
 
-  /// Does push() refuse? Unlike a size, this answer can only change once.
-  bool is_closed() const TRILOOP_EXCLUDES(mutex_) {
+  /// What is inside, and who waits. Holds the lock for a moment.
+  QueueSnapshot snapshot() const TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    return closed_;
+    return {inside_.items(),      inside_.bytes(),     bounds_,
+            for_items_.waiting(), for_room_.waiting(), for_items_.waited(),
+            for_room_.waited(),   GaugeClock::now()};
   }
 
  private:

@@ -14,12 +14,9 @@
 #include <typeinfo>
 #include <vector>
 
-#include "triloop/bounded_queue.h"
 #include "triloop/export.h"
-#include "triloop/frame.h"
 #include "triloop/latch.h"
 #include "triloop/message.h"
-#include "triloop/meters.h"
 #include "triloop/options.h"
 #include "triloop/request.h"
 #include "triloop/snapshot.h"
@@ -29,17 +26,16 @@ namespace triloop {
 
 class Connection;
 class ConnectionHandle;
-class SendBuffer;
+class Ending;
+class FrameQueue;
 class Liveness;
 class MessageIterator;
-class Patience;
+class Observer;
 class Pings;
 class Place;
 class Socket;
 class SpareThreads;
 class WsProtocol;
-struct Bytes;
-struct CloseStatus;
 struct Routes;
 
 /// The user's code: a function that runs on the connection's processor thread. It may block as long
@@ -117,12 +113,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TRILOOP_EXPORT void abort(const std::string& why = {});
 
   /// Fired when an ending has begun: finish up. For a long computation to poll.
-  const Latch& closing() const { return closing_; }
+  TRILOOP_EXPORT const Latch& closing() const;
 
   /// The close latch: fired when it is over; who has seen that has no write taken. A drain is not
   /// over before the processor has returned, so a processor must not wait for this one, nor for a
   /// thread that does: both would wait until the ending is given up.
-  const Latch& closed() const { return closed_; }
+  TRILOOP_EXPORT const Latch& closed() const;
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.
   std::uint64_t id() const { return id_; }
@@ -173,59 +169,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     open,               ///< a WebSocket, with three threads
   };
 
-  // What each thread runs, a file each: handshake.cpp and reader.cpp, processor.cpp, writer.cpp.
-  bool handshake();
-  void read_loop();
-  void run_processor() noexcept;
-  void write_loop();
+  ReadResult read_until(Message& message, TimePoint deadline);
+  WriteResult write_until(Message& message, TimePoint deadline);
 
   // handshake.cpp, reader thread
+  bool handshake();
   bool receive_request(TimePoint deadline);
   std::string respond();
   void use(const PathOptions& options);
   bool answer(std::string_view bytes, TimePoint deadline);
   void linger(TimePoint deadline);
 
-  ReadResult read_until(Message& message, TimePoint deadline);
-  WriteResult write_until(Message& message, TimePoint deadline);
-
-  // reader.cpp, reader thread
-  std::size_t receive(char* buffer, std::size_t size, std::error_code& error);
-  bool give_up_if_dead();
-  void look_for_close(Bytes bytes);
-  void take_in_early_bytes();
-  void take_in(Bytes bytes);
-  void pass_on(Frame frame);
-  void pass_on_batch();
-  void peer_says_last(const CloseStatus& status);
-
-  void process();  // processor.cpp, processor thread
-
-  // writer.cpp, writer thread
-  bool send(Frame frame);
-  bool send(std::vector<Frame>& frames);
-  void count(const std::vector<Frame>& frames);
-  bool wait_for_peer(std::optional<Patience>& stall);
-  bool send_ping();
-  TimePoint clocks_due() const;
-  bool watch_clocks();
-  bool give_up(const char* why);
-  std::optional<TimePoint> ends_at_latest() const;
-  bool processor_has_work() const;
-  void say_goodbye();
-  bool await_peer(const Latch& latch);
-
-  // connection.cpp, any thread
-  void fire(Latch& latch, const char* what, CloseReason reason) noexcept;
-  void begin_drain(CloseReason reason) noexcept;
-  void end_now(const CloseReason& reason) noexcept;
-  bool ends_now() const;
-  void direction_done(bool Connection::*direction);
-  bool end_if_delivered();
-  void run_guarded(void (Connection::*loop)()) noexcept;
-
-  void start_and_join();     // reader thread
-  void log_the_end() const;  // likewise
+  void start_and_join();          // reader thread
+  void run_processor() noexcept;  // processor.cpp, processor thread
+  void log_the_end() const;       // reader thread
 
   // Constant after construction.
   const std::uint64_t id_;
@@ -240,50 +197,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string subprotocol_;
   const Processor* processor_ = nullptr;
   const PathOptions* path_options_;  // those of the path, or the server's
+  std::string early_bytes_;          // came right behind the request
+  std::unique_ptr<WsProtocol> protocol_;
 
   // Where the threads meet; each thread-safe in itself.
   const std::unique_ptr<Socket> socket_;
-  BoundedQueue<Frame> in_queue_;  // text and binary only
-  BoundedQueue<Frame> out_queue_;
-  Latch closing_;  // an ending has begun, for this reason: nothing more comes in.
-  Latch closed_;   // the close latch: it is over, every wait returns.
-  // The peer's Close, also behind a violation, or the end of its stream; or it is over. For the
-  // writer's goodbye alone.
-  Latch peer_done_;
-  const std::unique_ptr<Liveness> liveness_;  // the writer asks the peer, the reader judges it
+  const std::unique_ptr<Observer> observer_;
+  const std::unique_ptr<FrameQueue> in_queue_;
+  const std::unique_ptr<FrameQueue> out_queue_;
+  const std::unique_ptr<Ending> ending_;
+  const std::unique_ptr<Liveness> liveness_;
   const std::unique_ptr<Pings> pings_;
-
-  // Made when the path is known: its decoding half is the reader's, its encoding half the writer's.
-  std::unique_ptr<WsProtocol> protocol_;
-
-  // Reader only.
-  std::string early_bytes_;   // came right behind the request
-  std::vector<Frame> batch_;  // decoded, not yet in the in-queue
-  std::size_t batch_bytes_ = 0;
-  bool peer_closed_ = false;  // its Close frame, or a violation: what follows is discarded
-  std::string last_bytes_;    // of what is discarded behind a violation
-
-  // Writer only; but it is begin_drain() that begins with patience_, before closing_ fires.
-  std::unique_ptr<SendBuffer> outgoing_;      // what is being sent
-  TimePoint ping_look_ = kNever;              // when to look whether the ping has arrived
-  const std::unique_ptr<Patience> patience_;  // with the peer, since the ending began
-  bool had_work_ = false;  // the processor, at the last look: then the peer's clock begins now
-
-  // For whoever looks on.
-  const TimePoint accepted_at_ = GaugeClock::now();
-  ThreadMeter reader_meter_, processor_meter_, writer_meter_;
-  Stopwatch goodbye_;  // the writer, after its Close frame
-  Gauge<int> threads_ended_;
-  Traffic received_, sent_;
 
   std::shared_ptr<void> state_;  // what state() gives out
   const std::type_info* state_type_ = nullptr;
 
   mutable Mutex mutex_;
-  std::optional<TimePoint> ending_began_ TRILOOP_GUARDED_BY(mutex_);
-  bool ends_now_ TRILOOP_GUARDED_BY(mutex_) = false;      // end_now() has begun
-  bool received_all_ TRILOOP_GUARDED_BY(mutex_) = false;  // up to the end of the peer's stream
-  bool sent_all_ TRILOOP_GUARDED_BY(mutex_) = false;      // and the end of our own behind it
   Phase phase_ TRILOOP_GUARDED_BY(mutex_) = Phase::receiving_request;
 };
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "triloop/bounded_queue.h"
 #include "triloop/latch.h"
+#include "triloop/queue_types.h"
 
 namespace triloop {
 
@@ -59,8 +59,8 @@ struct ConnectionSnapshot {
   std::optional<CloseReason> closed;    ///< why the close latch has fired
   std::uint64_t messages_received = 0;  ///< text and binary
   std::uint64_t bytes_received = 0;     ///< in them, expanded if they came compressed
-  std::uint64_t messages_sent = 0;      ///< text and binary, heartbeats among them
-  std::uint64_t bytes_sent = 0;         ///< in them, as sent: compressed, if they were
+  std::uint64_t messages_sent = 0;      ///< text and binary, without heartbeats
+  std::uint64_t bytes_sent = 0;         ///< in them, before they are compressed
 };
 
 /// All connections of a server.

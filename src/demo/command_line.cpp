@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "observe/printable.h"
 #include "triloop/version.h"
+#include "websocket/printable.h"
 
 namespace triloop {
 namespace {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "observe/frame_queue.h"
+#include "observe/observer.h"
 #include "triloop/connection.h"
 
 namespace triloop {
@@ -11,13 +13,13 @@ namespace {
 using std::chrono::nanoseconds;
 
 Doing doing_of(const ThreadMeter& meter, Doing otherwise) {
-  if (meter.left.get() != 0) return Doing::ended;
+  if (meter.ended_as.get() != 0) return Doing::ended;
   return meter.life.runs() ? otherwise : Doing::not_started;
 }
 
 // The rest of its life is work.
 void finish(ThreadSnapshot& thread, const ThreadMeter& meter) {
-  thread.left = meter.left.get();
+  thread.left = meter.ended_as.get();
   const nanoseconds known = thread.in_socket + thread.waiting_for_message +
                             thread.waiting_for_room + thread.waiting_for_peer;
   thread.working = std::max(nanoseconds(0), meter.life.total() - known);
@@ -64,29 +66,30 @@ ThreadSnapshot writer_of(const ThreadMeter& meter, const Stopwatch& goodbye,
 }  // namespace
 
 ConnectionSnapshot Connection::snapshot() const {
+  const Meters& meters = observer_->meters;
   ConnectionSnapshot now;
   now.id = id_;
   now.peer_address = peer_address_;
-  now.age = GaugeClock::now() - accepted_at_;
+  now.age = GaugeClock::now() - meters.accepted_at;
   bool open = false;
   {
     const MutexLock lock(mutex_);
     open = phase_ == Phase::open;
   }
-  now.closing = closing_.reason();
-  now.closed = closed_.reason();
+  now.closing = closing().reason();
+  now.closed = closed().reason();
   if (!open) return now;
   now.path = request_.path;  // constant since before the phase was set
   now.state = now.closing ? ConnectionSnapshot::State::closing : ConnectionSnapshot::State::open;
-  now.in_queue = in_queue_.snapshot();
-  now.out_queue = out_queue_.snapshot();
-  now.reader = reader_of(reader_meter_, now.in_queue);
-  now.processor = processor_of(processor_meter_, now.in_queue, now.out_queue);
-  now.writer = writer_of(writer_meter_, goodbye_, now.out_queue);
-  now.messages_received = received_.messages.get();
-  now.bytes_received = received_.bytes.get();
-  now.messages_sent = sent_.messages.get();
-  now.bytes_sent = sent_.bytes.get();
+  now.in_queue = in_queue_->snapshot();
+  now.out_queue = out_queue_->snapshot();
+  now.reader = reader_of(meters.reader, now.in_queue);
+  now.processor = processor_of(meters.processor, now.in_queue, now.out_queue);
+  now.writer = writer_of(meters.writer, meters.goodbye, now.out_queue);
+  now.messages_received = in_queue_->pushed().messages.get();
+  now.bytes_received = in_queue_->pushed().bytes.get();
+  now.messages_sent = out_queue_->done().messages.get();
+  now.bytes_sent = out_queue_->done().bytes.get();
   return now;
 }
 

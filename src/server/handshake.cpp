@@ -10,13 +10,13 @@
 #include <optional>
 
 #include "net/socket.h"
-#include "observe/printable.h"
+#include "observe/frame_queue.h"
 #include "observe/trace.h"
-#include "pattern/send_buffer.h"
 #include "server/admission.h"
 #include "server/routes.h"
 #include "triloop/connection.h"
 #include "websocket/http.h"
+#include "websocket/printable.h"
 #include "websocket/protocol.h"
 #include "websocket/wall_clock.h"
 
@@ -139,7 +139,6 @@ std::string Connection::respond() {
   if (route == nullptr) return answer_plain(request_, routes_);
   if (route->options) use(*route->options);
   protocol_ = std::make_unique<WsProtocol>(path_options_->max_message_bytes);
-  outgoing_ = std::make_unique<SendBuffer>(*protocol_);
   const auto origin = request_.headers.find("Origin");
   if (origin != request_.headers.end() &&
       !is_allowed(origin->second, path_options_->allowed_origins)) {
@@ -168,8 +167,8 @@ std::string Connection::respond() {
 // What the path has of its own. Before the other two threads begin.
 void Connection::use(const PathOptions& options) {
   path_options_ = &options;
-  in_queue_.set_bounds({options.queue_messages, options.queue_bytes});
-  out_queue_.set_bounds({options.queue_messages, options.queue_bytes});
+  in_queue_->set_bounds({options.queue_messages, options.queue_bytes});
+  out_queue_->set_bounds({options.queue_messages, options.queue_bytes});
 }
 
 // False if the peer left, was too slow, or speaks TLS, or if the server stopped meanwhile.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "triloop/trace.h"
+
 namespace triloop {
 namespace {
 
@@ -136,6 +138,7 @@ SpareThreads::Task& SpareThreads::Task::operator=(Task&& other) noexcept {
 }
 
 void SpareThreads::Task::join() {
+  const trace::Slice waiting("waiting for a thread to end");
   thread_.join();
   if (worker_ == nullptr) return;
   if (worker_->await_end()) {

@@ -8,10 +8,10 @@
 #include <string>
 #include <string_view>
 
-#include "triloop/frame.h"
 #include "triloop/latch.h"
 #include "websocket/bytes.h"
 #include "websocket/deflate.h"
+#include "websocket/frame.h"
 
 namespace triloop {
 

@@ -25,7 +25,7 @@ namespace {
 
 struct Asked {
   explore::Bounds bounds;
-  std::string only, group, schedule, page;
+  std::string only, without, group, schedule, page;
   std::uint64_t random = 0, seed = 1, at_most = 0;
   int jobs = 1;
   bool list = false, fail_fast = false, wrong = false, every = false, write = false;
@@ -221,6 +221,7 @@ std::vector<Task> tasks_for(const Asked& asked) {
     if (!asked.group.empty() && asked.group != group.name) continue;
     for (const explore::Named& named : group.scenarios()) {
       if (!asked.only.empty() && named.name != asked.only) continue;
+      if (named.name == asked.without) continue;
       const auto row = table.find(named.name);
       Task task{named, group, 0, row == table.end() ? explore::Counts() : row->second};
       task.preemptions = bound_of(named, task.known, asked);
@@ -289,6 +290,7 @@ int main(int argc, char** argv) {
   app.add_option("--jobs", asked.jobs, "so many scenarios at a time")->check(CLI::PositiveNumber);
   app.add_option("--group", asked.group, "those of one table alone");
   app.add_option("--scenario", asked.only, "this one alone");
+  app.add_option("--without", asked.without, "all but this one");
   app.add_option("--replay", asked.schedule, "one schedule of --scenario, as a failure printed it");
   app.add_flag("--fail-fast", asked.fail_fast, "end with the first failure");
   app.add_flag("--list", asked.list, "the names of the scenarios");

@@ -234,7 +234,7 @@ TEST_CASE("state: goes when the processor has returned, on its thread", "[proces
 
 // -- The queues' fill -----------------------------------------------------------------------------
 
-TEST_CASE("snapshot: a processor can ask how full its own queues are", "[processor]") {
+TEST_CASE("snapshot: a processor can ask how full its own queues are", "[processor][observed]") {
   QueueSnapshot in{}, out{};
   FakeConnection connection(
       [&](Connection& self) {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "triloop/frame.h"
 #include "triloop/sync.h"
+#include "websocket/frame.h"
 
 namespace triloop::testing {
 

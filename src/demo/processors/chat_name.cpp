@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "observe/printable.h"
 #include "unicode.h"
+#include "websocket/printable.h"
 
 namespace triloop {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "demo/lab.h"
 #include "demo/output.h"
-#include "observe/printable.h"
+#include "websocket/printable.h"
 
 namespace triloop {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "observe/printable.h"
+#include "websocket/printable.h"
 
 namespace triloop {
 

@@ -6,7 +6,7 @@
 
 #include "log_later.h"
 #include "triloop/handle.h"
-#include "triloop/meters.h"
+#include "triloop/sync.h"
 
 namespace triloop {
 

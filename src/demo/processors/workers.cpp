@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "observe/printable.h"
+#include "websocket/printable.h"
 
 namespace triloop {
 

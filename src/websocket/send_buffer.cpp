@@ -1,4 +1,4 @@
-#include "pattern/send_buffer.h"
+#include "websocket/send_buffer.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "pattern/pings.h"
+#include "websocket/pings.h"
 
 #include <cstddef>
 

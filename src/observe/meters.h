@@ -1,4 +1,4 @@
-/// What the threads leave behind for whoever looks on: how long each has waited, and for what.
+/// What the threads of a connection leave behind for whoever looks on.
 #pragma once
 
 #include <chrono>
@@ -7,37 +7,6 @@
 #include "triloop/sync.h"
 
 namespace triloop {
-
-/// How many threads wait for something, and how long all of them together have.
-///
-/// Thread safety: none; it stands under the lock of what is waited for.
-class WaitMeter {
- public:
-  void begin() {
-    pass_time();
-    ++waiting_;
-  }
-  void end() {
-    pass_time();
-    --waiting_;
-  }
-
-  int waiting() const { return waiting_; }
-  std::chrono::nanoseconds waited() const {
-    return waited_ + waiting_ * (GaugeClock::now() - last_);
-  }
-
- private:
-  void pass_time() {
-    const TimePoint now = GaugeClock::now();
-    waited_ += waiting_ * (now - last_);
-    last_ = now;
-  }
-
-  int waiting_ = 0;
-  std::chrono::nanoseconds waited_{0};
-  TimePoint last_{};  // when either of them was changed
-};
 
 /// How long a thread has been at something, and whether it is now.
 ///
@@ -81,9 +50,9 @@ class Stopwatch {
 
 /// What one of a connection's threads says about itself.
 struct ThreadMeter {
-  Stopwatch life;    ///< while its loop runs
-  Stopwatch socket;  ///< while it receives, or sends
-  Gauge<int> left;   ///< the place in which it ended: 1, 2, 3
+  Stopwatch life;       ///< while its loop runs
+  Stopwatch socket;     ///< while it receives, or sends
+  Gauge<int> ended_as;  ///< the place in which it ended: 1, 2, 3
 
   /// From the beginning of the loop to its end. `ended` counts the threads that have.
   class Presence {
@@ -93,7 +62,7 @@ struct ThreadMeter {
     }
     ~Presence() {
       meter_.life.stop();
-      meter_.left.set(ended_.add(1));
+      meter_.ended_as.set(ended_.add(1));
     }
     Presence(const Presence&) = delete;
     Presence& operator=(const Presence&) = delete;
@@ -108,6 +77,14 @@ struct ThreadMeter {
 struct Traffic {
   Gauge<std::uint64_t> messages;
   Gauge<std::uint64_t> bytes;
+};
+
+/// Those of one connection.
+struct Meters {
+  const TimePoint accepted_at = GaugeClock::now();
+  ThreadMeter reader, processor, writer;
+  Stopwatch goodbye;  // the writer waits for the peer after its Close frame
+  Gauge<int> threads_ended;
 };
 
 }  // namespace triloop

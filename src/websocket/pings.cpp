@@ -1,4 +1,4 @@
-#include "pattern/pings.h"
+#include "websocket/pings.h"
 
 #include <charconv>
 #include <system_error>

@@ -1,4 +1,4 @@
-#include "observe/printable.h"
+#include "websocket/printable.h"
 
 #include <fmt/format.h>
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "triloop/frame.h"
 #include "triloop/sync.h"
+#include "websocket/frame.h"
 
 namespace triloop {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "triloop/bounded_queue.h"
+#include "triloop/queue_types.h"
 
 namespace triloop {
 

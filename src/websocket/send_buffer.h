@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "triloop/frame.h"
+#include "websocket/frame.h"
 
 namespace triloop {
 

@@ -1,5 +1,5 @@
 // Several frames as one vectored send takes them.
-#include "pattern/send_buffer.h"
+#include "websocket/send_buffer.h"
 
 #include <algorithm>
 #include <string>

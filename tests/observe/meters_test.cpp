@@ -1,4 +1,4 @@
-#include "triloop/meters.h"
+#include "observe/meters.h"
 
 #include "support/catch.h"
 #include "support/threads.h"
@@ -62,11 +62,11 @@ TEST_CASE("a thread's place is the order in which its loop ended", "[meters]") {
   {
     const ThreadMeter::Presence first(one, ended);
     { const ThreadMeter::Presence second(two, ended); }
-    CHECK(one.left.get() == 0);
+    CHECK(one.ended_as.get() == 0);
     CHECK(one.life.runs());
   }
-  CHECK(two.left.get() == 1);
-  CHECK(one.left.get() == 2);
+  CHECK(two.ended_as.get() == 1);
+  CHECK(one.ended_as.get() == 2);
 }
 
 TEST_CASE("a queue tells what is in it, who waits for it, and how long they have", "[meters]") {

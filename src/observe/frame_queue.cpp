@@ -1,0 +1,64 @@
+#include "observe/frame_queue.h"
+
+#include "observe/trace.h"
+
+namespace triloop {
+namespace {
+
+bool is_message(const Frame& frame) {
+  return frame.opcode == Opcode::text || frame.opcode == Opcode::binary;
+}
+
+}  // namespace
+
+PushResult FrameQueue::push_until(Frame& frame, TimePoint deadline) {
+  const trace::Slice pushing(names_.push);
+  frame.arrow = trace::depart(names_.queue);
+  const PushResult result = queue_.push_until(frame, deadline);
+  trace::fill(names_.queue, connection_, queue_);
+  return result;
+}
+
+bool FrameQueue::push_all(std::vector<Frame>& frames) {
+  pushed_.messages.add(frames.size());
+  std::uint64_t bytes = 0;
+  for (const Frame& frame : frames) bytes += frame.payload.size();
+  pushed_.bytes.add(bytes);
+  const trace::Slice pushing(names_.push);
+  if (trace::is_on()) {
+    for (Frame& frame : frames) frame.arrow = trace::depart(names_.queue);
+  }
+  const bool open = queue_.push_all(frames);
+  trace::fill(names_.queue, connection_, queue_);
+  return open;
+}
+
+// The arrow ends in the slice of the user's code that begins with the message.
+PopResult FrameQueue::pop_until(Frame& frame, TimePoint deadline) {
+  PopResult result{};
+  {
+    const trace::Gap gap;
+    const trace::Slice popping(names_.pop);
+    result = queue_.pop_until(frame, deadline);
+    trace::fill(names_.queue, connection_, queue_);
+  }
+  if (result == PopResult::kItems) trace::arrive(names_.queue, frame.arrow);
+  return result;
+}
+
+PopResult FrameQueue::pop_batch(std::vector<Frame>& batch, QueueBounds most, TimePoint deadline) {
+  done_.messages.add(std::exchange(messages_in_hand_, 0));
+  done_.bytes.add(std::exchange(bytes_in_hand_, 0));
+  const trace::Slice popping(names_.pop);
+  const PopResult result = queue_.pop_batch(batch, most, deadline);
+  trace::fill(names_.queue, connection_, queue_);
+  for (const Frame& frame : batch) {
+    trace::arrive(names_.queue, frame.arrow);
+    if (!is_message(frame)) continue;
+    ++messages_in_hand_;
+    bytes_in_hand_ += frame.payload.size();
+  }
+  return result;
+}
+
+}  // namespace triloop

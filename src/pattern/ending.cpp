@@ -1,0 +1,111 @@
+// Who does what to whom, from the first sign of an ending to the last:
+//
+//                             begun_     in-queue   out-queue   socket           peer_done_   over_
+//   begin_drain               fire       close      nudge
+//   run_processor, at its end                       close
+//   say_goodbye                                                 Close frame
+//   reader, its Close or its end                                                 fire
+//   say_goodbye                                                 FIN
+//   end_now                   fire       discard    discard     shutdown         fire         fire
+//
+// run_processor and the reader do begin_drain first, and end_if_delivered does end_now. close() is
+// begin_drain, abort() and stop_now() are end_now, each with a reason of its own.
+#include "pattern/ending.h"
+
+#include <new>
+#include <utility>
+
+namespace triloop {
+namespace {
+
+// A connection must be able to end when there is no memory for the text that says why.
+CloseReason copy_of(const CloseReason& reason) noexcept {
+  try {
+    return reason;
+  } catch (const std::bad_alloc&) {
+    return {reason.by, reason.code, {}};
+  }
+}
+
+}  // namespace
+
+Ending::Ending(FrameQueue& in_queue, FrameQueue& out_queue, Socket& socket, Observer& observer)
+    : in_queue_(in_queue),
+      out_queue_(out_queue),
+      socket_(socket),
+      begun_("an ending begins", observer),
+      over_("it is over", observer),
+      peer_done_("the peer is done", observer),
+      clock_(socket) {}
+
+// Drain. Each stage ends because the one before it did: the processor finds the end of the in-queue
+// and returns; the writer finds the end of the out-queue and sends the Close frame; the peer
+// answers it, and the writer ends our stream; the peer ends its own, which the reader sees.
+void Ending::begin_drain(CloseReason reason) noexcept {
+  {
+    const MutexLock lock(mutex_);
+    if (!ends_now_ && !began_) {
+      began_ = Clock::now();  // its clocks begin
+      clock_.begin();
+    }
+  }
+  begun_.fire(std::move(reason));
+  in_queue_.close();
+  out_queue_.nudge();  // the writer's deadline has changed
+}
+
+// The latches come first: whoever wakes up because of the queues or the socket finds the reason in
+// place, and for good; and begun_ before over_: whoever sees that it is over finds why it began. An
+// abort's reason is not for the peer. So the writer, which says goodbye with what it finds in
+// begun_, is told before all that: farewell(). The latch peer_done_ comes last: it only frees the
+// writer in say_goodbye.
+void Ending::end_now(const CloseReason& reason) noexcept {
+  {
+    const MutexLock lock(mutex_);
+    ends_now_ = true;
+  }
+  begun_.fire(copy_of(reason));
+  over_.fire(copy_of(reason));
+  in_queue_.discard();
+  out_queue_.discard();
+  socket_.shutdown();
+  peer_done_.fire(copy_of(reason));
+}
+
+void Ending::peer_is_done() { peer_done_.fire(*begun_.reason()); }
+
+void Ending::direction_done(bool Ending::*direction) {
+  {
+    const MutexLock lock(mutex_);
+    this->*direction = true;
+  }
+  end_if_delivered();
+}
+
+// Before the peer has all that was sent to it the socket must not be closed: the peer's next byte
+// would draw a reset, and what the kernel still holds be lost.
+bool Ending::end_if_delivered() {
+  {
+    const MutexLock lock(mutex_);
+    if (!received_all_ || !sent_all_) return false;
+  }
+  if (!socket_.delivery().is_complete()) return false;
+  end_now(*begun_.reason());
+  return true;
+}
+
+// The reason is read before it is asked whether it is for the peer: end_now() says that it is not
+// before it gives its own.
+std::optional<CloseReason> Ending::farewell() const {
+  std::optional<CloseReason> reason = begun_.reason();
+  const MutexLock lock(mutex_);
+  if (ends_now_) reason.reset();
+  return reason;
+}
+
+std::optional<TimePoint> Ending::began() const {
+  const MutexLock lock(mutex_);
+  return began_;
+}
+
+}  // namespace triloop

@@ -1,0 +1,64 @@
+/// The reader thread: the only one to receive.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "pattern/wires.h"
+#include "websocket/bytes.h"
+#include "websocket/close_finder.h"
+#include "websocket/frame.h"
+
+namespace triloop {
+
+struct CloseStatus;
+
+/// Socket to in-queue. What only the reader touches is in here, and so nobody else can.
+class Reader {
+ public:
+  explicit Reader(const Wires& wires)
+      : options_(wires.options),
+        socket_(wires.socket),
+        protocol_(wires.protocol),
+        in_queue_(wires.in_queue),
+        out_queue_(wires.out_queue),
+        ending_(wires.ending),
+        liveness_(wires.liveness),
+        pings_(wires.pings) {}
+
+  /// Takes in `early_bytes`, which came right behind the upgrade request, and reads to the end.
+  ///
+  /// Blocks on the socket (freed by the peer, by its own deadline, or by end_now(), which shuts the
+  /// socket down) and on a full in-queue (freed by the processor, or by any ending, which closes
+  /// the queue).
+  void loop(std::string early_bytes);
+
+ private:
+  std::size_t receive(char* buffer, std::size_t size, std::error_code& error);
+  bool give_up_if_dead();
+  void take_in_early(std::string bytes);
+  void take_in(Bytes bytes);
+  void pass_on(Frame frame);
+  void pass_on_batch();
+  void look_for_close(Bytes bytes);
+  void peer_says_last(const CloseStatus& status);
+  void stream_ended(const std::error_code& error);
+
+  const PathOptions& options_;
+  Socket& socket_;
+  WsProtocol& protocol_;
+  FrameQueue& in_queue_;
+  FrameQueue& out_queue_;
+  Ending& ending_;
+  Liveness& liveness_;
+  Pings& pings_;
+
+  std::vector<Frame> batch_;  // decoded, not yet in the in-queue
+  std::size_t batch_bytes_ = 0;
+  bool peer_closed_ = false;  // its Close frame, or a violation: what follows is discarded
+  CloseFinder finder_;        // in what is discarded behind a violation
+};
+
+}  // namespace triloop
