@@ -6,8 +6,8 @@ find_path(UTF8PROC_INCLUDE utf8proc.h REQUIRED)
 find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
 
 set(processors
-  choose echo parallel rpc json_rpc rpc_methods proxy upstream upstream_address chat rooms slow_members history chat_name
-  chat_news token unicode workers)
+  choose delay echo parallel workers rpc json_rpc rpc_methods proxy upstream upstream_address upstream_socket
+  chat rooms slow_members history chat_name chat_news token unicode)
 list(TRANSFORM processors REPLACE ".+" "src/demo/processors/\\0.cpp")
 add_library(triloop_processors STATIC ${processors} src/demo/lab.cpp src/demo/output.cpp)
 target_include_directories(triloop_processors PUBLIC src)
@@ -32,7 +32,7 @@ target_link_libraries(triloop_program PUBLIC triloop_processors CLI11::CLI11 nlo
                       PRIVATE spdlog::spdlog triloop_options)
 add_executable(triloop_server src/demo/main.cpp src/demo/web_page.cpp ${PROJECT_BINARY_DIR}/generated/embedded_web.h)
 if(BUILD_SHARED_LIBS)
-  target_sources(triloop_processors PRIVATE src/websocket/printable.cpp src/net/socket.cpp)  # the library keeps its own to itself
+  target_sources(triloop_processors PRIVATE src/websocket/printable.cpp)  # the library keeps its own to itself
 endif()
 set_target_properties(triloop_server PROPERTIES OUTPUT_NAME triloop)
 target_include_directories(triloop_server PRIVATE ${PROJECT_BINARY_DIR}/generated)

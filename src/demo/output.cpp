@@ -1,13 +1,16 @@
 #include "demo/output.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <climits>
 #include <cstddef>
+#include <string>
 #include <type_traits>
 
+#include "observe/printable.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -23,6 +26,15 @@ void write_or_drop(int descriptor, std::string_view line) noexcept {
   // A pipe that is writable takes PIPE_BUF bytes without waiting, pipe(7).
   const std::size_t size = std::min<std::size_t>(line.size(), PIPE_BUF);
   [[maybe_unused]] const auto written = ::write(descriptor, line.data(), size);
+}
+
+// A line that nobody takes is dropped: a processor that waited for it would answer nobody.
+void print_line(const Connection& connection, const Message& message) {
+  const bool text = message.type == MessageType::text;
+  const std::string line =
+      fmt::format("[{}] {} ({} bytes): {}\n", connection.id(), text ? "text" : "binary",
+                  message.data.size(), printable(message.data));
+  write_or_drop(STDOUT_FILENO, line);
 }
 
 }  // namespace triloop

@@ -107,6 +107,43 @@ own_server_in_an_empty_folder() {
     for port in abc 99999 -1 '' 80x 99999999999999999999; do refuses build/own_server "$port" || return; done
 }
 
+# take FOLDER FILE...: copies files of src/demo/processors there, what they include of them, and the source of
+# each header. Anything else that they include has to be installed.
+take() {
+  local folder=$1 file included
+  shift
+  for file in "$@"; do
+    [[ -e src/demo/processors/$file && ! -e $folder/$file ]] || continue
+    cp "src/demo/processors/$file" "$folder"
+    mapfile -t included < <(sed -nE 's/^#include "(.+)"$/\1/p' "$folder/$file")
+    take "$folder" "${included[@]}" "${file/%.h/.cpp}"
+  done
+}
+
+# copy_builds HEADER LIBRARY...: what is taken for it is compiled alone, and nothing is missing when it is linked. The
+# shared library brings along neither what it keeps to itself nor what it is linked with.
+copy_builds() {
+  local header=$1 copy=$scratch/copies/$1 libraries
+  shift
+  libraries=$(IFS=';'; echo "$*")
+  mkdir -p "$copy/files"
+  take "$copy/files" "$header"
+  printf '#include "%s"\nint main() {}\n' "$header" >"$copy/files/main.cpp"
+  cmake -S "$here/copies" -B "$copy/build" -G Ninja -DCMAKE_PREFIX_PATH="$scratch/shared" -DCOPY="$copy/files" \
+    -DLIBRARIES="$libraries" && cmake --build "$copy/build"
+}
+
+# processor_builds PAGE: with the files and the libraries that its line `To copy it` names, and no others.
+processor_builds() {
+  local name line files libraries
+  name=$(basename "$1" .md)
+  line=$(sed -n '/^\*\*To copy it:/,/^$/p' "$1" | grep -oE '`[^`]+`' | tr -d '`')
+  mapfile -t libraries < <(grep -vE '\.(h|\{h,cpp\})$' <<<"$line")
+  copy_builds "$name.h" "${libraries[@]}" || return
+  files=$(grep -E '\.(h|\{h,cpp\})$' <<<"$line" | sed -E 's/(.*)\.\{h,cpp\}/\1.h\n\1.cpp/'; echo main.cpp)
+  diff <(LC_ALL=C sort <<<"$files") <(LC_ALL=C ls "$scratch/copies/$name.h/files")
+}
+
 for kind in static shared; do
   tree=build/release
   [[ $kind == static ]] || tree=build/shared
@@ -130,5 +167,12 @@ check "a project that includes triloop gets the library and nothing else" is_onl
 check "the shared library shows what tests/consumers/exports.txt names, and nothing else" \
   exports_are_the_public_ones
 check "the headers need nothing but the standard library" headers_stand_alone
+pages=$(grep -oE '^\| \[[a-z]+\]\(processors/[a-z]+\.md\)' docs/extending.md | grep -oE 'processors/[a-z]+\.md')
+for page in $pages; do check "docs/$page: the files to copy, alone" processor_builds "docs/$page"; done
+parts=$(grep -oE '`[a-z_]+\.h`' docs/extending.md | tr -d '`' | sort -u)
+for header in $parts; do
+  check "docs/extending.md: $header and what it needs, alone" copy_builds "$header" triloop::triloop spdlog::spdlog
+done
+# Last, for it stays in that folder.
 check "the own server of the documentation, in an empty folder" own_server_in_an_empty_folder
 [[ $failures -eq 0 ]]

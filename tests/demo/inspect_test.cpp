@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "demo/lab.h"
+#include "demo/processors/delay.h"
 #include "server/roster.h"
 #include "support/catch.h"
 #include "support/running_server.h"

@@ -149,7 +149,7 @@ TEST_CASE("S5: only the writer sends: frames of many senders never mix", "[origi
 }
 
 TEST_CASE("S6: the processor answers with the same bytes and type", "[original]") {
-  RunningServer server(echo(/*print=*/false));
+  RunningServer server(echo());
   TestClient client(server.port());
   client.open();
   for (const Opcode opcode : {Opcode::text, Opcode::binary}) {

@@ -44,6 +44,9 @@ bool has_odd_space(const CodePoints& name) {
   return two != name.end() || std::any_of(name.begin(), name.end(), is_other_space);
 }
 
+// With which a name would be another one on a screen, or in a log look like an escape.
+bool disguises(std::uint32_t c) { return is_unseen(c) || c == '\\'; }
+
 }  // namespace
 
 std::optional<std::string> chat_name(const std::string& encoded, NameIn where) {
@@ -54,8 +57,8 @@ std::optional<std::string> chat_name(const std::string& encoded, NameIn where) {
   if (!name || name->empty() || name->size() > kLongestNameBytes) return std::nullopt;
   const CodePoints characters = code_points_of(*name);
   if (has_odd_space(characters) || !has_joiners_in_place(characters)) return std::nullopt;
-  const std::string seen = without_joiners(*name);
-  if (printable(seen) != seen) return std::nullopt;  // it would be another one on a screen
+  const CodePoints seen = code_points_of(without_joiners(*name));
+  if (std::any_of(seen.begin(), seen.end(), disguises)) return std::nullopt;
   return name;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "chat.h"
+#include "demo/output.h"
 #include "echo.h"
 #include "proxy.h"
 #include "rpc.h"
@@ -29,12 +30,16 @@ constexpr std::size_t kCallBytes = std::size_t{1} << 20;  // as JSON it takes te
 const std::map<std::string, Offer>& offers() {
   using Choice = ProcessorChoice;
   static const std::map<std::string, Offer> all{
-      {"echo", {[](const Choice& c) { return echo(c.print); }, true, kAny}},
+      {"echo", {[](const Choice& c) { return echo(c.print ? print_line : Look()); }, true, kAny}},
       {"parallel", {[](const Choice& c) { return parallel(c.parallel); }, true, kAny}},
       {"chat",
        {[](const Choice& c) { return chat(std::make_shared<Rooms>(c.database, c.slow_member)); },
         false, kLineBytes, true}},
-      {"rpc", {[](const Choice& c) { return rpc(c.parallel.workers); }, false, kCallBytes}},
+      {"rpc",
+       {[](const Choice& c) {
+          return rpc(c.parallel.workers, demo_methods(), c.parallel.waiting_bytes);
+        },
+        false, kCallBytes}},
       {"proxy", {[](const Choice& c) { return proxy(c.upstream); }, false, kAny}},
   };
   return all;
@@ -53,7 +58,9 @@ void serve_processor(Server& server, const ProcessorChoice& choice, const Option
   PathOptions mine = options;
   if (!offer.heartbeat) mine.heartbeat = std::chrono::milliseconds(0);
   mine.max_message_bytes = std::min(mine.max_message_bytes, offer.max_message_bytes);
-  const Processor processor = offer.make(choice);
+  ProcessorChoice chosen = choice;
+  chosen.parallel.waiting_bytes = mine.queue_bytes;
+  const Processor processor = offer.make(chosen);
   server.handle("/ws", processor, choice.subprotocols, mine);
   if (offer.with_rest) server.handle("/ws/*", processor, choice.subprotocols, mine);
 }

@@ -13,7 +13,8 @@ namespace triloop {
 /// `--processor NAME`, and the options that belong to one or two of them.
 struct ProcessorChoice {
   std::string name = "echo";
-  ParallelOptions parallel;  ///< `workers` is rpc's, too
+  /// `workers` is rpc's, too; `waiting_bytes` is as much as the path's queues hold.
+  ParallelOptions parallel;
   std::string database = "triloop-chat.db";
   SlowMember slow_member = SlowMember::kSkip;
   std::string upstream = "localhost:6379";

@@ -7,10 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "demo/lab.h"
+#include "delay.h"
 #include "slots.h"
 #include "turns.h"
-#include "workers.h"
 
 namespace triloop {
 
@@ -44,7 +43,7 @@ Processor parallel(const ParallelOptions& options, const Answer& answer) {
 
   return [=](Connection& connection) {
     Turns turns;
-    Workers workers(connection, options.workers);
+    Workers workers(connection, options.workers, options.waiting_bytes);
     std::uint64_t number = 0;
     for (Message& request : connection) {
       const std::size_t bytes = request.data.size();

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "triloop/connection.h"
+#include "workers.h"
 
 namespace triloop {
 
@@ -15,6 +16,8 @@ struct ParallelOptions {
   std::size_t all_workers = 64;
   /// Send the replies in the order of the requests. Otherwise each goes when it is ready.
   bool in_order = false;
+  /// Bytes of the requests that wait for a worker: as many as there are threads, and no more bytes.
+  std::size_t waiting_bytes = kWaitingBytes;
 };
 
 /// The work: makes the reply to a request. Many threads call it at once.

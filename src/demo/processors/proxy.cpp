@@ -18,13 +18,12 @@ constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
 
 // Blocks while the upstream server does not read, and then nobody reads the connection either: the
 // peer has to wait. Freed by the upstream server, or by the end of the connection.
-bool send_all(Socket& upstream, std::string_view bytes, const Latch& over) {
+bool send_all(UpstreamSocket& upstream, std::string_view bytes, const Latch& over) {
   std::error_code error;
   while (!bytes.empty()) {
-    const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-    bytes.remove_prefix(upstream.try_send(&part, 1, error));
+    bytes.remove_prefix(upstream.try_send(bytes, error));
     if (error) return false;
-    while (!bytes.empty() && !upstream.wait_writable(Clock::now() + kGlance)) {
+    while (!bytes.empty() && !upstream.wait_writable(kGlance)) {
       if (over.fired()) return false;
     }
   }
@@ -57,12 +56,13 @@ class Silence {
 // the processor's shutdown(); and in write(), while the peer does not read, freed by the latch.
 // `all_down` is fired with 1000 if all that the upstream server had to say is on its way, and by
 // the processor with another code before it shuts down: then an end of the stream is none.
-void pass_down(Socket& upstream, Connection& connection, Silence& silence, Latch& all_down) {
+void pass_down(UpstreamSocket& upstream, Connection& connection, Silence& silence,
+               Latch& all_down) {
   std::string piece(kPieceBytes, '\0');
   std::error_code error;
   for (;;) {
     silence.begins();
-    const std::size_t size = upstream.receive(piece.data(), piece.size(), kNever, error);
+    const std::size_t size = upstream.receive(piece.data(), piece.size(), error);
     silence.ends();
     if (size == 0) break;
     if (!connection.write(Message::binary(piece.substr(0, size)))) return;
@@ -72,7 +72,7 @@ void pass_down(Socket& upstream, Connection& connection, Silence& silence, Latch
 }
 
 // What the processor runs: peer to upstream. True if all of it has gone out.
-bool pass_up(Connection& connection, Socket& upstream) {
+bool pass_up(Connection& connection, UpstreamSocket& upstream) {
   for (const Message& message : connection) {
     if (send_all(upstream, message.data, connection.closed())) continue;
     connection.close(close_code::kInternalError, "the upstream server was lost");
@@ -103,13 +103,14 @@ bool await_all_down(const Latch& down, const Silence& silence, const Connection&
 void fire(Latch& all_down, std::uint16_t code) { all_down.fire({ClosedBy::processor, code, {}}); }
 
 // True if everything has been delivered, both ways.
-bool pass_both_ways(Connection& connection, Socket& upstream, const UpstreamPatience& patience) {
+bool pass_both_ways(Connection& connection, UpstreamSocket& upstream,
+                    const UpstreamPatience& patience) {
   Latch all_down;
   Silence silence;
   Workers down(connection, 1);
   const struct ShutDown {  // before the worker is joined, however the scope is left
     Latch& all_down;
-    Socket& upstream;
+    UpstreamSocket& upstream;
     ~ShutDown() {
       fire(all_down, close_code::kInternalError);
       upstream.shutdown();
@@ -151,9 +152,9 @@ void serve(Connection& connection, const UpstreamAddress& address,
            const UpstreamPatience& patience) {
   std::error_code error;
   const TimePoint deadline = Clock::now() + patience.to_connect;
-  const auto upstream = connect_to(address, deadline, connection.closed(), error);
-  if (upstream != nullptr) {
-    if (!pass_both_ways(connection, *upstream, patience)) tell_of_a_loss(connection);
+  UpstreamSocket upstream = connect_to(address, deadline, connection.closed(), error);
+  if (upstream) {
+    if (!pass_both_ways(connection, upstream, patience)) tell_of_a_loss(connection);
     return;
   }
   if (connection.closed().fired()) return;

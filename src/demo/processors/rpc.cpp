@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "workers.h"
-
 namespace triloop {
 namespace {
 
@@ -31,7 +29,7 @@ json refuse(const RpcMethod&, const json&) { throw RpcError(rpc_code::kBusy, "Se
 
 }  // namespace
 
-Processor rpc(std::size_t workers, RpcMethods methods) {
+Processor rpc(std::size_t workers, RpcMethods methods, std::size_t waiting_bytes) {
   return [=](Connection& connection) {
     const RpcCall call = [&](const RpcMethod& method, const json& params) {
       return method.call(params, connection.closing());
@@ -40,7 +38,7 @@ Processor rpc(std::size_t workers, RpcMethods methods) {
       const json reply = answer_rpc(request, methods, how);
       if (!reply.is_null()) connection.write(message_of(reply));
     };
-    Workers slow_calls(connection, workers);
+    Workers slow_calls(connection, workers, waiting_bytes);
     for (const Message& message : connection) {
       try {
         const json request = parse_rpc(message.data);

@@ -4,16 +4,16 @@
 #include <cstddef>
 
 #include "json_rpc.h"
+#include "rpc_methods.h"
 #include "triloop/connection.h"
+#include "workers.h"
 
 namespace triloop {
 
-/// subtract, sum and get_data, as in the specification's examples; and `sleep`, which is slow:
-/// {"ms": 200}.
-RpcMethods demo_methods();
-
 /// Quick methods are called by the processor itself, slow ones by `workers` threads for each
-/// connection. When those have all that they can take, a slow call gets the error -32000.
-Processor rpc(std::size_t workers, RpcMethods methods = demo_methods());
+/// connection. When those have all that they can take, a slow call gets the error -32000: as many
+/// calls as there are workers may wait for one, and `waiting_bytes` of them.
+Processor rpc(std::size_t workers, RpcMethods methods = demo_methods(),
+              std::size_t waiting_bytes = kWaitingBytes);
 
 }  // namespace triloop

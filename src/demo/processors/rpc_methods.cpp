@@ -1,3 +1,5 @@
+#include "rpc_methods.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -5,8 +7,6 @@
 #include <limits>
 #include <numeric>
 #include <optional>
-
-#include "rpc.h"
 
 namespace triloop {
 namespace {

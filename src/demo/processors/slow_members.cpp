@@ -2,8 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "websocket/printable.h"
-
 namespace triloop {
 
 void SlowMembers::put_up_with(Member& slow, LogLater& log) {
@@ -26,7 +24,7 @@ void SlowMembers::leaves(const Member& member, LogLater& log) const {
   const int missed = member.missed_in_all;
   if (missed == 0) return;
   log.add([name = member.name, missed, all = skipped()] {
-    spdlog::info("chat: '{}' missed {}; all members: {}", printable(name), missed, all);
+    spdlog::info("chat: '{}' missed {}; all members: {}", name, missed, all);
   });
 }
 

@@ -19,8 +19,8 @@ enum class SlowMember {
 /// One who is in a room.
 struct Member {
   ConnectionHandle connection;
-  std::uint64_t id = 0;  ///< of the connection that came in
-  std::string name;
+  std::uint64_t id = 0;   ///< of the connection that came in
+  std::string name;       ///< chat_name() has let it in: it may stand in a log
   std::string token;      ///< whoever brings it is the same person
   int missed = 0;         ///< since it was last told how much
   int missed_in_all = 0;  ///< since it came

@@ -8,9 +8,8 @@
 #include <iterator>
 #include <memory>
 #include <new>
+#include <stdexcept>
 #include <string_view>
-
-#include "websocket/utf8.h"
 
 namespace triloop {
 namespace {
@@ -27,6 +26,12 @@ const utf8proc_property_t& property(std::uint32_t c) {
 bool is_pictograph(std::uint32_t c) {
   return property(c).boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
 }
+
+// Of what utf8proc has no properties, because no character is there; and marks of annotations.
+constexpr struct {
+  std::uint32_t first, last;
+} kNoCharacters[] = {
+    {0x2065, 0x2065}, {0xFDD0, 0xFDEF}, {0xFFF0, 0xFFFB}, {0xFFFE, 0xFFFF}, {0xE0000, 0xE0FFF}};
 
 // An accent, a colour of the skin, the selector.
 bool modifies_what_is_before(std::uint32_t c) {
@@ -53,6 +58,21 @@ bool is_in_place(const CodePoints& text, CodePoints::const_iterator at) {
                         : is_cursive(*before) && is_cursive(*next);
 }
 
+struct First {
+  std::uint32_t code_point;
+  std::size_t bytes;
+};
+
+// Of a text that is UTF-8, and not empty.
+First first_of(std::string_view text) {
+  utf8proc_int32_t code_point = 0;
+  const utf8proc_ssize_t bytes =
+      ::utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                         static_cast<utf8proc_ssize_t>(text.size()), &code_point);
+  if (bytes <= 0) throw std::invalid_argument("not UTF-8");
+  return {static_cast<std::uint32_t>(code_point), static_cast<std::size_t>(bytes)};
+}
+
 }  // namespace
 
 std::optional<std::string> composed(const std::string& text) {
@@ -70,11 +90,19 @@ std::optional<std::string> composed(const std::string& text) {
 CodePoints code_points_of(const std::string& text) {
   CodePoints code_points;
   for (std::string_view rest = text; !rest.empty();) {
-    const Character character = first_character(rest);
-    code_points.push_back(character.code_point);
-    rest.remove_prefix(character.bytes);
+    const First first = first_of(rest);
+    code_points.push_back(first.code_point);
+    rest.remove_prefix(first.bytes);
   }
   return code_points;
+}
+
+bool is_unseen(std::uint32_t c) {
+  const auto category = property(c).category;
+  return property(c).ignorable || category == UTF8PROC_CATEGORY_CC ||
+         category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP ||
+         std::any_of(std::begin(kNoCharacters), std::end(kNoCharacters),
+                     [c](const auto& range) { return range.first <= c && c <= range.last; });
 }
 
 bool has_joiners_in_place(const CodePoints& text) {
@@ -87,9 +115,9 @@ bool has_joiners_in_place(const CodePoints& text) {
 std::string without_joiners(const std::string& text) {
   std::string rest_of_it;
   for (std::string_view rest = text; !rest.empty();) {
-    const Character character = first_character(rest);
-    if (!is_joiner(character.code_point)) rest_of_it += rest.substr(0, character.bytes);
-    rest.remove_prefix(character.bytes);
+    const First first = first_of(rest);
+    if (!is_joiner(first.code_point)) rest_of_it += rest.substr(0, first.bytes);
+    rest.remove_prefix(first.bytes);
   }
   return rest_of_it;
 }

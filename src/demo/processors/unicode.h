@@ -17,6 +17,10 @@ std::optional<std::string> composed(const std::string& text);
 /// Of a text that is UTF-8.
 CodePoints code_points_of(const std::string& text);
 
+/// Can it not be seen, or does it steer? Control characters, what is invisible or turns the
+/// direction of writing, separators of lines, and what is no character; joiners, too.
+bool is_unseen(std::uint32_t c);
+
 /// Joiner, non-joiner and the selector that shows an emoji in colour cannot be seen by themselves.
 /// Is each where it may change what is seen?
 ///

@@ -11,9 +11,8 @@
 #include <cerrno>
 #include <cstring>
 #include <list>
+#include <memory>
 #include <utility>
-
-#include "net/deadline.h"
 
 namespace triloop {
 namespace {
@@ -25,17 +24,16 @@ constexpr int kFirstProbeSeconds = 10, kNextProbeSeconds = 5, kProbes = 4;  // 3
 // RFC 8305 section 5, the Connection Attempt Delay that it recommends.
 constexpr std::chrono::milliseconds kHeadStart{250};
 
-// Begins to connect. A number below 0 with the `error` if that fails at once.
-Descriptor start_connecting(const HostAddress& address, std::error_code& error) {
+// Begins to connect. None, with the `error`, if that fails at once.
+UpstreamSocket start_connecting(const HostAddress& address, std::error_code& error) {
   constexpr int kType = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-  Descriptor descriptor(::socket(address.bytes.ss_family, kType, 0));
+  UpstreamSocket attempt(::socket(address.bytes.ss_family, kType, 0));
   const auto* const to = reinterpret_cast<const sockaddr*>(&address.bytes);
   const bool begun =
-      descriptor.number() >= 0 &&
-      (::connect(descriptor.number(), to, address.size) == 0 || errno == EINPROGRESS);
-  if (begun) return descriptor;
+      attempt && (::connect(attempt.descriptor(), to, address.size) == 0 || errno == EINPROGRESS);
+  if (begun) return attempt;
   error.assign(errno, std::generic_category());
-  return Descriptor(-1);
+  return UpstreamSocket(-1);
 }
 
 // connect(2): its end shows as writable, its outcome as SO_ERROR.
@@ -46,34 +44,41 @@ std::error_code outcome_of(int descriptor) {
   return {error, std::generic_category()};
 }
 
+// For poll(2). Rounded up, lest the caller spin before it.
+int milliseconds_until(TimePoint deadline) {
+  const TimePoint now = Clock::now();
+  return static_cast<int>(
+      std::chrono::ceil<std::chrono::milliseconds>(std::max(deadline, now) - now).count());
+}
+
 // Connections that are being made.
 class Attempts {
  public:
   bool are_none() const { return all_.empty(); }
-  void add(Descriptor attempt) { all_.push_back(std::move(attempt)); }
+  void add(UpstreamSocket attempt) { all_.push_back(std::move(attempt)); }
 
   // Blocks until one of them has come to its end, or until `deadline`. Gives out one that is
   // connected; one that has failed it drops, and then there is an `error`.
-  Descriptor wait(TimePoint deadline, std::error_code& error) {
+  UpstreamSocket wait(TimePoint deadline, std::error_code& error) {
     std::vector<pollfd> polled;
-    for (const Descriptor& one : all_) polled.push_back({one.number(), POLLOUT, 0});
-    ::poll(polled.data(), polled.size(), poll_timeout(deadline));
+    for (const UpstreamSocket& one : all_) polled.push_back({one.descriptor(), POLLOUT, 0});
+    ::poll(polled.data(), polled.size(), milliseconds_until(deadline));
     auto one = all_.begin();
     for (const pollfd& look : polled) {
       if (look.revents == 0) {
         ++one;
         continue;
       }
-      Descriptor ended = std::move(*one);
+      UpstreamSocket ended = std::move(*one);
       all_.erase(one);
-      error = outcome_of(ended.number());
-      return error ? Descriptor(-1) : std::move(ended);
+      error = outcome_of(ended.descriptor());
+      return error ? UpstreamSocket(-1) : std::move(ended);
     }
-    return Descriptor(-1);
+    return UpstreamSocket(-1);
   }
 
  private:
-  std::list<Descriptor> all_;
+  std::list<UpstreamSocket> all_;
 };
 
 // A host that is gone is found by the kernel, tcp(7): by what it does not acknowledge, or, when
@@ -88,13 +93,13 @@ void set_options(int descriptor) {
   set(IPPROTO_TCP, TCP_KEEPINTVL, kNextProbeSeconds);
   set(IPPROTO_TCP, TCP_KEEPCNT, kProbes);
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, kDeadAfterMs);
-  ::fcntl(descriptor, F_SETFL, 0);  // it blocks from now on, as Socket has it
+  ::fcntl(descriptor, F_SETFL, 0);  // it blocks from now on, as UpstreamSocket has it
 }
 
 }  // namespace
 
-Descriptor connect_to_first(const std::vector<HostAddress>& addresses, TimePoint deadline,
-                            const Latch& over, std::error_code& error) {
+UpstreamSocket connect_to_first(const std::vector<HostAddress>& addresses, TimePoint deadline,
+                                const Latch& over, std::error_code& error) {
   Attempts attempts;
   TimePoint next_start = kNow;
   auto next = addresses.begin();
@@ -104,16 +109,16 @@ Descriptor connect_to_first(const std::vector<HostAddress>& addresses, TimePoint
       break;
     }
     if (next != addresses.end() && Clock::now() >= next_start) {
-      Descriptor attempt = start_connecting(*next++, error);
-      if (attempt.number() < 0) continue;
+      UpstreamSocket attempt = start_connecting(*next++, error);
+      if (!attempt) continue;
       attempts.add(std::move(attempt));
       next_start = Clock::now() + kHeadStart;
     }
     const TimePoint start = next == addresses.end() ? kNever : next_start;
     std::error_code failure;
-    Descriptor connected =
+    UpstreamSocket connected =
         attempts.wait(std::min({deadline, start, Clock::now() + kGlance}), failure);
-    if (connected.number() >= 0) {
+    if (connected) {
       error.clear();
       return connected;
     }
@@ -122,16 +127,16 @@ Descriptor connect_to_first(const std::vector<HostAddress>& addresses, TimePoint
       next_start = kNow;
     }
   }
-  return Descriptor(-1);
+  return UpstreamSocket(-1);
 }
 
-std::unique_ptr<Socket> connect_to(const UpstreamAddress& address, TimePoint deadline,
-                                   const Latch& over, std::error_code& error) {
+UpstreamSocket connect_to(const UpstreamAddress& address, TimePoint deadline, const Latch& over,
+                          std::error_code& error) {
   error = std::make_error_code(std::errc::host_unreachable);
   addrinfo hints{}, *found = nullptr;
   hints.ai_socktype = SOCK_STREAM;
   if (::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found) != 0)
-    return nullptr;
+    return UpstreamSocket(-1);
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
   std::vector<HostAddress> addresses;
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
@@ -139,10 +144,9 @@ std::unique_ptr<Socket> connect_to(const UpstreamAddress& address, TimePoint dea
     copy.size = one->ai_addrlen;
     std::memcpy(&copy.bytes, one->ai_addr, copy.size);
   }
-  Descriptor descriptor = connect_to_first(addresses, deadline, over, error);
-  if (descriptor.number() < 0) return nullptr;
-  set_options(descriptor.number());
-  return make_socket(std::move(descriptor), address.host + ":" + address.port);
+  UpstreamSocket connected = connect_to_first(addresses, deadline, over, error);
+  if (connected) set_options(connected.descriptor());
+  return connected;
 }
 
 }  // namespace triloop

@@ -4,13 +4,12 @@
 #include <sys/socket.h>
 
 #include <chrono>
-#include <memory>
 #include <system_error>
 #include <vector>
 
-#include "net/socket.h"
 #include "triloop/latch.h"
 #include "upstream_address.h"
+#include "upstream_socket.h"
 
 namespace triloop {
 
@@ -25,13 +24,13 @@ struct HostAddress {
 
 /// Tries the first, and each next one 250 ms after the one before it, or as soon as that has failed
 /// (RFC 8305 section 5); whichever takes the connection first has it. Blocks until then; freed by
-/// `over` or by `deadline`. A number below 0 with the last one's `error` if none does.
-Descriptor connect_to_first(const std::vector<HostAddress>& addresses, TimePoint deadline,
-                            const Latch& over, std::error_code& error);
+/// `over` or by `deadline`. None, with the last one's `error`, if none does.
+UpstreamSocket connect_to_first(const std::vector<HostAddress>& addresses, TimePoint deadline,
+                                const Latch& over, std::error_code& error);
 
 /// connect_to_first() of the host's addresses. While the name is looked up nothing frees it: that
 /// ends after the resolver's own time.
-std::unique_ptr<Socket> connect_to(const UpstreamAddress& address, TimePoint deadline,
-                                   const Latch& over, std::error_code& error);
+UpstreamSocket connect_to(const UpstreamAddress& address, TimePoint deadline, const Latch& over,
+                          std::error_code& error);
 
 }  // namespace triloop

@@ -2,18 +2,32 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
-#include "websocket/printable.h"
-
 namespace triloop {
+namespace {
 
-Workers::Workers(Connection& connection, std::size_t count)
+constexpr std::size_t kShownBytes = 200;
+
+// A log is read on a terminal, and what an exception says may be a peer's words, which could steer
+// it: their beginning, and of that only visible ASCII.
+std::string harmless(std::string_view text) {
+  std::string shown(text.substr(0, kShownBytes));
+  const auto is_not_visible = [](char c) { return c < ' ' || c > '~'; };
+  std::replace_if(shown.begin(), shown.end(), is_not_visible, '?');
+  return shown;
+}
+
+}  // namespace
+
+Workers::Workers(Connection& connection, std::size_t count, std::size_t waiting_bytes)
     : connection_(connection),
       exceptions_before_(std::uncaught_exceptions()),
-      jobs_({count, connection.snapshot().in_queue.bounds.bytes}) {
+      jobs_({count, waiting_bytes}) {
   try {
     for (std::size_t i = 0; i < count; ++i) {
       threads_.emplace_back("work-" + std::to_string(connection.id()), [this] { work(); });
@@ -50,7 +64,7 @@ void Workers::work() {
     try {
       job->run();
     } catch (const std::exception& error) {
-      spdlog::error("[{}] a worker threw: {}", connection_.id(), printable(error.what()));
+      spdlog::error("[{}] a worker threw: {}", connection_.id(), harmless(error.what()));
       connection_.close(close_code::kInternalError);
     } catch (...) {
       spdlog::error("[{}] a worker threw something that is no std::exception", connection_.id());

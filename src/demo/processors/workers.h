@@ -9,6 +9,9 @@
 
 namespace triloop {
 
+/// Bytes of jobs that wait, if nothing else is said: as many as a queue of a connection's holds.
+constexpr std::size_t kWaitingBytes = std::size_t{4} << 20;
+
 /// What a worker has to do.
 struct Job {
   std::function<void()> run;
@@ -31,9 +34,9 @@ struct BytesOf<Job> {
 /// Thread safety: any thread may push.
 class Workers {
  public:
-  /// Starts `count` threads; as many jobs may wait for one of them, and of their bytes as many as
-  /// in the connection's in-queue. `connection` must outlive it.
-  Workers(Connection& connection, std::size_t count);
+  /// Starts `count` threads; as many jobs may wait for one of them, and `waiting_bytes` of theirs.
+  /// `connection` must outlive it.
+  Workers(Connection& connection, std::size_t count, std::size_t waiting_bytes = kWaitingBytes);
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;

@@ -8,6 +8,7 @@
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
+#include "support/threads.h"
 
 namespace triloop {
 namespace {
@@ -52,6 +53,40 @@ TEST_CASE("choose: echo and parallel send the heartbeat, and those whose peers e
   const std::string slow =  // there would be some 50 heartbeats before its reply
       R"({"jsonrpc": "2.0", "method": "sleep", "params": {"ms": 50}, "id": 1})";
   CHECK(first_payload("rpc", client_frame(Opcode::text, slow)).find("result") != std::string::npos);
+}
+
+// Is the slow call taken? If not, the refusal comes before the answer to the quick one behind it.
+bool is_taken(TestClient& client) {
+  client.send_text(R"({"jsonrpc": "2.0", "method": "sleep", "params": {"ms": 10000}, "id": 1})");
+  client.send_text(R"({"jsonrpc": "2.0", "method": "get_data", "id": 2})");
+  bool taken = true;
+  for (std::string reply = client.next_text(); reply.find("\"id\":2") == std::string::npos;
+       reply = client.next_text()) {
+    taken = false;
+  }
+  return taken;
+}
+
+TEST_CASE("choose: of the bytes of slow calls no more wait than a queue of the server's holds",
+          "[choose]") {
+  Options options = testing::quiet_options();
+  options.queue_bytes = 1;  // so one waits, whatever its size, and no other beside it
+  Server server(options);
+  ProcessorChoice choice;
+  choice.name = "rpc";
+  choice.parallel.workers = 2;
+  serve_processor(server, choice, options);
+  const Thread accept("accept", [&] { server.run(); });
+  struct Stop {
+    Server& server;
+    ~Stop() { server.stop(); }
+  } stop{server};
+  TestClient client(server.port());
+  client.open();
+  for (int i = 0; i < 3; ++i) {
+    testing::await("a call to be taken", [&] { return is_taken(client); });
+  }  // both workers have one, or the third would not be
+  for (int i = 0; i < 100; ++i) REQUIRE_FALSE(is_taken(client));
 }
 
 TEST_CASE("choose: every processor agrees on the subprotocols that it is given", "[choose]") {

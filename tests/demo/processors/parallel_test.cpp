@@ -126,29 +126,24 @@ TEST_CASE("workers: a processor that throws tells the job that it then waits for
   CHECK(replies_to_end(client, 1011) == std::vector<std::string>{"told"});
 }
 
-TEST_CASE("workers: of the bytes of jobs no more wait than in the connection's in-queue",
-          "[parallel]") {
-  Options options = quiet_options();
-  options.queue_bytes = 100;
-  RunningServer server(
-      [](Connection& connection) {
-        Latch begun[2], go_on;
-        Workers workers(connection, 2);
-        for (Latch& one : begun) {
-          workers.push([&] {
-            one.fire({});
-            go_on.wait();
-          });
-        }
-        for (Latch& one : begun) one.wait();  // from here on nobody takes a job
-        std::string taken;
-        for (const std::size_t bytes : {60, 60, 40}) {
-          taken += workers.try_push([] {}, bytes) ? "taken " : "refused ";
-        }
-        go_on.fire({});
-        connection.write(Message::text(taken));
-      },
-      options);
+TEST_CASE("workers: of the bytes of jobs no more wait than they are told", "[parallel]") {
+  RunningServer server([](Connection& connection) {
+    Latch begun[2], go_on;
+    Workers workers(connection, 2, /*waiting_bytes=*/100);
+    for (Latch& one : begun) {
+      workers.push([&] {
+        one.fire({});
+        go_on.wait();
+      });
+    }
+    for (Latch& one : begun) one.wait();  // from here on nobody takes a job
+    std::string taken;
+    for (const std::size_t bytes : {60, 60, 40}) {
+      taken += workers.try_push([] {}, bytes) ? "taken " : "refused ";
+    }
+    go_on.fire({});
+    connection.write(Message::text(taken));
+  });
   TestClient client(server.port());
   client.open();
   CHECK(replies_to_end(client, 1000) == std::vector<std::string>{"taken refused taken "});
@@ -345,7 +340,7 @@ TEST_CASE("parallel: both bounds hold while many connections come, ask and break
 TEST_CASE("parallel: work that throws is 1011, and loses nobody's turn", "[parallel]") {
   const testing::LogCapture log;
   const auto answer = [](Connection&, Message request) {
-    if (request.data == "1") throw std::runtime_error("my fault");
+    if (request.data == "1") throw std::runtime_error("my \x1b[31mfault" + std::string(1000, '!'));
     return request;
   };
   RunningServer server(parallel(with(3, 3, /*in_order=*/true), answer));
@@ -356,7 +351,7 @@ TEST_CASE("parallel: work that throws is 1011, and loses nobody's turn", "[paral
   REQUIRE_FALSE(replies.empty());
   CHECK(replies[0] == "0");
   CHECK(server.stop().empty());
-  log.await("a worker threw: my fault");
+  log.await("a worker threw: my ?[31mfault" + std::string(187, '!') + "\n");
 }
 
 TEST_CASE("parallel: the demo's work takes the time that it is told, and ends with the connection",

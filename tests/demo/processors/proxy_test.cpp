@@ -462,11 +462,11 @@ int port_of_first(const std::vector<HostAddress>& addresses,
   const Latch never;
   std::error_code error;
   const TimePoint deadline = Clock::now() + patience;
-  const Descriptor connected = connect_to_first(addresses, deadline, never, error);
-  CHECK((connected.number() < 0) == static_cast<bool>(error));
+  const UpstreamSocket connected = connect_to_first(addresses, deadline, never, error);
+  CHECK(static_cast<bool>(connected) != static_cast<bool>(error));
   sockaddr_in peer{};
   socklen_t size = sizeof peer;
-  ::getpeername(connected.number(), reinterpret_cast<sockaddr*>(&peer), &size);
+  ::getpeername(connected.descriptor(), reinterpret_cast<sockaddr*>(&peer), &size);
   CHECK(Clock::now() < deadline);
   return ntohs(peer.sin_port);
 }
@@ -503,9 +503,9 @@ TEST_CASE("proxy: an address that refuses is passed over, and the last one's err
   const Latch never;
   std::error_code error;
   const TimePoint deadline = Clock::now() + testing::kFailSafe;
-  CHECK(connect_to_first({nobody, nobody}, deadline, never, error).number() < 0);
+  CHECK_FALSE(connect_to_first({nobody, nobody}, deadline, never, error));
   CHECK(error == std::errc::connection_refused);
-  CHECK(connect_to_first({address_of(good)}, kNow, never, error).number() < 0);
+  CHECK_FALSE(connect_to_first({address_of(good)}, kNow, never, error));
   CHECK(error == std::errc::timed_out);
 }
 

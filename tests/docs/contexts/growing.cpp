@@ -22,7 +22,7 @@
 
 std::string look_up(const std::string& question);  // takes its time
 nlohmann::json call(const std::string& method, const nlohmann::json& params);
-bool send_all(triloop::Socket& upstream, const std::string& bytes);
-std::string receive_some(triloop::Socket& upstream);  // empty at the end of the stream
+bool send_all(triloop::UpstreamSocket& upstream, const std::string& bytes);
+std::string receive_some(triloop::UpstreamSocket& upstream);  // empty at the end of the stream
 
 // BLOCK
