@@ -28,7 +28,7 @@ const put = (...parts) => out.push(parts.join(""));
 // As many whole words as there is room for, unless the last says nothing by itself.
 function fitting(name, room) {
   const words = name.split(" ");
-  while (words.length > 0 && (words.join(" ").length > room || /^(for|the|a|into|user's)$/.test(words.at(-1)))) {
+  while (words.length > 0 && (words.join(" ").length > room || /^(for|the|a|into|out|of|user's)$/.test(words.at(-1)))) {
     words.pop();
   }
   const last = name.slice(name.lastIndexOf(" ") + 1);

@@ -19,13 +19,13 @@ namespace triloop {
 /// the first heading below, and docs/wrong-queues.md has it in thirty lines; behind each other
 /// heading stands one thing more.
 ///
-/// The bound is on items and on bytes, and full means wait: nothing is dropped, nothing grows. An
+/// The bound is on items and on bytes, and full means wait: no item is dropped, nothing grows. An
 /// item larger than the byte bound passes alone, when the queue is empty; smaller ones of other
 /// threads may overtake it while it waits for that. What one thread pushes stays in order.
 ///
 /// A small lane beside the bound takes urgent items (pongs, pings). Their sender never waits; when
 /// the lane is full its oldest item is dropped. They come out first, in their own order; but of
-/// those that came later than the next of the others, no two in a row: so a flood of them holds
+/// those pushed later than the item that is next, no two in a row pass it: so a flood of them holds
 /// nothing up, and one that came before an item also leaves before it.
 ///
 /// Most of what a queue costs is not the queue but the waking of the other thread, and a lock that
@@ -223,7 +223,7 @@ class BoundedQueue {
 
   /// Is it closed, and has whoever popped come back since for more, and been told that there is
   /// none? Then that one is done with all that it got; likewise if nobody ever popped an item, and
-  /// none is left, or all were discarded. This answer, too, changes only once.
+  /// none is left. Of several who pop one at a time the first to be told counts. Changes only once.
   bool is_finished() const TRILOOP_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return closed_ && !inside_.has_item() && (told_the_end_ || inside_.popped() == 0);

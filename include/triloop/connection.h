@@ -42,14 +42,14 @@ struct Routes;
 /// as it likes. The connection is closed with 1000 when it returns, with 1011 when it throws.
 using Processor = std::function<void(Connection&)>;
 
-/// One connection, as its processor sees it, and the place where its three threads meet.
+/// One connection, as its processor sees it; pattern/wires.h is what its three threads share.
 ///
 ///     socket -> reader -> in-queue -> processor -> out-queue -> writer -> socket
 ///
 /// A connection ends in one of two ways. A *drain* finishes what was queued: the processor gets
-/// every message in the in-queue, every reply is sent, then the Close frame. An *abort* fires the
-/// close latch at once: both queues are discarded and the socket is shut down. A drain, too, ends
-/// by firing it. A second latch, closing(), tells that an ending has begun.
+/// every message in the in-queue, every reply is sent, then the Close frame. An *abort* is the end
+/// at once: both queues are discarded and the socket is shut down. Two latches tell of it:
+/// closing() that an ending has begun, closed() that it is over.
 ///
 /// Lifetime: a processor may use its connection until it returns. A thread that the processor
 /// starts must be done with it by then.
@@ -115,9 +115,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Fired when an ending has begun: finish up. For a long computation to poll.
   TRILOOP_EXPORT const Latch& closing() const;
 
-  /// The close latch: fired when it is over; who has seen that has no write taken. A drain is not
-  /// over before the processor has returned, so a processor must not wait for this one, nor for a
-  /// thread that does: both would wait until the ending is given up.
+  /// Fired when it is over; who has seen that has no write taken. A drain is not over before the
+  /// processor has returned, so a processor must not wait for this one, nor for a thread that does:
+  /// both would wait until the ending is given up.
   TRILOOP_EXPORT const Latch& closed() const;
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.

@@ -31,7 +31,7 @@ enum class ClosedBy {
   application,  ///< Connection::close() or abort(), from any thread
   processor,    ///< the processor returned, or threw
   server,       ///< Server::stop(), or no thread or memory was left for the connection
-  network,      ///< a send or receive failed, the stream ended without Close, a deadline passed
+  network,      ///< a send or receive failed, the stream ended without Close, a clock ran out
 };
 
 /// In one word: "peer", "application", ...

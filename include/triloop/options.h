@@ -42,8 +42,9 @@ struct PathOptions {
 
   /// Once an ending has begun (a Close frame either way, close()): a peer for which nothing has
   /// moved for so long is waited for no longer. What moves is what it takes and acknowledges. A
-  /// processor that works on what was queued keeps nobody's time. Once the peer has everything it
-  /// has so long for its own Close and the end of its stream, whatever it sends.
+  /// processor that works on what was queued, or waits for room for a reply, keeps nobody's time;
+  /// if several threads read(), until the first of them has found the end. Once the peer has
+  /// everything it has so long for its own Close and the end of its stream, whatever it sends.
   std::chrono::milliseconds close_timeout{5'000};
   /// From the beginning of an ending to its end, however much moves; 0 is without a limit.
   std::chrono::milliseconds ending_limit{600'000};
@@ -72,7 +73,8 @@ struct Options : PathOptions {
   /// packet.
   std::chrono::milliseconds handshake_timeout{10'000};
   /// A peer to which something is on its way, and that for so long neither takes nor acknowledges
-  /// one byte of it, is held to be dead (likewise by the kernel: TCP_USER_TIMEOUT, tcp(7)).
+  /// one byte of it, is held to be dead: a send, or a ping that has not arrived (likewise by the
+  /// kernel: TCP_USER_TIMEOUT, tcp(7)).
   std::chrono::milliseconds write_timeout{30'000};
   /// After Server::stop(): how long the connections may take to finish what they have received. For
   /// all together, however much moves: what is not sent then is lost.

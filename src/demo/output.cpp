@@ -10,8 +10,8 @@
 #include <string>
 #include <type_traits>
 
-#include "observe/printable.h"
 #include "triloop/sync.h"
+#include "websocket/printable.h"
 
 namespace triloop {
 

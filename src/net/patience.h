@@ -1,4 +1,4 @@
-/// How long one may wait for a peer to which something is on its way.
+/// How long one may wait for a peer, as long as something moves.
 #pragma once
 
 #include <chrono>

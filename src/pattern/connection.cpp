@@ -184,9 +184,10 @@ void Connection::start_and_join() {
   const std::string number = std::to_string(id_);
   spdlog::info("[{}] open: {} {}", id_, peer_address_, printable(request_.path));
   ObservedSocket socket(*socket_, *observer_);
-  const Wires wires{id_,         *path_options_, options_.write_timeout,
-                    socket,      *protocol_,     *in_queue_,
-                    *out_queue_, *ending_,       *liveness_,
+  const Wires wires{*path_options_, options_.write_timeout,
+                    socket,         *protocol_,
+                    *in_queue_,     *out_queue_,
+                    *ending_,       *liveness_,
                     *pings_};
   SpareThreads::Task writer;
   SpareThreads::Task processor;
@@ -203,7 +204,7 @@ void Connection::start_and_join() {
     const auto watched = observer_->reader();
     run_guarded(*ending_, [&] { Reader(wires).loop(std::move(early_bytes_)); });
   } catch (...) {
-    // One of the two is missing. The peer sees 1006; the code is for the log, in a text so short
+    // Not both of them run. The peer sees 1006; the code is for the log, in a text so short
     // that it needs no memory.
     ending_->end_now({ClosedBy::server, close_code::kTryAgainLater, "no thread left"});
   }

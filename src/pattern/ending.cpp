@@ -1,15 +1,17 @@
-// Who does what to whom, from the first sign of an ending to the last:
+// Who does what to whom. A drain takes the rows from above to below, but that the peer's Close may
+// be what begins it; end_now() does its row from left to right, and over_ right behind begun_.
 //
 //                             begun_     in-queue   out-queue   socket           peer_done_   over_
 //   begin_drain               fire       close      nudge
 //   run_processor, at its end                       close
 //   say_goodbye                                                 Close frame
-//   reader, its Close or its end                                                 fire
+//   reader, the peer's last word                                                 fire
 //   say_goodbye                                                 FIN
 //   end_now                   fire       discard    discard     shutdown         fire         fire
 //
-// run_processor and the reader do begin_drain first, and end_if_delivered does end_now. close() is
-// begin_drain, abort() and stop_now() are end_now, each with a reason of its own.
+// run_processor and the reader do begin_drain first. When both streams have ended, whoever sees the
+// last of it, reader or writer, does end_now (end_if_delivered). close() is begin_drain, abort()
+// and stop_now() are end_now, each with a reason of its own.
 #include "pattern/ending.h"
 
 #include <new>
@@ -94,8 +96,8 @@ bool Ending::end_if_delivered() {
   return true;
 }
 
-// The reason is read before it is asked whether it is for the peer: end_now() says that it is not
-// before it gives its own.
+// First the reason, then the flag: end_now() sets the flag before it fires begun_ with a reason of
+// its own.
 std::optional<CloseReason> Ending::farewell() const {
   std::optional<CloseReason> reason = begun_.reason();
   const MutexLock lock(mutex_);

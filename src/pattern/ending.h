@@ -1,4 +1,4 @@
-/// How a connection ends: in two ways, and with a latch for each end of the ending.
+/// How a connection ends: in two ways, with a latch for each end of the ending.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,8 @@ namespace triloop {
 ///
 /// A drain takes them all. An abort goes to the last from wherever it is.
 ///
-/// Thread safety: any thread may call anything, but clock(), which is the writer's.
+/// Thread safety: any thread may call anything, but clock(): once the drain has begun, which begins
+/// it, that is the writer's.
 class Ending {
  public:
   /// All must outlive it.
@@ -36,7 +37,7 @@ class Ending {
   void end_now(const CloseReason& reason) noexcept;
 
   /// The peer has said its last word: its Close, also behind a violation, or the end of its stream.
-  /// Behind begin_drain().
+  /// Once begun() has fired.
   void peer_is_done();
 
   /// The peer's stream has come to its end, and so has ours behind the Close frame. Both, and all
@@ -55,12 +56,12 @@ class Ending {
   const WatchedLatch& peer_done() const { return peer_done_; }
 
   /// What the Close frame says; nullopt if it is over at once, for reasons that are not the peer's.
-  /// Behind begin_drain().
+  /// Once begun() has fired.
   std::optional<CloseReason> farewell() const TRILOOP_EXCLUDES(mutex_);
 
   /// When the drain began; nullopt before, and if none did because it was over at once.
   std::optional<TimePoint> began() const TRILOOP_EXCLUDES(mutex_);
-  /// With the peer, since then.
+  /// How long nothing has moved since then.
   Patience& clock() { return clock_; }
 
  private:

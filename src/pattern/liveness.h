@@ -46,7 +46,7 @@ class Liveness {
   /// Nothing has come until listen_until().
   Verdict judge() TRILOOP_EXCLUDES(mutex_);
 
-  /// A ping is about to be sent. While the last one is not answered the clock runs from that.
+  /// A ping is about to be sent. The clock runs from the first one that is not answered.
   void asks() TRILOOP_EXCLUDES(mutex_);
 
   /// It is sent: its clock begins. Says when to look(); kNever if there is no need to.

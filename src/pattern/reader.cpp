@@ -137,8 +137,8 @@ void Reader::look_for_close(Bytes bytes) {
 // does after a reset, if the peer had said its last word: whether it takes what it is owed is for
 // the writer to find.
 //
-// A reader that end_now() has woken comes here like any other. By then all is done, and neither
-// branch has an effect.
+// A reader that end_now() has woken comes here like any other. It is over by then, and neither
+// branch changes that.
 void Reader::stream_ended(const std::error_code& error) {
   const bool drains = error ? ending_.peer_done().fired() : ending_.begun().fired();
   if (drains) {

@@ -15,7 +15,7 @@ namespace triloop {
 
 struct CloseStatus;
 
-/// Socket to in-queue. What only the reader touches is in here, and so nobody else can.
+/// Socket to in-queue. Beside the wires: what only the reader touches, and so nobody else can.
 class Reader {
  public:
   explicit Reader(const Wires& wires)

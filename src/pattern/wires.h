@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 
 #include "observe/frame_queue.h"
 
@@ -15,17 +14,14 @@ class Socket;
 class WsProtocol;
 struct PathOptions;
 
-/// Where the threads meet: each thread-safe in itself.
+/// Where the threads meet; each thread-safe in itself, but the protocol.
 ///
-///     socket -> reader -> in-queue -> processor -> out-queue -> writer ->
-///     socket
+///     socket -> reader -> in-queue -> processor -> out-queue -> writer -> socket
 struct Wires {
-  const std::uint64_t id;
   const PathOptions& options;
   const std::chrono::milliseconds write_timeout;
   Socket& socket;
-  WsProtocol& protocol;  ///< its decoding half is the reader's, its encoding
-                         ///< half the writer's
+  WsProtocol& protocol;  ///< its decoding half is the reader's, its encoding half the writer's
   FrameQueue& in_queue;  ///< text and binary only
   FrameQueue& out_queue;
   Ending& ending;

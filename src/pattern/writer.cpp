@@ -17,11 +17,11 @@ namespace {
 
 constexpr const char* kHeartbeatText = "heartbeat from server";
 
-// What the writer takes from the out-queue at a time, and so what a peer that does not read may
-// cost beyond the queue's bounds.
+// What the writer takes from the out-queue at a time, or one frame that is larger: what a peer that
+// does not read may cost beyond the queue's bounds.
 constexpr QueueBounds kBatch{SendBuffer::kMostFrames, 256 * 1024};
 
-// While a send waits for the peer, nobody can tell the writer that an ending has begun: that would
+// While a send waits for the peer, nobody can tell the writer that a drain has begun: that would
 // take a descriptor more for each connection. So it looks by itself, this often.
 constexpr std::chrono::milliseconds kLookUpEvery{500};
 
@@ -96,8 +96,7 @@ bool Writer::wait_for_peer(std::optional<Patience>& stall) {
   return !ending_.over().fired();
 }
 
-// -- The ending's clocks, which began in begin_drain()
-// --------------------------------------------
+// -- The ending's clocks, which began in begin_drain() --------------------------------------------
 
 // When watch_clocks() is due.
 TimePoint Writer::clocks_due() const {

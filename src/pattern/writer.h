@@ -13,8 +13,8 @@ namespace triloop {
 
 class WatchedLatch;
 
-/// Out-queue to socket, and the heartbeat between. What only the writer touches is in here, and so
-/// nobody else can.
+/// Out-queue to socket, and the heartbeat between. Beside the wires: what only the writer touches,
+/// and so nobody else can.
 class Writer {
  public:
   explicit Writer(const Wires& wires)

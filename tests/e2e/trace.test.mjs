@@ -60,12 +60,12 @@ test("a trace has a track for each thread, an arrow for each message, and an ins
     assert.equal(trace.on(`proc-${number}`).filter((slice) => slice.name === "read()").length, count + 1);
     const instants = trace.instants.filter((instant) => instant.args.connection === number);
     assert.deepEqual(instants.map((instant) => instant.name).sort(),
-      ["an ending begins", "the close latch fires"]);
+      ["an ending begins", "it is over", "the peer is done"]);
     for (const { args } of instants) {
       assert.deepEqual(args, { connection: number, by: "peer", code: 1000, reason: 'good "bye" €' });
     }
-    const [begins, fires] = instants.sort((a, b) => (a.name < b.name ? -1 : 1));
-    assert.ok(begins.ts <= fires.ts);
+    const [begins, over, peerDone] = instants.sort((a, b) => (a.name < b.name ? -1 : 1));
+    assert.ok(begins.ts <= peerDone.ts && peerDone.ts <= over.ts);
   });
 });
 
@@ -134,7 +134,7 @@ test("a flood does not make the trace larger than its bounds: the oldest events 
   assert.ok(trace.events < 3 * 2 * 4096 + 200, `${trace.events} events`);
   assert.ok(statSync(file).size < 4e6);
   assert.ok(trace.arrows.length > 100, "the last messages are there");
-  assert.equal(trace.instants.filter((instant) => instant.args.reason === "the end").length, 2);
+  assert.equal(trace.instants.filter((instant) => instant.args.reason === "the end").length, 3);
 });
 
 test("a trace written at SIGTERM during traffic is whole", async (t) => {
@@ -157,7 +157,7 @@ test("a trace written at SIGTERM during traffic is whole", async (t) => {
   checkNesting(trace);
   checkArrows(trace);
   checkCounters(trace, { messages: 1000, bytes: 4194304 });
-  const fired = trace.instants.filter((instant) => instant.name === "the close latch fires");
+  const fired = trace.instants.filter((instant) => instant.name === "it is over");
   assert.deepEqual(fired.map((instant) => instant.args.connection).sort(), [1, 2, 3, 4]);
 });
 

@@ -84,7 +84,7 @@ export function checkArrows({ arrows, slices }) {
     assert.deepEqual([from, to], next[queue].map((role) => `${role}-${number}`));
     assert.ok(departs.ts <= arrives.ts, `${from} to ${to}: forward in time`);
     const [out, into] = queue === "in-queue"
-      ? ["into the in-queue", "the user's code"] : ["write()", "sending"];
+      ? ["into the in-queue", "the user's code"] : ["write()", "out of the out-queue"];
     assert.ok(inSlice(departs, out), `departs inside "${out}"`);
     assert.ok(inSlice(arrives, into), `arrives inside "${into}"`);
   }

@@ -136,8 +136,7 @@ TEST_CASE("a pong passes replies that wait behind a full out-queue", "[connectio
   connection.socket().await_sent(reply + server_frame(Opcode::pong, "still there?") + reply);
 }
 
-// -- What the connection's thread blocks on before it reads
-// ----------------------------------------
+// -- What the connection's thread blocks on before it reads ---------------------------------------
 
 TEST_CASE("a peer that does not take the answer is cut off at the handshake timeout",
           "[connection][blocks]") {
