@@ -117,11 +117,12 @@ run_explore() {
 # With an empty src/observe: what decides nothing is missed by nobody, but by tests that look at it.
 run_unobserved() {
   local programs=(connection_tests)
-  if [[ $extent == named ]]; then programs+=(unit_tests explorer); fi
+  if [[ $extent == named ]]; then programs+=(unit_tests processors_tests explorer); fi
   compile unobserved "${programs[@]}"
   count "unobserved (connection)" build/unobserved/tests/connection_tests '~[observed]'
   [[ $extent == named ]] || return 0
   count "unobserved (unit)" build/unobserved/tests/unit_tests
+  count "unobserved (processors)" build/unobserved/tests/processors_tests
   count "unobserved (explore)" build/unobserved/tests/explore/explorer --preemptions 1 --jobs 2 \
     --without "snapshot: while it lives and goes"  # which counts what is observed
 }

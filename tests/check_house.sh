@@ -42,7 +42,7 @@ forbid 'websocketpp is used in src/websocket alone, and src/server/version.cpp s
   $(find src -name '*.h' ! -path 'src/websocket/*')
 forbid 'locks, threads and clocks go through triloop/sync.h' \
   '#include <(mutex|thread|condition_variable|shared_mutex|future|atomic)>|std::chrono::.*clock' \
-  $(find src -name '*.cpp' ! -name main.cpp) $(find include -name '*.h' ! -name sync.h)
+  $(find src -name '*.cpp' ! -name main.cpp -o -name '*.h') $(find include -name '*.h' ! -name sync.h)
 
 # The rooms of src/, and which others each may use: arrows go one way, and observe stands beside them.
 rooms='demo: server pattern websocket net threads observe
@@ -52,11 +52,14 @@ observe: websocket net
 websocket:
 net:
 threads:'
+for file in src/*; do
+  [[ -d $file ]] || complain src "room for $file"
+done
 for folder in src/*/; do
   room=$(basename "$folder")
   below=$(sed -n "s/^$room://p" <<<"$rooms")
   grep -q "^$room:" <<<"$rooms" || complain tests/check_house.sh "room $room in its table"
-  if grep -rnE '#include "[a-z]+/' "$folder" | grep -vE "#include \"(triloop|$room${below// /|})/" >&2; then
+  if grep -rnE '#include "[^"]*/' "$folder" | grep -vE "#include \"(triloop|$room${below// /|})/" >&2; then
     echo "^ src/$room may use $room, include/triloop and:${below:- nothing else}" >&2
     missing=$((missing + 1))
   fi

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,9 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <typeinfo>
-#include <vector>
 
 #include "triloop/export.h"
 #include "triloop/latch.h"

@@ -59,8 +59,9 @@ struct ConnectionSnapshot {
   std::optional<CloseReason> closed;    ///< why the close latch has fired
   std::uint64_t messages_received = 0;  ///< text and binary
   std::uint64_t bytes_received = 0;     ///< in them, expanded if they came compressed
-  std::uint64_t messages_sent = 0;      ///< text and binary, without heartbeats
-  std::uint64_t bytes_sent = 0;         ///< in them, before they are compressed
+  std::uint64_t messages_sent =
+      0;  ///< text and binary, no heartbeats; when the writer is done with a batch
+  std::uint64_t bytes_sent = 0;  ///< in them, before they are compressed
 };
 
 /// All connections of a server.

@@ -180,6 +180,9 @@ class Thread {
   }
   ~Thread() { join(); }
 
+  /// Has it been started, and not been joined?
+  bool joinable() const { return joinable_; }
+
   /// Blocks until the thread has ended; freed by nothing else. Does nothing the second time.
   void join() {
     if (std::exchange(joinable_, false)) ::pthread_join(handle_, nullptr);

@@ -1,5 +1,7 @@
 #include "observe/frame_queue.h"
 
+#include <utility>
+
 #include "observe/trace.h"
 
 namespace triloop {

@@ -27,7 +27,6 @@ class WatchedLatch : public Latch {
     const Stopwatch::Running waiting(observer_.meters.goodbye);
     return Latch::wait_until(deadline);
   }
-  void wait() const { wait_until(kNever); }
 
  private:
   const char* const name_;

@@ -3,7 +3,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -51,7 +50,8 @@ Frame frame_of(Message& message) {
 }
 
 // The top of the reader and the writer: an exception (no memory) becomes the connection's end.
-void run_guarded(Ending& ending, const std::function<void()>& loop) noexcept {
+template <typename Loop>
+void run_guarded(Ending& ending, Loop loop) noexcept {
   try {
     loop();
   } catch (...) {

@@ -35,8 +35,7 @@ void Writer::loop() {
   Beat ping(options_.ping_interval);
   std::vector<Frame> batch;
   for (;;) {
-    batch.clear();  // lest large frames stay in memory while the next ones are
-                    // waited for
+    batch.clear();  // lest large frames stay in memory while the next ones are waited for
     const TimePoint deadline = std::min({heartbeat.next(), ping.next(), ping_look_, clocks_due()});
     const PopResult popped = out_queue_.pop_batch(batch, kBatch, deadline);
     if (popped == PopResult::kClosed) break;

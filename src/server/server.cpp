@@ -212,8 +212,10 @@ void Server::Impl::admit(std::unique_ptr<Socket> socket) {
   try {
     roster.add(client.connection);
     client.thread = threads.start("read-" + std::to_string(id), [this, id, &client] {
-      const trace::Track track(trace::Role::reader, id);
-      client.connection->serve(&client.place);
+      {
+        const trace::Track track(trace::Role::reader, id);
+        client.connection->serve(&client.place);
+      }
       const MutexLock lock(mutex);
       finished.push_back(id);
       one_finished.signal();

@@ -138,6 +138,7 @@ SpareThreads::Task& SpareThreads::Task::operator=(Task&& other) noexcept {
 }
 
 void SpareThreads::Task::join() {
+  if (worker_ == nullptr && !thread_.joinable()) return;
   const trace::Slice waiting("waiting for a thread to end");
   thread_.join();
   if (worker_ == nullptr) return;

@@ -270,7 +270,7 @@ TEST_CASE("a queue's fill is a counter of messages and one of bytes", "[trace]")
   CHECK(counters[1]["args"] == json{{"bytes", 0}});
 }
 
-// As Connection::fire() does.
+// As WatchedLatch::fire() does.
 bool fire(Latch& latch, std::uint64_t connection, const CloseReason& reason) {
   Firing firing("latch", connection, reason);
   if (!latch.fire(reason)) return false;

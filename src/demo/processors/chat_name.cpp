@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "unicode.h"
-#include "websocket/printable.h"
 
 namespace triloop {
 namespace {

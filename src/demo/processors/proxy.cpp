@@ -139,8 +139,8 @@ bool is_told_of_a_loss(const Connection& connection) {
 void tell_of_a_loss(Connection& connection) {
   if (is_told_of_a_loss(connection)) return;
   const auto is_all_sent = [&] {
-    const ConnectionSnapshot now = connection.snapshot();
-    return now.out_queue.items == 0 && now.writer.doing == Doing::waiting_for_message;
+    const QueueSnapshot now = connection.snapshot().out_queue;
+    return now.items == 0 && now.waiting_for_items > 0;
   };
   while (!is_all_sent()) {
     if (connection.closed().wait_until(Clock::now() + kGlance)) return;

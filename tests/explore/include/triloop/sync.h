@@ -162,6 +162,7 @@ class Thread {
     return *this;
   }
   ~Thread() { join(); }
+  bool joinable() const { return id_ != explore::kNobody; }
   void join() {
     if (id_ != explore::kNobody) explore::join(std::exchange(id_, explore::kNobody));
   }

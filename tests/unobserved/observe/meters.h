@@ -1,0 +1,1 @@
+#error "there are no meters"
