@@ -3,41 +3,26 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
-#include <typeinfo>
 
 #include "triloop/export.h"
 #include "triloop/latch.h"
 #include "triloop/message.h"
-#include "triloop/options.h"
+#include "triloop/processor.h"
 #include "triloop/request.h"
 #include "triloop/snapshot.h"
-#include "triloop/sync.h"
+#include "triloop/user_state.h"
 
 namespace triloop {
 
-class Connection;
 class ConnectionHandle;
-class Ending;
-class FrameQueue;
-class Liveness;
 class MessageIterator;
-class Observer;
-class Pings;
-class Place;
 class Socket;
 class SpareThreads;
-class WsProtocol;
-struct Routes;
-
-/// The user's code: a function that runs on the connection's processor thread. It may block as long
-/// as it likes. The connection is closed with 1000 when it returns, with 1011 when it throws.
-using Processor = std::function<void(Connection&)>;
+struct Upgrade;
+struct Wires;
 
 /// One connection, as its processor sees it; pattern/wires.h is what its three threads share.
 ///
@@ -46,14 +31,14 @@ using Processor = std::function<void(Connection&)>;
 /// A connection ends in one of two ways. A *drain* finishes what was queued: the processor gets
 /// every message in the in-queue, every reply is sent, then the Close frame. An *abort* is the end
 /// at once: both queues are discarded and the socket is shut down. Two latches tell of it:
-/// closing() that an ending has begun, closed() that it is over.
+/// ending() that an ending has begun, over() that it is over.
 ///
 /// Lifetime: a processor may use its connection until it returns. A thread that the processor
 /// starts must be done with it by then.
 ///
 /// Thread safety: what a processor calls may be called by any number of threads at once, all but
 /// state().
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection {
  public:
   // -- For the processor ---------------------------------------------------------------------
 
@@ -92,7 +77,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// processor has returned, on the processor's thread. Always the same T: another one is a
   /// std::logic_error. For one thread, or yours to guard.
   template <typename T>
-  T& state();
+  T& state() {
+    return state_.get<T>();
+  }
 
   /// For other threads to keep, also after the connection has ended (triloop/handle.h).
   TRILOOP_EXPORT ConnectionHandle handle();
@@ -110,118 +97,53 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TRILOOP_EXPORT void abort(const std::string& why = {});
 
   /// Fired when an ending has begun: finish up. For a long computation to poll.
-  TRILOOP_EXPORT const Latch& closing() const;
+  TRILOOP_EXPORT const Latch& ending() const;
 
   /// Fired when it is over; who has seen that has no write taken. A drain is not over before the
   /// processor has returned, so a processor must not wait for this one, nor for a thread that does:
   /// both would wait until the ending is given up.
-  TRILOOP_EXPORT const Latch& closed() const;
+  TRILOOP_EXPORT const Latch& over() const;
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.
   std::uint64_t id() const { return id_; }
   /// Who is at the other end: "127.0.0.1:52114", "[::1]:52114".
-  const std::string& peer_address() const { return peer_address_; }
+  const std::string& peer_address() const { return request().peer_address; }
   /// The upgrade request: path, query, headers.
-  const Request& request() const { return request_; }
-  const std::string& path() const { return request_.path; }  ///< "/ws"
+  TRILOOP_EXPORT const Request& request() const;
+  const std::string& path() const { return request().path; }  ///< "/ws"
   /// The subprotocol that was agreed on; empty if none.
-  const std::string& subprotocol() const { return subprotocol_; }
+  TRILOOP_EXPORT const std::string& subprotocol() const;
 
   /// `for (Message& message : connection)` reads until there will never be another one. Each step
   /// is a read().
   MessageIterator begin();
   MessageIterator end();  ///< where that loop stops
 
-  // -- For the server ------------------------------------------------------------------------
-
-  /// `routes`, `options` and `threads` must outlive it.
-  Connection(std::uint64_t id, std::unique_ptr<Socket> socket, const Routes& routes,
-             const Options& options, SpareThreads& threads);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  /// The whole life of the connection. The calling thread answers the HTTP request and, if it is
-  /// an upgrade, becomes the reader: it starts the writer and the processor, reads to the end, and
-  /// joins them. Blocks until all three are done. `place` is its own among the server's
-  /// connections; without one nobody counts.
-  void serve(Place* place = nullptr) noexcept;
-
-  /// Server::stop() for this connection: a drain with 1001 if it is open; if the peer has not yet
-  /// sent its whole request, the end at once. Never blocks; any thread.
-  void stop();
-
-  /// The end at once, in any state. Never blocks; any thread.
-  void stop_now() noexcept;
-
   // -- For whoever looks on ------------------------------------------------------------------
 
   /// How it is at this moment. Holds each of its locks for a moment, one at a time; any thread.
   TRILOOP_EXPORT ConnectionSnapshot snapshot() const;
 
- private:
-  enum class Phase {
-    receiving_request,  ///< owes the peer nothing yet
-    answering,          ///< the request is here: it gets its answer
-    open,               ///< a WebSocket, with three threads
-  };
+  TRILOOP_EXPORT ~Connection();
 
+ private:
+  friend class Served;  // the server's: it makes a connection, runs it and stops it
+
+  Connection(std::uint64_t id, std::shared_ptr<Socket> socket, Upgrade upgrade,
+             SpareThreads& threads);
+  void serve() noexcept;
+  void start_and_join();
+  void run_processor() noexcept;
   ReadResult read_until(Message& message, TimePoint deadline);
   WriteResult write_until(Message& message, TimePoint deadline);
 
-  // handshake.cpp, reader thread
-  bool handshake();
-  bool receive_request(TimePoint deadline);
-  std::string respond();
-  void use(const PathOptions& options);
-  bool answer(std::string_view bytes, TimePoint deadline);
-  void linger(TimePoint deadline);
-
-  void start_and_join();          // reader thread
-  void run_processor() noexcept;  // processor.cpp, processor thread
-  void log_the_end() const;       // reader thread
-
-  // Constant after construction.
   const std::uint64_t id_;
-  const Routes& routes_;
-  const Options& options_;
   SpareThreads& threads_;
-  const std::string peer_address_;
-
-  // Written by the reader before it starts the other two threads, constant from then on.
-  Place* place_ = nullptr;
-  Request request_;
-  std::string subprotocol_;
-  const Processor* processor_ = nullptr;
-  const PathOptions* path_options_;  // those of the path, or the server's
-  std::string early_bytes_;          // came right behind the request
-  std::unique_ptr<WsProtocol> protocol_;
-
-  // Where the threads meet; each thread-safe in itself.
-  const std::unique_ptr<Socket> socket_;
-  const std::unique_ptr<Observer> observer_;
-  const std::unique_ptr<FrameQueue> in_queue_;
-  const std::unique_ptr<FrameQueue> out_queue_;
-  const std::unique_ptr<Ending> ending_;
-  const std::unique_ptr<Liveness> liveness_;
-  const std::unique_ptr<Pings> pings_;
-
-  std::shared_ptr<void> state_;  // what state() gives out
-  const std::type_info* state_type_ = nullptr;
-
-  mutable Mutex mutex_;
-  Phase phase_ TRILOOP_GUARDED_BY(mutex_) = Phase::receiving_request;
+  std::weak_ptr<Connection> self_;          // for handles
+  const std::unique_ptr<Upgrade> upgrade_;  // what the handshake has agreed on
+  const std::unique_ptr<Wires> wires_;      // where its threads meet
+  UserState state_;
 };
-
-template <typename T>
-T& Connection::state() {
-  if (state_ == nullptr) {
-    state_ = std::make_shared<T>();
-    state_type_ = &typeid(T);
-  }
-  if (*state_type_ != typeid(T)) throw std::logic_error("state() of another type");
-  return *static_cast<T*>(state_.get());
-}
 
 }  // namespace triloop
 

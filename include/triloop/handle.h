@@ -51,7 +51,7 @@ class ConnectionHandle {
   /// Never blocks.
   bool is_over() const {
     const auto connection = connection_.lock();
-    return connection == nullptr || connection->closed().fired();
+    return connection == nullptr || connection->over().fired();
   }
 
   /// Connection::id(); 0 of none.

@@ -37,7 +37,6 @@ class FrameQueue {
   void nudge() { queue_.nudge(); }
   void close() { queue_.close(); }
   void discard() noexcept { queue_.discard(); }
-  void set_bounds(QueueBounds bounds) { queue_.set_bounds(bounds); }
   bool is_closed() const { return queue_.is_closed(); }
   bool is_finished() const { return queue_.is_finished(); }
   QueueSnapshot snapshot() const { return queue_.snapshot(); }

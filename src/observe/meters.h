@@ -81,7 +81,9 @@ struct Traffic {
 
 /// Those of one connection.
 struct Meters {
-  const TimePoint accepted_at = GaugeClock::now();
+  explicit Meters(TimePoint since) : accepted_at(since) {}
+
+  const TimePoint accepted_at;
   ThreadMeter reader, processor, writer;
   Stopwatch goodbye;  // the writer waits for the peer after its Close frame
   Gauge<int> threads_ended;

@@ -12,7 +12,8 @@ namespace triloop {
 /// Where a connection's threads leave what snapshot() and a trace tell of them.
 class Observer {
  public:
-  explicit Observer(std::uint64_t connection) : connection_(connection) {}
+  Observer(std::uint64_t connection, TimePoint accepted_at)
+      : meters(accepted_at), connection_(connection) {}
 
   /// One of the three threads, for as long as this stands on its stack: its clocks run, and it has
   /// a track in a trace.

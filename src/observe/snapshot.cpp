@@ -1,11 +1,7 @@
 // A connection as it is at this moment. Nothing here is on the way of a message.
-#include "triloop/snapshot.h"
+#include "observe/snapshot.h"
 
 #include <algorithm>
-
-#include "observe/frame_queue.h"
-#include "observe/observer.h"
-#include "triloop/connection.h"
 
 namespace triloop {
 namespace {
@@ -65,31 +61,27 @@ ThreadSnapshot writer_of(const ThreadMeter& meter, const Stopwatch& goodbye,
 
 }  // namespace
 
-ConnectionSnapshot Connection::snapshot() const {
-  const Meters& meters = observer_->meters;
+ConnectionSnapshot snapshot_of(const Request& request, const Observer& observer,
+                               const FrameQueue& in_queue, const FrameQueue& out_queue,
+                               const Latch& ending, const Latch& over) {
+  const Meters& meters = observer.meters;
   ConnectionSnapshot now;
-  now.id = id_;
-  now.peer_address = peer_address_;
+  now.id = observer.connection();
+  now.peer_address = request.peer_address;
+  now.path = request.path;
   now.age = GaugeClock::now() - meters.accepted_at;
-  bool open = false;
-  {
-    const MutexLock lock(mutex_);
-    open = phase_ == Phase::open;
-  }
-  now.closing = closing().reason();
-  now.closed = closed().reason();
-  if (!open) return now;
-  now.path = request_.path;  // constant since before the phase was set
+  now.closing = ending.reason();
+  now.closed = over.reason();
   now.state = now.closing ? ConnectionSnapshot::State::closing : ConnectionSnapshot::State::open;
-  now.in_queue = in_queue_->snapshot();
-  now.out_queue = out_queue_->snapshot();
+  now.in_queue = in_queue.snapshot();
+  now.out_queue = out_queue.snapshot();
   now.reader = reader_of(meters.reader, now.in_queue);
   now.processor = processor_of(meters.processor, now.in_queue, now.out_queue);
   now.writer = writer_of(meters.writer, meters.goodbye, now.out_queue);
-  now.messages_received = in_queue_->pushed().messages.get();
-  now.bytes_received = in_queue_->pushed().bytes.get();
-  now.messages_sent = out_queue_->done().messages.get();
-  now.bytes_sent = out_queue_->done().bytes.get();
+  now.messages_received = in_queue.pushed().messages.get();
+  now.bytes_received = in_queue.pushed().bytes.get();
+  now.messages_sent = out_queue.done().messages.get();
+  now.bytes_sent = out_queue.done().bytes.get();
   return now;
 }
 

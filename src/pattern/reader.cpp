@@ -3,12 +3,7 @@
 #include <utility>
 
 #include "net/read_buffer.h"
-#include "net/socket.h"
-#include "pattern/ending.h"
-#include "pattern/liveness.h"
 #include "triloop/options.h"
-#include "websocket/pings.h"
-#include "websocket/protocol.h"
 
 namespace triloop {
 namespace {

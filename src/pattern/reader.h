@@ -18,7 +18,7 @@ struct CloseStatus;
 /// Socket to in-queue. Beside the wires: what only the reader touches, and so nobody else can.
 class Reader {
  public:
-  explicit Reader(const Wires& wires)
+  explicit Reader(Wires& wires)
       : options_(wires.options),
         socket_(wires.socket),
         protocol_(wires.protocol),

@@ -2,31 +2,46 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
+#include <utility>
 
+#include "net/liveness.h"
 #include "observe/frame_queue.h"
+#include "observe/observed_socket.h"
+#include "observe/observer.h"
+#include "pattern/ending.h"
+#include "websocket/pings.h"
+#include "websocket/protocol.h"
+#include "websocket/upgrade.h"
 
 namespace triloop {
-
-class Ending;
-class Liveness;
-class Pings;
-class Socket;
-class WsProtocol;
-struct PathOptions;
 
 /// Where the threads meet; each thread-safe in itself, but the protocol.
 ///
 ///     socket -> reader -> in-queue -> processor -> out-queue -> writer -> socket
 struct Wires {
+  /// What the upgrade refers to must outlive it.
+  Wires(std::uint64_t id, std::shared_ptr<Socket> of, const Upgrade& upgrade)
+      : options(*upgrade.options),
+        write_timeout(upgrade.write_timeout),
+        observer(id, upgrade.accepted_at),
+        stream(std::move(of)),
+        protocol(options.max_message_bytes, upgrade.deflate),
+        in_queue(FrameQueue::kIn, id, {options.queue_messages, options.queue_bytes}),
+        out_queue(FrameQueue::kOut, id, {options.queue_messages, options.queue_bytes}) {}
+
   const PathOptions& options;
   const std::chrono::milliseconds write_timeout;
-  Socket& socket;
-  WsProtocol& protocol;  ///< its decoding half is the reader's, its encoding half the writer's
-  FrameQueue& in_queue;  ///< text and binary only
-  FrameQueue& out_queue;
-  Ending& ending;
-  Liveness& liveness;  ///< the writer asks the peer, the reader judges it
-  Pings& pings;
+  Observer observer;
+  const std::shared_ptr<Socket> stream;
+  ObservedSocket socket{*stream, observer};
+  WsProtocol protocol;  ///< its decoding half is the reader's, its encoding half the writer's
+  FrameQueue in_queue;  ///< text and binary only
+  FrameQueue out_queue;
+  Ending ending{in_queue, out_queue, socket, observer};
+  Liveness liveness{socket, options, write_timeout};  ///< the writer asks, the reader judges
+  Pings pings;
 };
 
 }  // namespace triloop

@@ -4,13 +4,8 @@
 #include <chrono>
 #include <utility>
 
-#include "net/socket.h"
-#include "pattern/ending.h"
-#include "pattern/liveness.h"
 #include "threads/beat.h"
 #include "triloop/options.h"
-#include "websocket/pings.h"
-#include "websocket/protocol.h"
 
 namespace triloop {
 namespace {

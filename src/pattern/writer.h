@@ -17,7 +17,7 @@ class WatchedLatch;
 /// and so nobody else can.
 class Writer {
  public:
-  explicit Writer(const Wires& wires)
+  explicit Writer(Wires& wires)
       : options_(wires.options),
         write_timeout_(wires.write_timeout),
         socket_(wires.socket),

@@ -1,5 +1,5 @@
-// What comes before the three loops: one HTTP request, read and answered on the connection's own
-// thread, under one deadline, so that the accept loop never waits for a peer.
+#include "server/handshake.h"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,15 +9,12 @@
 #include <exception>
 #include <optional>
 
-#include "net/socket.h"
-#include "observe/frame_queue.h"
+#include "net/deadline.h"
 #include "observe/trace.h"
 #include "server/admission.h"
 #include "server/routes.h"
-#include "triloop/connection.h"
 #include "websocket/http.h"
 #include "websocket/printable.h"
-#include "websocket/protocol.h"
 #include "websocket/wall_clock.h"
 
 namespace triloop {
@@ -90,14 +87,9 @@ std::string choose_subprotocol(const Request& request, const std::vector<std::st
   return {};
 }
 
-// Of a request that is none the method is kept, so that the answer to HEAD has no body.
-bool consume(RequestParser& parser, Bytes& bytes, Request& request) {
-  try {
-    return parser.consume(bytes);
-  } catch (const HttpError&) {
-    request.method = parser.method();
-    throw;
-  }
+TimePoint deadline_of(std::chrono::milliseconds timeout, const Place* place) {
+  const bool in_a_hurry = place != nullptr && place->in_a_hurry();
+  return Clock::now() + (in_a_hurry ? std::min(kHurry, timeout) : timeout);
 }
 
 // What begins so is a ClientHello (RFC 8446 section 5.1), and no method of HTTP.
@@ -109,106 +101,110 @@ bool is_tls(const Bytes& first) {
 
 }  // namespace
 
-// True if the connection is a WebSocket from now on.
-bool Connection::handshake() {
-  const trace::Slice slice("handshake");
-  const bool in_a_hurry = place_ != nullptr && place_->in_a_hurry();
-  const auto timeout = options_.handshake_timeout;
-  const TimePoint deadline = Clock::now() + (in_a_hurry ? std::min(kHurry, timeout) : timeout);
-  std::string bytes;
-  try {
-    if (!receive_request(deadline)) return false;
-    bytes = respond();
-  } catch (const HttpError& error) {
-    bytes = answer_error(error, request_);
-  } catch (const std::exception& error) {
-    spdlog::error("[{}] {}: {}", id_, printable(request_.path), printable(error.what()));
-    bytes = answer_error(HttpError(500, "this page failed"), request_);
-  } catch (...) {
-    spdlog::error("[{}] {}: no std::exception", id_, printable(request_.path));
-    bytes = answer_error(HttpError(500, "this page failed"), request_);
-  }
-  if (!answer(bytes, deadline)) return false;
-  if (processor_ == nullptr) linger(deadline);
-  return processor_ != nullptr;
+Handshake::Handshake(std::uint64_t id, Socket& socket, const Routes& routes, const Options& options,
+                     Place* place)
+    : id_(id),
+      socket_(socket),
+      routes_(routes),
+      options_(options),
+      place_(place),
+      deadline_(deadline_of(options.handshake_timeout, place)) {
+  upgrade_.request.peer_address = socket.peer_address();
 }
 
-// The answer to the request. Sets processor_ if it is an upgrade. Throws HttpError.
-std::string Connection::respond() {
-  const Routes::WebSocket* const route = routes_.find(request_.path, request_.rest);
-  if (route == nullptr) return answer_plain(request_, routes_);
-  if (route->options) use(*route->options);
-  protocol_ = std::make_unique<WsProtocol>(path_options_->max_message_bytes);
-  const auto origin = request_.headers.find("Origin");
-  if (origin != request_.headers.end() &&
-      !is_allowed(origin->second, path_options_->allowed_origins)) {
-    throw HttpError(403, "this origin may not connect");
-  }
-  if (route->check) {
-    const std::optional<Response> refusal = route->check(request_);
-    if (refusal) return http_response(*refusal, request_.method != "HEAD", wall_clock());
-  }
-  subprotocol_ = choose_subprotocol(request_, route->subprotocols);
-  std::string extensions;
-  if (path_options_->compress) {
-    if (const auto agreed = choose_deflate(request_.header("Sec-WebSocket-Extensions"))) {
-      protocol_->use_deflate(*agreed);
-      extensions = to_header(*agreed);
-    }
-  }
-  std::string response = upgrade_response(request_, subprotocol_, extensions);
-  if (place_ != nullptr && !place_->enter()) {
-    throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
-  }
-  processor_ = &route->processor;
-  return response;
-}
-
-// What the path has of its own. Before the other two threads begin.
-void Connection::use(const PathOptions& options) {
-  path_options_ = &options;
-  in_queue_->set_bounds({options.queue_messages, options.queue_bytes});
-  out_queue_->set_bounds({options.queue_messages, options.queue_bytes});
-}
-
-// False if the peer left, was too slow, or speaks TLS, or if the server stopped meanwhile.
-bool Connection::receive_request(TimePoint deadline) {
+bool Handshake::receive_request() {
   const trace::Slice receiving("receiving the request");
   RequestParser parser;
   std::array<char, kRequestBufferBytes> buffer;
-  Bytes bytes;
-  do {
+  const std::string& peer = upgrade_.request.peer_address;
+  for (;;) {
     std::error_code error;
-    const std::size_t size = socket_->receive(buffer.data(), buffer.size(), deadline, error);
+    const std::size_t size = socket_.receive(buffer.data(), buffer.size(), deadline_, error);
     if (size == 0) {
-      spdlog::debug("[{}] {}: no request: {}", id_, peer_address_,
+      spdlog::debug("[{}] {}: no request: {}", id_, peer,
                     error == std::errc::operation_would_block ? "it is too slow"
                     : error                                   ? error.message()
                                                               : "the stream ended");
       return false;
     }
-    bytes = {buffer.data(), size};
+    Bytes bytes{buffer.data(), size};
     if (parser.method().empty() && is_tls(bytes)) {
-      spdlog::debug("[{}] {}: speaks TLS, which is not spoken here", id_, peer_address_);
+      spdlog::debug("[{}] {}: speaks TLS, which is not spoken here", id_, peer);
       return false;
     }
-  } while (!consume(parser, bytes, request_));
-  request_ = parser.request();
-  request_.peer_address = peer_address_;
-  early_bytes_.assign(bytes.data, bytes.size);
-  const MutexLock lock(mutex_);
-  phase_ = Phase::answering;
-  return true;
+    try {
+      if (!parser.consume(bytes)) continue;
+    } catch (const HttpError& what) {
+      upgrade_.request.method = parser.method();  // the answer to HEAD has no body
+      refusal_ = what;
+      return true;
+    }
+    Request request = parser.request();
+    request.peer_address = peer;
+    upgrade_.request = std::move(request);
+    upgrade_.early_bytes.assign(bytes.data, bytes.size);
+    return true;
+  }
 }
 
-// Sends the answer. No other thread of this connection exists yet, so this is the only sender.
-bool Connection::answer(std::string_view bytes, TimePoint deadline) {
+std::optional<Upgrade> Handshake::answer() {
+  const Request& request = upgrade_.request;
+  std::string bytes;
+  try {
+    bytes = respond();
+  } catch (const HttpError& error) {
+    bytes = answer_error(error, request);
+  } catch (const std::exception& error) {
+    spdlog::error("[{}] {}: {}", id_, printable(request.path), printable(error.what()));
+    bytes = answer_error(HttpError(500, "this page failed"), request);
+  } catch (...) {
+    spdlog::error("[{}] {}: no std::exception", id_, printable(request.path));
+    bytes = answer_error(HttpError(500, "this page failed"), request);
+  }
+  if (!send(bytes)) return std::nullopt;
+  if (upgrade_.processor != nullptr) return std::move(upgrade_);
+  linger();
+  return std::nullopt;
+}
+
+// The answer. Sets the upgrade's processor if it is one. Throws HttpError.
+std::string Handshake::respond() {
+  if (refusal_) throw *refusal_;
+  Request& request = upgrade_.request;
+  const Routes::WebSocket* const route = routes_.find(request.path, request.rest);
+  if (route == nullptr) return answer_plain(request, routes_);
+  const PathOptions& options = route->options ? *route->options : options_;
+  const auto origin = request.headers.find("Origin");
+  if (origin != request.headers.end() && !is_allowed(origin->second, options.allowed_origins)) {
+    throw HttpError(403, "this origin may not connect");
+  }
+  if (route->check) {
+    const std::optional<Response> refusal = route->check(request);
+    if (refusal) return http_response(*refusal, request.method != "HEAD", wall_clock());
+  }
+  upgrade_.subprotocol = choose_subprotocol(request, route->subprotocols);
+  if (options.compress) {
+    upgrade_.deflate = choose_deflate(request.header("Sec-WebSocket-Extensions"));
+  }
+  std::string response = upgrade_response(request, upgrade_.subprotocol,
+                                          upgrade_.deflate ? to_header(*upgrade_.deflate) : "");
+  if (place_ != nullptr && !place_->enter()) {
+    throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
+  }
+  upgrade_.write_timeout = options_.write_timeout;
+  upgrade_.options = &options;
+  upgrade_.processor = &route->processor;
+  return response;
+}
+
+// No other thread of this connection exists yet, so this is the only sender.
+bool Handshake::send(std::string_view bytes) {
   const trace::Slice answering("answering");
   while (!bytes.empty()) {
     std::error_code error;
     const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-    bytes.remove_prefix(socket_->try_send(&part, 1, error));
-    if (error || (!bytes.empty() && !socket_->wait_writable(deadline))) return false;
+    bytes.remove_prefix(socket_.try_send(&part, 1, error));
+    if (error || (!bytes.empty() && !socket_.wait_writable(deadline_))) return false;
   }
   return true;
 }
@@ -216,15 +212,15 @@ bool Connection::answer(std::string_view bytes, TimePoint deadline) {
 // Ends the stream after an answer that was the last, and waits a moment for the peer to do so too:
 // closing while it still sends would make TCP reset the connection, and the reset may overtake the
 // answer. Not when many others already take that moment.
-void Connection::linger(TimePoint deadline) {
+void Handshake::linger() {
   const trace::Slice lingering("waiting for the peer to leave");
-  socket_->shutdown_send();
+  socket_.shutdown_send();
   if (place_ != nullptr && !place_->leave()) return;
-  const TimePoint patience = std::min(deadline, Clock::now() + kLinger);
+  const TimePoint patience = std::min(deadline_, Clock::now() + kLinger);
   std::array<char, kRequestBufferBytes> ignored;
   std::error_code error;
   while (Clock::now() < patience &&
-         socket_->receive(ignored.data(), ignored.size(), patience, error) > 0) {
+         socket_.receive(ignored.data(), ignored.size(), patience, error) > 0) {
   }
 }
 

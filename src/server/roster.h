@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include "triloop/connection.h"
+#include "server/served.h"
 #include "triloop/snapshot.h"
 #include "triloop/sync.h"
 
@@ -23,7 +23,7 @@ class Roster {
   /// How many of those that have ended are kept.
   static constexpr std::size_t kEnded = 32;
 
-  void add(std::shared_ptr<const Connection> connection);
+  void add(std::shared_ptr<const Served> served);
 
   /// Its threads have been joined. Of one that was a WebSocket the last snapshot is kept, unless
   /// there is no memory left for it.
@@ -33,14 +33,14 @@ class Roster {
   ServerSnapshot snapshot() const;
 
  private:
-  std::shared_ptr<const Connection> find(std::uint64_t id) const;
-  static std::list<ConnectionSnapshot> last_of(const Connection& connection) noexcept;
+  std::shared_ptr<const Served> find(std::uint64_t id) const;
+  static std::list<ConnectionSnapshot> last_of(const Served& served) noexcept;
 
   const TimePoint since_ = GaugeClock::now();
 
   mutable Mutex mutex_;
   std::uint64_t accepted_ TRILOOP_GUARDED_BY(mutex_) = 0;
-  std::map<std::uint64_t, std::shared_ptr<const Connection>> present_ TRILOOP_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, std::shared_ptr<const Served>> present_ TRILOOP_GUARDED_BY(mutex_);
   std::list<ConnectionSnapshot> ended_ TRILOOP_GUARDED_BY(mutex_);
 };
 

@@ -20,6 +20,7 @@
 #include "server/listener.h"
 #include "server/roster.h"
 #include "server/routes.h"
+#include "server/served.h"
 #include "threads/many_threads.h"
 #include "threads/spare_threads.h"
 #include "triloop/sync.h"
@@ -61,13 +62,13 @@ struct Server::Impl {
     std::uint64_t stops = 0;  // calls of stop()
   };
 
-  // A connection and the thread that serves it.
+  // A peer and the thread that serves it.
   struct Client {
     explicit Client(Admission& admission) : place(admission) {}
 
     Place place;
-    std::shared_ptr<Connection> connection;  // shared with the roster
-    SpareThreads::Task thread;  // last, so that it is joined before the connection goes
+    std::shared_ptr<Served> served;  // shared with the roster
+    SpareThreads::Task thread;       // last, so that it is joined before that goes
   };
 
   Wake wait(TimePoint deadline, bool accepting);
@@ -98,7 +99,7 @@ struct Server::Impl {
 Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
 
 Server::~Server() {
-  for (auto& [id, client] : impl_->clients) client.connection->stop_now();
+  for (auto& [id, client] : impl_->clients) client.served->stop_now();
   impl_->clients.clear();  // joins
 }
 
@@ -147,11 +148,11 @@ std::vector<std::uint64_t> Server::run() {
 
   server.listener.close();
   spdlog::info("stopping: {} connections to drain", server.clients.size());
-  for (auto& [id, client] : server.clients) client.connection->stop();
+  for (auto& [id, client] : server.clients) client.served->stop();
   const bool in_a_hurry = stops > 1;
   const TimePoint drained_by = Clock::now() + server.options.drain_timeout;
   if (in_a_hurry || !server.wait_until_empty(drained_by, /*stoppable=*/true)) {
-    for (auto& [id, client] : server.clients) client.connection->stop_now();
+    for (auto& [id, client] : server.clients) client.served->stop_now();
     server.wait_until_empty(Clock::now() + kAbortGrace, /*stoppable=*/false);
   }
   std::vector<std::uint64_t> stuck;
@@ -202,19 +203,19 @@ void Server::Impl::accept_waiting() {
 // Starts the connection's own thread, which does all the rest.
 void Server::Impl::admit(std::unique_ptr<Socket> socket) {
   const std::uint64_t id = ++last_id;
-  auto connection = std::make_shared<Connection>(id, std::move(socket), routes, options, threads);
+  auto served = std::make_shared<Served>(id, std::move(socket));
   {
     const MutexLock lock(mutex);
     finished.reserve(clients.size() + 1);  // so that a thread can always say that it is done
   }
   Client& client = clients.try_emplace(id, admission).first->second;
-  client.connection = std::move(connection);
+  client.served = std::move(served);
   try {
-    roster.add(client.connection);
+    roster.add(client.served);
     client.thread = threads.start("read-" + std::to_string(id), [this, id, &client] {
       {
         const trace::Track track(trace::Role::reader, id);
-        client.connection->serve(&client.place);
+        client.served->serve(routes, options, threads, &client.place);
       }
       const MutexLock lock(mutex);
       finished.push_back(id);

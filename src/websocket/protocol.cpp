@@ -64,7 +64,12 @@ bool is_sendable_close_code(std::uint16_t code) {
 bool is_utf8(std::string_view text) { return ws_codec::is_utf8(text); }
 
 struct WsProtocol::Impl {
-  explicit Impl(std::size_t max_message_bytes) : codec(rng, max_message_bytes) {}
+  Impl(std::size_t max_message_bytes, const std::optional<DeflateParameters>& deflate)
+      : codec(rng, max_message_bytes) {
+    if (!deflate) return;
+    codec.enable_deflate(*deflate);
+    deflater.emplace(*deflate);
+  }
 
   ws_codec::Config::rng_type rng;
   ws_codec::Codec codec;
@@ -72,16 +77,12 @@ struct WsProtocol::Impl {
   CloseStatus violation;
 };
 
-WsProtocol::WsProtocol(std::size_t max_message_bytes)
-    : impl_(std::make_unique<Impl>(max_message_bytes)) {
+WsProtocol::WsProtocol(std::size_t max_message_bytes,
+                       const std::optional<DeflateParameters>& deflate)
+    : impl_(std::make_unique<Impl>(max_message_bytes, deflate)) {
   ws_codec::settle_byte_order();
 }
 WsProtocol::~WsProtocol() = default;
-
-void WsProtocol::use_deflate(const DeflateParameters& parameters) {
-  impl_->codec.enable_deflate(parameters);
-  impl_->deflater.emplace(parameters);
-}
 
 Decoded WsProtocol::decode(Bytes& bytes, Frame& frame) {
   ws_codec::Codec& codec = impl_->codec;

@@ -44,11 +44,10 @@ enum class Decoded {
 /// two halves share nothing.
 class WsProtocol {
  public:
-  explicit WsProtocol(std::size_t max_message_bytes);
+  /// With `deflate` it compresses, and takes what is compressed.
+  explicit WsProtocol(std::size_t max_message_bytes,
+                      const std::optional<DeflateParameters>& deflate = {});
   ~WsProtocol();
-
-  /// Compresses from here on, and takes what is compressed. Before decode() and encode_header().
-  void use_deflate(const DeflateParameters& parameters);
 
   /// Takes bytes from the front of `bytes` until a frame is complete.
   Decoded decode(Bytes& bytes, Frame& frame);

@@ -103,7 +103,7 @@ void drained() {
   remark("has closed the queue");
 }
 
-void closed() {
+void over() {
   Queue queue(1);
   Names::give(queue);
   const auto consume = [&] { require(!pop(queue), "an item that nobody pushed"); };

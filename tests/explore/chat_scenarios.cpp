@@ -36,7 +36,8 @@ class Member {
          const triloop::Options& options = quiet())
       : rooms_(std::move(rooms)),
         called_(std::move(called)),
-        scene_({}, {[](Connection&) {}, {}}, options, SIZE_MAX, kRequest, id) {}
+        scene_(
+            {}, [](Connection&) {}, options, SIZE_MAX, id) {}
 
   bool join(const std::string& token = {}) {
     return rooms_->join("r", called_, scene_.connection().handle(), token);
@@ -194,7 +195,8 @@ void a_member_comes_and_goes() {
   const auto rooms = open_rooms();
   Member bob(rooms, "bob", 2);
   bob.join();
-  const std::string request = std::string(kRequest).replace(7, 1, "?room=r&name=ann ");
+  triloop::Request request;
+  request.query = "room=r&name=ann";
   const Played ann_heard = play_processor(
       client_frame(1, "x") + kClose, triloop::chat(rooms), [&](Connection&) { bob.say("y"); },
       request);

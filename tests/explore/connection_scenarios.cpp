@@ -11,6 +11,7 @@ namespace {
 
 using triloop::Connection;
 using triloop::Message;
+using triloop::Served;
 
 void peer_closes() { expect_drained(play_fair(kA + kB + kC + kClose, echo, quiet()), 1000); }
 void peer_closes_on_full_queues() {
@@ -19,7 +20,7 @@ void peer_closes_on_full_queues() {
 
 void peer_reads_late() {
   const auto late = [](Connection&, Peer& peer) {
-    peer.take(kRoomForTheAnswer + 1);
+    peer.take(1);
     peer.take(SIZE_MAX);
   };
   expect_drained(play_fair(kA + kB + kClose, echo, narrow(), late), 1000, kEchoOfTwo);
@@ -63,35 +64,32 @@ void processor_and_peer_close_at_once() {
 }
 
 void abort_anywhere() {
-  const Played played = play_fair(kA + kB, echo, narrow(),
-                                  [](Connection& connection, Peer&) { connection.stop_now(); });
+  const Played played = play_ended(kA + kB, echo, narrow(), &Served::stop_now);
   require(!played.has("wait no longer"), "the reason of an abort goes out in a Close frame");
 }
 
 void abort_while_the_processor_returns() {
-  const Played played = play_fair(
-      kA, [](Connection&) {}, quiet(),
-      [](Connection& connection, Peer&) { connection.stop_now(); });
+  const Played played = play_ended(
+      kA, [](Connection&) {}, quiet(), &Served::stop_now);
   require(!played.has("wait no longer"), "the reason of an abort goes out in a Close frame");
 }
 
 // The reader has left already: nobody waits for the abort to be done.
 void abort_behind_the_peers_end() {
-  Scene scene(kClose, {[](Connection&) {}, {}}, quiet());
+  Scene scene(
+      kClose, [](Connection&) {}, quiet());
   scene.peer().end_stream();
   scene.begin();
   any_moment();
-  scene.connection().stop_now();
+  scene.served()->stop_now();
   scene.end();
   expect_fair();
 }
 
 void stop_anywhere() {
-  const Played played =
-      play_fair(kA, echo, quiet(), [](Connection& connection, Peer&) { connection.stop(); });
-  if (played.in_time && played.has("101 Switching")) {
-    require(played.has(server_frame(8, code(1001) + "server stopping")), "no 1001");
-  }
+  const Played played = play_ended(kA, echo, quiet(), &Served::stop);
+  const std::string close = server_frame(8, code(1001) + "server stopping");
+  require(!played.in_time || played.ends_with(close), "no 1001");
 }
 
 void peer_vanishes() {
@@ -106,9 +104,7 @@ void peer_never_reads() {
 
 // The writer holds one message, the out-queue the next, the processor waits with the third.
 void abort_while_the_peer_takes_nothing() {
-  play_fair(
-      kA + kB + kC, echo, narrow(), [](Connection& connection, Peer&) { connection.stop_now(); },
-      kRoomForTheAnswer);
+  play_ended(kA + kB + kC, echo, narrow(), &Served::stop_now, 0);
 }
 
 // The peer ends its stream right behind its Close: that is no reason to keep the replies from it.
@@ -136,7 +132,7 @@ void peer_does_not_answer_the_close() {
 // is something left that it was to work on: then it is the ending's limit.
 void waits_for_closed(Connection& self) {
   self.close(1000);
-  self.closed().wait();
+  self.over().wait();
 }
 void a_processor_waits_for_closed() { play({}, waits_for_closed, quiet()); }
 void a_processor_with_work_waits_for_closed() { play(kA, waits_for_closed, quiet()); }
@@ -151,7 +147,7 @@ void pings_are_heard_while_the_peer_takes_nothing() {
     peer.take(SIZE_MAX);
   };
   const Played played = play_fair(client_frame(9, "p") + client_frame(9, "q"), talkative, narrow(),
-                                  wait_then_read, kRoomForTheAnswer);
+                                  wait_then_read, 0);
   if (!played.in_time) return;
   require(played.has(server_frame(10, "p")) && played.has(server_frame(10, "q")), "no pong");
   require(played.ends_with(server_frame(8, code(1000))), "no Close at the end");
@@ -192,8 +188,8 @@ const std::vector<Named>& connection_scenarios() {
       {"connection: a send fails", a_send_fails},
       {"connection: the peer closes and talks on", peer_closes_and_talks_on},
       {"connection: the peer does not answer the Close", peer_does_not_answer_the_close},
-      {"connection: a processor waits for closed()", a_processor_waits_for_closed},
-      {"connection: a processor with work waits for closed()",
+      {"connection: a processor waits for over()", a_processor_waits_for_closed},
+      {"connection: a processor with work waits for over()",
        a_processor_with_work_waits_for_closed},
       {"connection: a heartbeat while closing", heartbeat_while_closing},
   };

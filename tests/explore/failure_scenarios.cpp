@@ -28,7 +28,7 @@ void reset_before_any_ending() {
 // The peer has not said its last word: a reset is no answer to a Close.
 void reset_in_a_drain() {
   const auto hang_up = [](Connection& self) { self.close(); };
-  Scene scene("", {hang_up, {}}, quiet());
+  Scene scene("", hang_up, quiet());
   scene.peer().stay();
   scene.begin();
   any_moment();
@@ -54,7 +54,7 @@ void reset_while_the_processor_waits_for_room() {
     self.write(Message::text("y"));
     require(!self.write(Message::text("z")), "a write is taken that has no room");
   };
-  play_fair("", write_three, narrow(), break_off, kRoomForTheAnswer);
+  play_fair("", write_three, narrow(), break_off, 0);
 }
 
 // -- A thread cannot be started -------------------------------------------------------------------
@@ -64,7 +64,7 @@ void expect_no_thread_left(const Played& played) {
   require(played.last && played.last->by == ClosedBy::server && played.last->code == 1013 &&
               played.last->text == "no thread left",
           "another reason");
-  require(played.ends_with("\r\n\r\n"), "more than the handshake's answer is sent");
+  require(played.bytes.empty(), "something is sent");
   require(played.closed, "the socket stays");
 }
 
@@ -80,8 +80,7 @@ void no_thread_for_the_processor() {
 
 void no_thread_and_a_stop() {
   fail_to_start("proc-1");
-  const Played played =
-      play_fair(kA, echo, quiet(), [](Connection& connection, Peer&) { connection.stop(); });
+  const Played played = play_ended(kA, echo, quiet(), &triloop::Served::stop);
   if (played.last && !time_came_early()) expect_no_thread_left(played);
 }
 

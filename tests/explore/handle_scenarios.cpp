@@ -31,7 +31,8 @@ void expect_refused(const ConnectionHandle& handle) {
 
 // The connection is aborted while a handle's thread is at any place.
 void after_an_abort() {
-  Scene scene("", {[](Connection& self) { self.abort(); }, {}}, quiet());
+  Scene scene(
+      "", [](Connection& self) { self.abort(); }, quiet());
   const ConnectionHandle handle = scene.connection().handle();
   scene.begin();
   any_moment();
@@ -48,7 +49,7 @@ void while_it_waits_for_room() {
     self.abort();
     written.wait();
   };
-  Scene scene("", {abort_and_stay, {}}, narrow(), kRoomForTheAnswer);
+  Scene scene("", abort_and_stay, narrow(), 0);
   const ConnectionHandle handle = scene.connection().handle();
   scene.begin();
   const Message message = Message::text("x");
@@ -63,11 +64,11 @@ void while_it_waits_for_room() {
 
 // Until it is over it does not say so. What is taken is sent; refused once is refused for ever.
 void during_a_drain() {
-  Scene scene(kClose, {echo, {}}, quiet());
+  Scene scene(kClose, echo, quiet());
   const ConnectionHandle handle = scene.connection().handle();
   scene.begin();
   any_moment();
-  require(!handle.is_over() || scene.connection().closed().fired(), "is_over() says so too early");
+  require(!handle.is_over() || scene.connection().over().fired(), "is_over() says so too early");
   const bool first = handle.write(Message::text("x"));
   any_moment();
   const bool second = handle.write(Message::text("y"));
@@ -82,7 +83,7 @@ void during_a_drain() {
 
 // A call that has begun may be the last to let go of the connection.
 void outlives_the_connection() {
-  Scene scene(kClose, {echo, {}}, quiet());
+  Scene scene(kClose, echo, quiet());
   {
     const Thread other("other", [handle = scene.connection().handle()] {
       any_moment();
@@ -99,7 +100,7 @@ void outlives_the_connection() {
 
 // By itself it keeps nothing.
 void is_kept() {
-  Scene scene(kClose, {echo, {}}, quiet());
+  Scene scene(kClose, echo, quiet());
   const ConnectionHandle handle = scene.connection().handle();
   scene.begin();
   const Played played = scene.end();
@@ -120,7 +121,7 @@ struct Witness {
   ~Witness() {
     require(++*ends == 1, "a state ends twice");
     require(name_of_this_thread() == "proc-1", "a state ends on another thread");
-    require(!connection->closed().fired() || time_came_early(), "a state outlives the connection");
+    require(!connection->over().fired() || time_came_early(), "a state outlives the connection");
   }
 };
 
@@ -133,7 +134,7 @@ void state_goes_with_the_processor() {
     state.connection = &self;
     echo(self);
   };
-  Scene scene(kClose, {keep_state, {}}, quiet());
+  Scene scene(kClose, keep_state, quiet());
   const ConnectionHandle kept = scene.connection().handle();
   const Thread other("other", [kept] {
     any_moment();
@@ -179,8 +180,8 @@ ConnectionSnapshot look(const triloop::Roster& roster) {
 // A look that has begun may be the last to let go of the connection.
 void while_it_lives_and_goes() {
   triloop::Roster roster;
-  Scene scene(kA + kClose, {echo, {}}, quiet());
-  roster.add(scene.share());
+  Scene scene(kA + kClose, echo, quiet());
+  roster.add(scene.served());
   ConnectionSnapshot seen;
   {
     const Thread other("other", [&, handle = scene.connection().handle()] {

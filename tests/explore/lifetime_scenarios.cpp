@@ -226,7 +226,7 @@ void a_handle_writes_and_a_stop() {
 void a_processor_waits_for_its_own_end() {
   Play play;
   play.peers = {kRequest};
-  play.processor = [](triloop::Connection& connection) { connection.closed().wait(); };
+  play.processor = [](triloop::Connection& connection) { connection.over().wait(); };
   expect_all_gone(run(play));
 }
 

@@ -45,6 +45,7 @@ std::vector<Group> groups() {
       {"connection", explore::connection_scenarios, Group::kMerged},
       {"calls", explore::calls_scenarios, Group::kMerged},
       {"handle", explore::handle_scenarios, Group::kMerged},
+      {"handshake", explore::handshake_scenarios, Group::kMerged},
       {"failure", explore::failure_scenarios, Group::kMerged},
       {"server", explore::server_scenarios, Group::kMerged},
       {"lifetime", explore::lifetime_scenarios, Group::kMerged},

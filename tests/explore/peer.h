@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <functional>
 #include <string>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "net/socket.h"
 #include "scheduler.h"
 #include "triloop/connection.h"
+#include "triloop/options.h"
 
 namespace explore {
 
@@ -51,7 +51,8 @@ class Peer final : public triloop::Socket {
   Peer(std::string says, Received& received)
       : incoming_(std::move(says)),
         received_(received),
-        closes_(incoming_.find('\x88') != std::string::npos) {
+        closes_(incoming_.find('\x88') != std::string::npos),
+        shakes_hands_(incoming_.compare(0, 3, "GET") == 0) {
     stands_for_the_kernel(*this);
   }
   // The server closes its socket.
@@ -61,10 +62,9 @@ class Peer final : public triloop::Socket {
   }
 
   void when_closed(std::function<void()> tell) { when_closed_ = std::move(tell); }
-  // The request comes at once, and what stands behind it in pieces of so many bytes.
+  // What it says comes in pieces of so many bytes.
   void in_pieces(std::size_t bytes) {
     const triloop::MutexLock lock(mutex_);
-    comes_at_once_ = std::strlen(kRequest);
     piece_ = bytes;
   }
   void take(std::size_t bytes) {
@@ -133,9 +133,8 @@ class Peer final : public triloop::Socket {
     }
     if (shut_down_) return 0;
     if (incoming_.empty() && broken_off_) error = std::make_error_code(std::errc::connection_reset);
-    const std::size_t taken = incoming_.copy(buffer, std::min(size, comes_at_once_));
+    const std::size_t taken = incoming_.copy(buffer, std::min(size, piece_));
     incoming_.erase(0, taken);
-    comes_at_once_ = piece_;
     return taken;
   }
   std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) override {
@@ -212,7 +211,7 @@ class Peer final : public triloop::Socket {
   }
   // Pings, for as long as it does; a Close once, unless it has said one itself or never does.
   void answer() {
-    if (next_frame_ == 0) next_frame_ = received_.bytes.find("\r\n\r\n") + 4;
+    if (shakes_hands_ && next_frame_ == 0) next_frame_ = received_.bytes.find("\r\n\r\n") + 4;
     while (next_frame_ + 2 <= received_.bytes.size()) {
       const auto size = static_cast<unsigned char>(received_.bytes[next_frame_ + 1]);
       if (next_frame_ + 2 + size > received_.bytes.size()) return;
@@ -241,12 +240,12 @@ class Peer final : public triloop::Socket {
   Received& received_;
   std::function<void()> when_closed_;
   std::size_t room_ = SIZE_MAX;
-  std::size_t acknowledges_ = SIZE_MAX;   // no more than so many bytes
-  int pongs_ = 0;                         // still to be sent
-  std::size_t next_frame_ = 0;            // of what it has received
-  bool closes_;                           // it has said Close, or will
-  std::size_t comes_at_once_ = SIZE_MAX;  // at the next receive
-  std::size_t piece_ = SIZE_MAX;          // at those behind it
+  std::size_t acknowledges_ = SIZE_MAX;  // no more than so many bytes
+  int pongs_ = 0;                        // still to be sent
+  std::size_t next_frame_ = 0;           // of what it has received
+  bool closes_;                          // it has said Close, or will
+  std::size_t piece_ = SIZE_MAX;         // comes at once
+  const bool shakes_hands_;              // what it gets begins with an answer
   bool ended_ = false;
   bool stays_ = false;
   bool broken_off_ = false;

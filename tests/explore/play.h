@@ -1,4 +1,4 @@
-// A connection and its peer, from the handshake to the last join.
+// A connection and its peer, from the upgrade to the last join.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,12 @@
 
 #include "peer.h"
 #include "scheduler.h"
-#include "server/routes.h"
+#include "server/served.h"
 #include "threads/spare_threads.h"
 #include "triloop/connection.h"
+#include "websocket/upgrade.h"
 
 namespace explore {
-
-// Bytes of the answer to the handshake: a peer that takes so many has an open connection.
-constexpr std::size_t kRoomForTheAnswer = 129;
 
 inline const std::string kA = client_frame(1, "a");
 inline const std::string kB = client_frame(1, "b");
@@ -28,7 +26,7 @@ inline const std::string kEchoOfThree = kEchoOfTwo + server_frame(1, "c");
 // What has become of a connection.
 struct Played : Received {
   bool in_time = false;  // neither a deadline nor the peer has cut the ending short
-  std::optional<triloop::CloseReason> first, last;  // of both latches, if it was ever open
+  std::optional<triloop::CloseReason> first, last;  // of both latches
   triloop::TimePoint at{};                          // when it was over
 
   bool ends_with(const std::string& part) const {
@@ -40,29 +38,34 @@ struct Played : Received {
 // One connection, the thread that serves it, and whoever the scenario lets act meanwhile.
 class Scene {
  public:
-  Scene(const std::string& peer_says, triloop::Routes::WebSocket path, triloop::Options options,
-        std::size_t peer_takes = SIZE_MAX, const std::string& request = kRequest,
-        std::uint64_t id = 1)
-      : options_(std::move(options)) {
-    routes_.processors["/ws"] = std::move(path);
-    auto peer = std::make_unique<Peer>(request + peer_says, received_);
+  Scene(const std::string& peer_says, triloop::Processor processor, triloop::Options options,
+        std::size_t peer_takes = SIZE_MAX, std::uint64_t id = 1, triloop::Request request = {})
+      : options_(std::move(options)), processor_(std::move(processor)) {
+    auto peer = std::make_unique<Peer>(peer_says, received_);
     peer_ = peer.get();
     peer_->take(peer_takes);
-    connection_ =
-        std::make_shared<triloop::Connection>(id, std::move(peer), routes_, options_, threads_);
+    request.path = "/ws";
+    triloop::Upgrade upgrade;
+    upgrade.request = std::move(request);
+    upgrade.write_timeout = options_.write_timeout;
+    upgrade.processor = &processor_;
+    upgrade.options = &options_;
+    served_ = std::make_shared<triloop::Served>(id, std::move(peer));
+    served_->open(std::move(upgrade), threads_);
+    connection_ = served_->connection();
     name(*peer_, "peer");
     name(*connection_, "connection");
-    name(connection_->closing(), "closing");
-    name(connection_->closed(), "closed");
+    name(connection_->ending(), "closing");
+    name(connection_->over(), "closed");
   }
 
   triloop::Connection& connection() { return *connection_; }
-  std::shared_ptr<triloop::Connection> share() const { return connection_; }
+  std::shared_ptr<triloop::Served> served() const { return served_; }
   Peer& peer() { return *peer_; }
   const Received& received() const { return received_; }
 
   void begin() {
-    reader_ = triloop::Thread("read-1", [connection = connection_.get()] { connection->serve(); });
+    reader_ = triloop::Thread("read-1", [served = served_.get()] { served->run(); });
   }
 
   // Joins it, looks at how it ended, and lets go of it, as the accept loop does.
@@ -70,12 +73,11 @@ class Scene {
     reader_.join();
     Played played;
     played.at = glance_at_the_clock();
-    if (received_.has("\r\n\r\n")) {
-      played.first = connection_->closing().reason();
-      played.last = connection_->closed().reason();
-      expect_ended(played);
-    }
+    played.first = connection_->ending().reason();
+    played.last = connection_->over().reason();
+    expect_ended(played);
     connection_.reset();
+    served_.reset();
     static_cast<Received&>(played) = received_;
     return played;
   }
@@ -99,10 +101,11 @@ class Scene {
   }
 
   const triloop::Options options_;
-  triloop::Routes routes_;
+  const triloop::Processor processor_;
   triloop::SpareThreads threads_{0, 0};
   Received received_;
   Peer* peer_;  // the connection's
+  std::shared_ptr<triloop::Served> served_;
   std::shared_ptr<triloop::Connection> connection_;
   triloop::Thread reader_;
 };
@@ -112,7 +115,7 @@ using Meanwhile = std::function<void(triloop::Connection&, Peer&)>;
 inline Played play(const std::string& peer_says, const triloop::Processor& processor,
                    const triloop::Options& options, const Meanwhile& meanwhile = nullptr,
                    std::size_t peer_takes = SIZE_MAX) {
-  Scene scene(peer_says, {processor, {}}, options, peer_takes);
+  Scene scene(peer_says, processor, options, peer_takes);
   scene.begin();
   if (meanwhile) {
     any_moment();
@@ -131,6 +134,19 @@ inline Played play_fair(const std::string& peer_says, const triloop::Processor& 
                         const triloop::Options& options, const Meanwhile& meanwhile = nullptr,
                         std::size_t peer_takes = SIZE_MAX) {
   Played played = play(peer_says, processor, options, meanwhile, peer_takes);
+  expect_fair();
+  return played;
+}
+
+// The server ends it at any moment.
+inline Played play_ended(const std::string& peer_says, const triloop::Processor& processor,
+                         const triloop::Options& options, void (triloop::Served::*end)(),
+                         std::size_t peer_takes = SIZE_MAX) {
+  Scene scene(peer_says, processor, options, peer_takes);
+  scene.begin();
+  any_moment();
+  (*scene.served().*end)();
+  Played played = scene.end();
   expect_fair();
   return played;
 }

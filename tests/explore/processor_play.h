@@ -23,14 +23,14 @@ struct Explored {
 // own. What somebody else does meanwhile comes after the beginning.
 inline Played play_processor(const std::string& peer_says, const triloop::Processor& processor,
                              const std::function<void(triloop::Connection&)>& meanwhile = nullptr,
-                             const std::string& request = kRequest) {
+                             triloop::Request request = {}) {
   triloop::Latch begun;
   const triloop::Processor explored = [&](triloop::Connection& self) {
     begun.fire({});
     const Explored here;
     processor(self);
   };
-  Scene scene(peer_says, {explored, {}}, quiet(), SIZE_MAX, request);
+  Scene scene(peer_says, explored, quiet(), SIZE_MAX, 1, std::move(request));
   stop_choosing();
   scene.begin();
   begun.wait();

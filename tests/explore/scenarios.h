@@ -25,6 +25,7 @@ const std::vector<Named>& workers_scenarios();
 const std::vector<Named>& connection_scenarios();
 const std::vector<Named>& calls_scenarios();
 const std::vector<Named>& handle_scenarios();
+const std::vector<Named>& handshake_scenarios();
 const std::vector<Named>& failure_scenarios();
 const std::vector<Named>& server_scenarios();
 const std::vector<Named>& time_scenarios();

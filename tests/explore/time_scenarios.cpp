@@ -79,7 +79,7 @@ void expect_all(const Played& played, const std::string& replies) {
 // -- Silence --------------------------------------------------------------------------------------
 
 Played with_pongs(int pongs, const triloop::Options& options) {
-  Scene scene({}, {echo, {}}, options);
+  Scene scene({}, echo, options);
   scene.peer().answer_pings(pongs);
   scene.begin();
   return scene.end();
@@ -104,7 +104,7 @@ void a_silent_peer_that_beats() {
 }
 
 void a_peer_that_answers_lives() {
-  Scene scene({}, {echo, {}}, timed());
+  Scene scene({}, echo, timed());
   scene.peer().answer_pings(100);
   scene.begin();
   triloop::Thread later("later", [&] {
@@ -125,7 +125,7 @@ void a_full_in_queue_is_no_silence() {
     await(seconds(8));
     echo(self);
   };
-  Scene scene(kA + kB, {slow, {}}, options);
+  Scene scene(kA + kB, slow, options);
   scene.peer().answer_pings(100);
   scene.begin();
   triloop::Thread later("later", [&] {
@@ -154,7 +154,7 @@ void a_reply_at_a_deadline() {
     self.write(Message::text("x"));
     echo(self);
   };
-  Scene scene({}, {late, {}}, timed());
+  Scene scene({}, late, timed());
   scene.peer().answer_pings(100);
   scene.begin();
   triloop::Thread later("later", [&] {
@@ -179,12 +179,12 @@ void a_ping_behind_what_moves() {
   };
   triloop::Options options = timed();
   options.pong_timeout = kPong16;
-  Scene scene({}, {talkative, {}}, options);
-  scene.peer().acknowledge(kRoomForTheAnswer);
+  Scene scene({}, talkative, options);
+  scene.peer().acknowledge(0);
   scene.begin();
   triloop::Thread moves("moves", [&] {
     await(seconds(4));
-    scene.peer().acknowledge(kRoomForTheAnswer + 1);
+    scene.peer().acknowledge(1);
     await(seconds(6));
     scene.peer().acknowledge(SIZE_MAX);
   });
@@ -199,8 +199,8 @@ void a_ping_behind_what_moves() {
 void a_ping_behind_what_does_not_move() {
   triloop::Options options = timed();
   options.pong_timeout = kWrite + seconds(1);
-  Scene scene(kA, {echo, {}}, options);
-  scene.peer().acknowledge(kRoomForTheAnswer);
+  Scene scene(kA, echo, options);
+  scene.peer().acknowledge(0);
   scene.begin();
   const Played played = scene.end();
   expect_given_up(played, "the peer stopped reading", at(kPing + kWrite));
@@ -209,13 +209,13 @@ void a_ping_behind_what_does_not_move() {
 // -- A peer that takes nothing --------------------------------------------------------------------
 
 void a_peer_that_takes_nothing() {
-  const Played played = play(kA, echo, without_pings(), nullptr, kRoomForTheAnswer);
+  const Played played = play(kA, echo, without_pings(), nullptr, 0);
   expect_given_up(played, "the peer stopped reading", at(kWrite));
 }
 
 // It takes a byte in time, each time; then nothing more.
 void a_peer_that_takes_a_byte_in_time() {
-  Scene scene(kA, {echo, {}}, without_pings(), kRoomForTheAnswer);
+  Scene scene(kA, echo, without_pings(), 0);
   scene.begin();
   triloop::Thread moves("moves", [&] {
     await(seconds(6));
@@ -229,12 +229,12 @@ void a_peer_that_takes_a_byte_in_time() {
 // -- Endings --------------------------------------------------------------------------------------
 
 void a_stall_in_a_drain() {
-  const Played played = play(kA + kClose, echo, without_pings(), nullptr, kRoomForTheAnswer);
+  const Played played = play(kA + kClose, echo, without_pings(), nullptr, 0);
   expect_given_up(played, "the close timeout passed", at(kClose5), kLook);
 }
 
 void a_pause_in_a_drain() {
-  Scene scene(kA + kClose, {echo, {}}, without_pings(), kRoomForTheAnswer);
+  Scene scene(kA + kClose, echo, without_pings(), 0);
   scene.begin();
   triloop::Thread moves("moves", [&] {
     await(seconds(4));
@@ -253,15 +253,15 @@ void an_ending_begins_while_the_writer_waits() {
   using std::chrono::milliseconds;
   triloop::Options options = without_pings();
   options.close_timeout = milliseconds(300);
-  Scene scene(kA, {echo, {}}, options, kRoomForTheAnswer + 2);
-  scene.peer().acknowledge(kRoomForTheAnswer);
+  Scene scene(kA, echo, options, 2);
+  scene.peer().acknowledge(0);
   scene.begin();
   triloop::Thread moves("moves", [&] {
     const auto at = [](int ms) { triloop::Latch().wait_until(TimePoint{} + milliseconds(ms)); };
     at(100);
     scene.connection().close(1000);
     at(300);
-    scene.peer().acknowledge(kRoomForTheAnswer + 1);
+    scene.peer().acknowledge(1);
     at(550);
     scene.peer().take(SIZE_MAX);
     scene.peer().acknowledge(SIZE_MAX);
@@ -273,12 +273,12 @@ void an_ending_begins_while_the_writer_waits() {
 
 // All is sent, and the peer has ended its stream: it is not over before it has all of it.
 void the_last_bytes_are_waited_for() {
-  Scene scene(kA + kClose, {echo, {}}, without_pings());
-  scene.peer().acknowledge(kRoomForTheAnswer);
+  Scene scene(kA + kClose, echo, without_pings());
+  scene.peer().acknowledge(0);
   scene.begin();
   triloop::Thread moves("moves", [&] {
     await(seconds(4));
-    scene.peer().acknowledge(kRoomForTheAnswer + 1);
+    scene.peer().acknowledge(1);
     await(seconds(8));
     scene.peer().acknowledge(SIZE_MAX);
   });
@@ -291,13 +291,13 @@ void the_last_bytes_are_waited_for() {
 }
 
 void a_peer_that_acknowledges_for_ever() {
-  Scene scene(kA + kClose, {echo, {}}, without_pings());
-  scene.peer().acknowledge(kRoomForTheAnswer);
+  Scene scene(kA + kClose, echo, without_pings());
+  scene.peer().acknowledge(0);
   scene.begin();
   triloop::Thread moves("moves", [&] {
     for (int i = 1; i <= 4; ++i) {
       await(seconds(4 * i));
-      scene.peer().acknowledge(kRoomForTheAnswer + static_cast<std::size_t>(i));
+      scene.peer().acknowledge(static_cast<std::size_t>(i));
     }
   });
   moves.join();
@@ -321,7 +321,7 @@ void a_processor_works_longer_than_the_peer_may() {
 void an_ending_has_a_limit() {
   const auto works_on = [](Connection& self) {
     self.read();
-    self.closed().wait();
+    self.over().wait();
   };
   const Played played = play(kA + kClose, works_on, timed());
   expect_given_up(played, "the ending limit passed", at(kLimit));
@@ -330,7 +330,7 @@ void an_ending_has_a_limit() {
 void a_processor_that_is_told_and_stays() {
   const auto stays = [](Connection& self) {
     echo(self);
-    self.closed().wait();
+    self.over().wait();
   };
   const Played played = play(kA + kClose, stays, without_pings());
   if (!played.last || time_came_early()) return;
@@ -340,7 +340,7 @@ void a_processor_that_is_told_and_stays() {
 
 // Whatever it says, while only its Close and the end of its stream are missing.
 void a_peer_that_drips() {
-  Scene scene({}, {echo, {}}, without_pings());
+  Scene scene({}, echo, without_pings());
   scene.peer().stay();
   scene.begin();
   any_moment();
@@ -364,7 +364,7 @@ void an_ending_begins_before_a_ping_is_judged() {
     if (message) self.write(std::move(*message));
     echo(self);
   };
-  Scene scene(kA, {work, {}}, timed());
+  Scene scene(kA, work, timed());
   scene.begin();
   await(kPing + seconds(1));
   scene.connection().close(1000);
@@ -376,12 +376,12 @@ void an_ending_begins_before_a_ping_is_judged() {
 void an_abort_after_a_while() {
   const auto write_and_wait = [](Connection& self) {
     self.write(Message::text("x"));
-    self.closed().wait();
+    self.over().wait();
   };
-  Scene scene({}, {write_and_wait, {}}, without_pings(), kRoomForTheAnswer);
+  Scene scene({}, write_and_wait, without_pings(), 0);
   scene.begin();
   await(kClose5 + seconds(1));
-  scene.connection().stop_now();
+  scene.served()->stop_now();
   const Played played = scene.end();
   if (!played.last || time_came_early()) return;
   require(played.last->text == "the server could wait no longer", "an abort is called a timeout");

@@ -32,7 +32,7 @@ class Unserved {
   explicit Unserved(const triloop::Options& options = quiet()) : scene_({}, {}, options) {}
   Connection& connection() { return scene_.connection(); }
   bool ends_with_code(int code) {
-    const auto reason = connection().closing().reason();
+    const auto reason = connection().ending().reason();
     return reason && reason->code == code;
   }
 
@@ -78,7 +78,7 @@ void two_share_the_jobs() {
   require(marks.are_all_there_once(), "a job is lost, or done twice");
 }
 
-// One that takes long looks at closing(). It is done all the same, and so are those behind it.
+// One that takes long looks at ending(). It is done all the same, and so are those behind it.
 void an_abort_meanwhile() {
   Unserved self;
   Marks marks(3);
@@ -90,7 +90,7 @@ void an_abort_meanwhile() {
     Workers workers(self.connection(), 1);
     for (std::size_t i = 0; i < 3; ++i) {
       workers.push([&, done = marks.job(i)] {
-        self.connection().closing().wait();
+        self.connection().ending().wait();
         done();
       });
     }
@@ -120,7 +120,7 @@ void the_processor_throws() {
   try {
     Workers workers(self.connection(), 2);
     workers.push([&, done = marks.job(0)] {
-      self.connection().closing().wait();
+      self.connection().ending().wait();
       done();
     });
     throw std::runtime_error("it fails");

@@ -35,9 +35,9 @@ struct Settings {
 };
 
 std::unique_ptr<WsProtocol> protocol_for(const Settings& settings) {
-  auto protocol = std::make_unique<WsProtocol>(settings.limit);
-  if (settings.deflate) protocol->use_deflate(settings.parameters);
-  return protocol;
+  using Deflate = std::optional<DeflateParameters>;
+  return std::make_unique<WsProtocol>(settings.limit,
+                                      settings.deflate ? Deflate(settings.parameters) : Deflate());
 }
 
 struct Seen {

@@ -23,7 +23,6 @@ using testing::client_close;
 using testing::client_frame;
 using testing::echo;
 using testing::FakeConnection;
-using testing::frames_sent;
 using testing::Gate;
 using testing::patient_options;
 using testing::server_close;
@@ -55,24 +54,6 @@ TEST_CASE("a connection reads in a range-for", "[connection]") {
   CHECK(seen == "ab");
 }
 
-TEST_CASE("the processor sees path, query, headers and address of its peer", "[connection]") {
-  Request request;
-  std::string path, address;
-  FakeConnection connection(
-      [&](Connection& self) {
-        request = self.request();
-        path = self.path();
-        address = self.peer_address();
-      },
-      patient_options(), {}, "/ws?room=1");
-  connection.socket().end_stream();
-  connection.await_end();
-  CHECK(path == "/ws");
-  CHECK(address == "peer:1");
-  CHECK(request.query == "room=1");
-  CHECK(request.header("host") == "localhost");
-}
-
 TEST_CASE("a text message that is not UTF-8 is refused with an exception", "[connection]") {
   std::string error;
   bool binary_passes = false;
@@ -98,7 +79,7 @@ TEST_CASE("a close that RFC 6455 does not allow is refused with an exception", "
   CHECK_THROWS_AS(connection->close(999), std::invalid_argument);
   CHECK_THROWS_AS(connection->close(1000, std::string(124, 'x')), std::invalid_argument);
   CHECK_THROWS_AS(connection->close(1000, "\xff"), std::invalid_argument);
-  CHECK_FALSE(connection->closed().fired());
+  CHECK_FALSE(connection->over().fired());
   connection->close(1000, std::string(123, 'x'));
   connection.socket().await_sent(std::string(123, 'x'));
 }
@@ -134,25 +115,6 @@ TEST_CASE("a pong passes replies that wait behind a full out-queue", "[connectio
   const std::string reply = server_frame(Opcode::text, "reply");
   connection.socket().take(SIZE_MAX);
   connection.socket().await_sent(reply + server_frame(Opcode::pong, "still there?") + reply);
-}
-
-// -- What the connection's thread blocks on before it reads ---------------------------------------
-
-TEST_CASE("a peer that does not take the answer is cut off at the handshake timeout",
-          "[connection][blocks]") {
-  Options options = patient_options();
-  options.handshake_timeout = milliseconds(50);
-  const Routes routes{{{"/ws", {echo, {}}}}, {}};
-  auto socket = std::make_unique<testing::FakeSocket>();
-  socket->deliver(testing::upgrade_request());
-  socket->take(10);
-  testing::FakeSocket& peer = *socket;
-  SpareThreads threads(0, 0);
-  Connection connection(1, std::move(socket), routes, options, threads);
-  const TimePoint start = Clock::now();
-  connection.serve();
-  CHECK(Clock::now() - start >= options.handshake_timeout);
-  CHECK(peer.sent() == "HTTP/1.1 1");
 }
 
 // -- What the reader blocks on --------------------------------------------------------------------
@@ -258,7 +220,7 @@ TEST_CASE("the in-queue is bounded in bytes, too", "[connection][blocks]") {
   full.connection.reader().await_blocked();
   full.connection.socket().deliver(client_frame(Opcode::ping, "not seen while waiting"));
   full.connection.reader().await_blocked();
-  CHECK(frames_sent(full.connection).empty());
+  CHECK(full.connection.socket().sent().empty());
   full.gate.open();
   full.connection.socket().await_sent("not seen while waiting");
 }
@@ -274,7 +236,7 @@ TEST_CASE("the reader's batch is bounded in bytes of what a message expands to",
         gate.wait();
         while (self.read()) continue;
       },
-      options, {}, "/ws", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+      options);
   Deflater deflater{DeflateParameters()};
   std::string bytes;
   for (int i = 0; i < 3; ++i) {
@@ -392,7 +354,7 @@ TEST_CASE("writer on a peer that takes nothing: gives up after the write timeout
       [&](Connection& self) {
         gate.wait();
         self.write(Message::text("x"));
-        self.closed().wait();
+        self.over().wait();
       },
       options);
   connection.socket().take(0);
@@ -413,7 +375,7 @@ TEST_CASE("a slow peer that takes a byte now and then is not given up", "[connec
   connection.socket().take(0);
   connection.socket().deliver(client_frame(Opcode::text, "slowly"));
   for (int i = 0; i < 8; ++i) {
-    CHECK_FALSE(connection->closed().wait_until(Clock::now() + kGap));
+    CHECK_FALSE(connection->over().wait_until(Clock::now() + kGap));
     connection.socket().take(1);
   }
   connection.socket().await_sent(server_frame(Opcode::text, "slowly"));
@@ -453,8 +415,9 @@ TEST_CASE("peer closes: what it sent before is processed, then it gets its Close
                               client_close(3001, "bye"));
   connection.socket().end_stream();
   connection.await_end();
-  CHECK(frames_sent(connection) == server_frame(Opcode::text, "1") +
-                                       server_frame(Opcode::text, "2") + server_close(3001, "bye"));
+  CHECK(connection.socket().sent() == server_frame(Opcode::text, "1") +
+                                          server_frame(Opcode::text, "2") +
+                                          server_close(3001, "bye"));
   CHECK(connection.reason() == CloseReason{ClosedBy::peer, 3001, "bye"});
 }
 
@@ -473,7 +436,7 @@ TEST_CASE("what a peer sends after its Close is discarded", "[connection][ending
   connection.socket().deliver(client_frame(Opcode::text, "later"));
   connection.socket().end_stream();
   connection.await_end();
-  CHECK(frames_sent(connection) == server_close(1000, ""));
+  CHECK(connection.socket().sent() == server_close(1000, ""));
 }
 
 TEST_CASE("peer breaks the protocol: it gets the code, after the replies to what was good",
@@ -550,7 +513,7 @@ TEST_CASE("what arrives after close() is not processed", "[connection][endings]"
   connection.socket().deliver(client_close(1000));
   connection.socket().end_stream();
   connection.await_end();
-  CHECK(frames_sent(connection) == server_close(1000, ""));
+  CHECK(connection.socket().sent() == server_close(1000, ""));
 }
 
 TEST_CASE("close() from two threads at once takes effect once", "[connection][endings]") {
@@ -564,7 +527,7 @@ TEST_CASE("close() from two threads at once takes effect once", "[connection][en
     connection.socket().deliver(client_close(1000));
     connection.socket().end_stream();
     connection.await_end();
-    const std::string frames = frames_sent(connection);
+    const std::string frames = connection.socket().sent();
     REQUIRE((frames == server_close(4001, "a") || frames == server_close(4002, "b")));
     REQUIRE(frames == server_close(connection.reason().code, connection.reason().text));
   }
@@ -577,10 +540,10 @@ TEST_CASE("close() of both sides at once ends cleanly", "[connection][endings]")
       testing::Worker ours([&] { connection->close(4001, "ours"); });
       connection.socket().deliver(client_close(4002, "theirs"));
     }
-    await("a Close frame", [&] { return !frames_sent(connection).empty(); });
+    await("a Close frame", [&] { return !connection.socket().sent().empty(); });
     connection.socket().end_stream();
     connection.await_end();
-    const std::string frames = frames_sent(connection);
+    const std::string frames = connection.socket().sent();
     REQUIRE((frames == server_close(4001, "ours") || frames == server_close(4002, "theirs")));
     REQUIRE(connection.reason().by != ClosedBy::network);
   }
@@ -595,12 +558,12 @@ TEST_CASE("a peer that has closed its direction only still gets the replies of a
   const std::string reply = server_frame(Opcode::text, "reply");
   connection.socket().take(0);
   connection.socket().deliver(client_frame(Opcode::text, "go"));
-  await("the drain to begin", [&] { return connection->closing().fired(); });
+  await("the drain to begin", [&] { return connection->ending().fired(); });
   connection.socket().end_stream();
   connection.reader().await_blocked();
   connection.socket().take(SIZE_MAX);
   connection.await_end();
-  CHECK(frames_sent(connection) == reply + reply + reply + server_close(1000, ""));
+  CHECK(connection.socket().sent() == reply + reply + reply + server_close(1000, ""));
 }
 
 TEST_CASE("an abort while the processor returns never sends its reason to the peer",
@@ -613,15 +576,15 @@ TEST_CASE("an abort while the processor returns never sends its reason to the pe
       connection->abort("private");
     });
     connection.await_end();
-    const std::string frames = frames_sent(connection);
+    const std::string frames = connection.socket().sent();
     REQUIRE((frames.empty() || frames == server_close(1000, "")));
   }
 }
 
-TEST_CASE("closing() tells a processor in a long computation that an ending has begun",
+TEST_CASE("ending() tells a processor in a long computation that an ending has begun",
           "[connection][endings]") {
   FakeConnection connection([](Connection& self) {
-    while (!self.closing().fired()) {
+    while (!self.ending().fired()) {
     }
     self.write(Message::text("finished up"));
   });
@@ -647,7 +610,7 @@ TEST_CASE("abort() ends at once, without a Close frame, and the first reason sta
   connection->abort("second");
   connection->close(1000, "third");
   connection.await_end();
-  CHECK(frames_sent(connection).empty());
+  CHECK(connection.socket().sent().empty());
   CHECK(connection.reason().text == "first");
 }
 
@@ -678,7 +641,7 @@ TEST_CASE("a heartbeat that is due while the connection closes does no harm",
     connection.socket().await_sent(server_close(1000, ""));
     connection.socket().end_stream();
     connection.await_end();
-    const std::string frames = frames_sent(connection);
+    const std::string frames = connection.socket().sent();
     REQUIRE(frames.substr(frames.size() - 4) == server_close(1000, ""));
   }
 }

@@ -38,7 +38,7 @@ struct Scene {
   testing::FakeSocket socket;
   FrameQueue in_queue{FrameQueue::kIn, 1, {10, 1000}};
   FrameQueue out_queue{FrameQueue::kOut, 1, {10, 1000}};
-  Observer observer{1};
+  Observer observer{1, GaugeClock::now()};
   Ending ending{in_queue, out_queue, socket, observer};
 };
 

@@ -39,9 +39,4 @@ class Gate {
   Latch latch_;
 };
 
-inline std::string frames_sent(FakeConnection& connection) {
-  const std::string sent = connection.socket().sent();
-  return sent.substr(sent.find("\r\n\r\n") + 4);
-}
-
 }  // namespace triloop::testing

@@ -66,7 +66,7 @@ TEST_CASE("try_read: what is there, or nothing, or the end", "[processor]") {
     Message message;
     none = self.try_read(message);
     self.write(Message::text("go on"));
-    self.closing().wait();  // the peer's message, and its Close, are here
+    self.ending().wait();  // the peer's message, and its Close, are here
     one = self.try_read(message);
     self.read();  // the latch fires before the queue is closed; this waits for that
     end = self.try_read(message);
@@ -88,7 +88,7 @@ TEST_CASE("read_for: a timeout too long for the clock is none", "[processor]") {
   });
   await_standstill();
   connection.socket().deliver(client_frame(Opcode::text, "x"));
-  await("the processor", [&] { return connection->closing().fired(); });
+  await("the processor", [&] { return connection->ending().fired(); });
   connection.socket().end_stream();
   connection.await_end();
   CHECK(result == ReadResult::kMessage);
@@ -114,7 +114,7 @@ TEST_CASE("write_for and try_write: no room in time leaves the message with its 
       narrow());
   connection.socket().take(0);
   connection.socket().deliver(client_frame(Opcode::text, "go"));
-  await("the processor", [&] { return connection->closing().fired(); });
+  await("the processor", [&] { return connection->ending().fired(); });
   CHECK(tried == WriteResult::kTimeout);
   CHECK(timed == WriteResult::kTimeout);
   CHECK(left == "fills the queue");
@@ -128,7 +128,7 @@ TEST_CASE("write_for: room that comes in time is used, after the end it says so"
         Message message = Message::text("one");
         while (self.try_write(message) == WriteResult::kQueued) message = Message::text("one");
         in_time = self.write_for(message, kLong);
-        self.closed().wait();  // fires a moment before the queue is closed
+        self.over().wait();  // fires a moment before the queue is closed
         do {
           over = self.try_write(message);
         } while (over != WriteResult::kOver);
@@ -158,7 +158,7 @@ TEST_CASE("write_for: a text that is not UTF-8 is refused with an exception", "[
     }
     left = message.data;
   });
-  await("the processor", [&] { return connection->closing().fired(); });
+  await("the processor", [&] { return connection->ending().fired(); });
   connection.socket().end_stream();
   connection.await_end();
   CHECK(refused);
@@ -209,7 +209,7 @@ TEST_CASE("state: made when it is first asked for, kept, and gone with the proce
         refused = true;
       }
     });
-    await("the processor", [&] { return connection->closing().fired(); });
+    await("the processor", [&] { return connection->ending().fired(); });
     connection.socket().end_stream();
     connection.await_end();
     CHECK(alive == 0);
@@ -227,7 +227,7 @@ TEST_CASE("state: goes when the processor has returned, on its thread", "[proces
   };
   gone_on = {};
   FakeConnection connection([&](Connection& self) { self.state<Mine>(); });
-  await("the processor", [&] { return connection->closing().fired(); });
+  await("the processor", [&] { return connection->ending().fired(); });
   CHECK(gone_on == made_on);  // the connection itself is still there
   connection.socket().end_stream();
 }
@@ -238,7 +238,7 @@ TEST_CASE("snapshot: a processor can ask how full its own queues are", "[process
   QueueSnapshot in{}, out{};
   FakeConnection connection(
       [&](Connection& self) {
-        self.closing().wait();  // three messages and the Close have come
+        self.ending().wait();  // three messages and the Close have come
         in = self.snapshot().in_queue;
         self.write(Message::text("in the writer's hand"));
         await("the writer", [&] { return self.snapshot().writer.doing == Doing::writing_socket; });
@@ -314,7 +314,7 @@ TEST_CASE("handle: who has seen that it is over has no write taken", "[processor
     RunningServer server([&](Connection& self) {
       handle = self.handle();
       given.fire({});
-      self.closed().wait();
+      self.over().wait();
     });
     TestClient client(server.port());
     client.open();
@@ -458,7 +458,7 @@ TEST_CASE("options of a path: queue_messages and queue_bytes", "[path_options]")
 
 TEST_CASE("options of a path: the bounds of its queues hold", "[path_options]") {
   const bool by_bytes = GENERATE(false, true);
-  const auto ignore = [](Connection& self) { self.closing().wait(); };
+  const auto ignore = [](Connection& self) { self.ending().wait(); };
   TwoPaths server(
       [&](PathOptions& mine) { (by_bytes ? mine.queue_bytes : mine.queue_messages) = 5; }, ignore);
   TestClient mine(server.port()), other(server.port());

@@ -17,7 +17,6 @@ using testing::client_close;
 using testing::client_frame;
 using testing::echo;
 using testing::FakeConnection;
-using testing::frames_sent;
 using testing::Gate;
 using testing::patient_options;
 using testing::pings_sent;
@@ -29,7 +28,7 @@ constexpr int kTimes = 8;
 
 // True if the connection lives for so long.
 bool lives_for(FakeConnection& connection, milliseconds time) {
-  return !connection->closed().wait_until(Clock::now() + time);
+  return !connection->over().wait_until(Clock::now() + time);
 }
 
 // -- Silence --------------------------------------------------------------------------------------
@@ -55,13 +54,13 @@ TEST_CASE("a peer that answers pings is kept, whatever it answers with", "[conne
   for (std::size_t seen = 0; Clock::now() < enough;) {
     const std::size_t pings = pings_sent(connection);
     if (pings == seen) {
-      REQUIRE_FALSE(connection->closed().wait_until(Clock::now() + milliseconds(5)));
+      REQUIRE_FALSE(connection->over().wait_until(Clock::now() + milliseconds(5)));
       continue;
     }
     seen = pings;
     connection.socket().deliver(client_frame(seen % 2 == 0 ? Opcode::pong : Opcode::binary, ""));
   }
-  CHECK_FALSE(connection->closed().fired());
+  CHECK_FALSE(connection->over().fired());
 }
 
 TEST_CASE("a reader that waits for room is no sign of a dead peer", "[connection][liveness]") {
@@ -73,8 +72,8 @@ TEST_CASE("a reader that waits for room is no sign of a dead peer", "[connection
   FakeConnection connection([&](Connection&) { gate.wait(); }, options);
   connection.socket().deliver(client_frame(Opcode::text, "1") + client_frame(Opcode::text, "2"));
   // Many times the timeout, in pings; the peer answers none of them that the reader could hear.
-  await("pings", [&] { return pings_sent(connection) > 30 || connection->closed().fired(); });
-  CHECK_FALSE(connection->closed().fired());
+  await("pings", [&] { return pings_sent(connection) > 30 || connection->over().fired(); });
+  CHECK_FALSE(connection->over().fired());
   gate.open();
 }
 
@@ -84,8 +83,9 @@ TEST_CASE("a ping that has not reached the peer yet is no question", "[connectio
   options.pong_timeout = milliseconds(40);
   FakeConnection connection(echo, options);
   connection.socket().acknowledge(0);
-  connection.socket().deliver(client_frame(Opcode::text, "much"));
-  connection.socket().await_sent(server_frame(Opcode::text, "much"));
+  const std::string much(100, 'x');
+  connection.socket().deliver(client_frame(Opcode::text, much));
+  connection.socket().await_sent(server_frame(Opcode::text, much));
   const std::size_t pings = pings_sent(connection);
   await("a ping behind it", [&] { return pings_sent(connection) > pings; });
   SECTION("the peer moves slowly") {
@@ -106,7 +106,7 @@ TEST_CASE("a ping that does not reach the peer, and nothing moves: the write tim
   options.ping_interval = milliseconds(10);
   options.pong_timeout = milliseconds(10);
   options.write_timeout = milliseconds(100);
-  FakeConnection connection(echo, options);
+  FakeConnection connection(echo, options, client_frame(Opcode::text, "lies before the ping"));
   connection.socket().acknowledge(0);
   const TimePoint start = Clock::now();
   connection.await_end();
@@ -128,7 +128,7 @@ TEST_CASE("a peer that answers no ping any more after its Close is no dead peer"
       options);
   connection.socket().deliver(client_frame(Opcode::text, "1") + client_frame(Opcode::text, "2") +
                               client_close(1000));
-  await("the ending to begin", [&] { return connection->closing().fired(); });
+  await("the ending to begin", [&] { return connection->ending().fired(); });
   REQUIRE(lives_for(connection, kTimes * options.pong_timeout));
   gate.open();
   connection.socket().await_sent(server_frame(Opcode::text, "1") + server_frame(Opcode::text, "2") +
@@ -146,7 +146,7 @@ TEST_CASE("no ping and no heartbeat is sent once an ending has begun", "[connect
   connection.socket().await_sent("\x89");
   connection.socket().await_sent("heartbeat");
   connection.socket().deliver(client_close(1000));
-  await("the ending to begin", [&] { return connection->closing().fired(); });
+  await("the ending to begin", [&] { return connection->ending().fired(); });
   const std::size_t pings = pings_sent(connection);
   const std::size_t beats = connection.socket().count_sent("heartbeat");
   REQUIRE(lives_for(connection, kTimes * options.ping_interval));
@@ -169,7 +169,7 @@ TEST_CASE("heartbeats keep no ending from its end", "[connection][endings]") {
       },
       options);
   connection.socket().deliver(client_close(1000));
-  await("the end", [&] { return connection->closed().fired(); });
+  await("the end", [&] { return connection->over().fired(); });
   gate.open();
   CHECK(connection.reason().text == "the close timeout passed");
 }
@@ -206,7 +206,7 @@ TEST_CASE("a processor that works on what was queued keeps nobody's time",
       options);
   connection.socket().deliver(client_frame(Opcode::text, "1") + client_frame(Opcode::text, "2") +
                               client_close(1000));
-  await("the ending to begin", [&] { return connection->closing().fired(); });
+  await("the ending to begin", [&] { return connection->ending().fired(); });
   REQUIRE(lives_for(connection, kTimes * options.close_timeout));
   gate.open();
   connection.socket().await_sent(server_frame(Opcode::text, "1") + server_frame(Opcode::text, "2") +
@@ -219,7 +219,7 @@ TEST_CASE("an ending has a limit, however long the processor works", "[connectio
   FakeConnection connection(
       [](Connection& self) {
         self.read();
-        self.closed().wait();
+        self.over().wait();
       },
       options);
   connection.socket().deliver(client_frame(Opcode::text, "1") + client_close(1000));
@@ -240,7 +240,7 @@ TEST_CASE("writer after its Close: freed by the end of the peer's stream", "[con
   connection.socket().deliver(client_close(1000, "done"));
   connection.reader().await_blocked();
   CHECK(connection.socket().is_send_shut_down());
-  CHECK_FALSE(connection->closed().fired());
+  CHECK_FALSE(connection->over().fired());
   connection.socket().end_stream();
   connection.await_end();
   CHECK(connection.reason() == CloseReason{ClosedBy::application, 1000, "done"});
@@ -260,7 +260,7 @@ TEST_CASE("writer after its Close: gives up after the close timeout", "[connecti
 TEST_CASE("a drain that the processor holds up ends at the close timeout", "[connection][blocks]") {
   Options options = patient_options();
   options.close_timeout = milliseconds(50);
-  FakeConnection connection([](Connection& self) { self.closed().wait(); }, options);
+  FakeConnection connection([](Connection& self) { self.over().wait(); }, options);
   connection.socket().deliver(client_close(1000));
   connection.await_end();
   CHECK(connection.reason().text == "the close timeout passed");
@@ -384,9 +384,9 @@ TEST_CASE("a ping that came before a message was complete is answered before its
   connection.socket().deliver(fragment(false, false) + client_frame(Opcode::ping, "B") +
                               fragment(false, true));
   connection.socket().await_sent(server_frame(Opcode::text, "xxxx"));
-  CHECK(frames_sent(connection) == server_frame(Opcode::pong, "A") +
-                                       server_frame(Opcode::pong, "B") +
-                                       server_frame(Opcode::text, "xxxx"));
+  CHECK(connection.socket().sent() == server_frame(Opcode::pong, "A") +
+                                          server_frame(Opcode::pong, "B") +
+                                          server_frame(Opcode::text, "xxxx"));
 }
 
 TEST_CASE("each pong answers its ping and all before it", "[connection][pings]") {

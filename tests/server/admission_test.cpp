@@ -5,7 +5,6 @@
 
 #include "server/event.h"
 #include "support/catch.h"
-#include "support/fake_connection.h"
 
 namespace triloop {
 namespace {
@@ -75,29 +74,6 @@ TEST_CASE("who comes when more than half as many as may be are there has to hurr
   CHECK(fourth.in_a_hurry());
   CHECK(second.enter());
   CHECK_FALSE(first.in_a_hurry());
-}
-
-// What a peer leaves unread that gets an answer and goes on sending.
-std::string unread_by_one_that_leaves(const Admission::Counts& bounds) {
-  Event room;
-  Admission admission(bounds, room);
-  Place place(admission);
-  const Options options = testing::patient_options();
-  const Routes routes;
-  SpareThreads threads(0, 0);
-  auto* const socket = new testing::FakeSocket;
-  Connection connection(1, std::unique_ptr<Socket>(socket), routes, options, threads);
-  socket->deliver("GET / HTTP/1.1\r\nHost: h\r\n\r\n" + std::string(10'000, 'x'));
-  socket->end_stream();
-  connection.serve(&place);
-  CHECK(socket->sent().substr(9, 3) == "404");
-  CHECK(socket->is_send_shut_down());
-  return socket->unread();
-}
-
-TEST_CASE("a peer is waited for after its answer, unless too many others are", "[admission]") {
-  CHECK(unread_by_one_that_leaves({1, 1, 1}).empty());
-  CHECK_FALSE(unread_by_one_that_leaves({1, 1, 0}).empty());
 }
 
 }  // namespace

@@ -163,7 +163,7 @@ TEST_CASE("server stop: a half-sent request ends at once", "[endings]") {
 TEST_CASE("server stop: whoever is not done after the drain timeout is aborted", "[endings]") {
   Options options = quiet_options();
   options.drain_timeout = milliseconds(50);
-  RunningServer server([](Connection& connection) { connection.closed().wait(); }, options);
+  RunningServer server([](Connection& connection) { connection.over().wait(); }, options);
   TestClient client(server.port());
   client.open();
   CHECK(server.stop().empty());
@@ -219,7 +219,7 @@ TEST_CASE("server stop: a page that does not return is named", "[endings]") {
 TEST_CASE("server stop: a second call aborts at once", "[endings]") {
   Options options = quiet_options();
   options.drain_timeout = testing::kFailSafe;
-  RunningServer server([](Connection& connection) { connection.closed().wait(); }, options);
+  RunningServer server([](Connection& connection) { connection.over().wait(); }, options);
   TestClient client(server.port());
   client.open();
   const TimePoint start = Clock::now();

@@ -198,7 +198,7 @@ TEST_CASE("S8: close from any thread, any number of times, takes effect once", "
       connection.close(4003, "c");
       connection.close(4004, "d");
     }
-    first = *connection.closing().reason();
+    first = *connection.ending().reason();
   });
   TestClient client(server.port());
   client.open();
@@ -246,7 +246,7 @@ TEST_CASE("S10: an error in the reader closes the connection", "[original]") {
   RunningServer server([&](Connection& connection) {
     while (connection.read()) {
     }
-    over.fire(*connection.closed().reason());
+    over.fire(*connection.over().reason());
   });
   TestClient client(server.port());
   client.open();

@@ -277,7 +277,7 @@ TEST_CASE("slow peers: one that is five pings away has a round trip", "[slow_pee
     RunningServer server([&](Connection& self) {
       for (int i = 0; i < 100; ++i) {
         self.ping();
-        if (self.closed().wait_until(Clock::now() + kInterval)) return;
+        if (self.over().wait_until(Clock::now() + kInterval)) return;
       }
       seen = self.round_trip();
     });

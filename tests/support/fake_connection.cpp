@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "support/test_client.h"
+#include "websocket/upgrade.h"
 
 namespace triloop::testing {
 
@@ -171,23 +172,31 @@ Options patient_options() {
   return options;
 }
 
-FakeConnection::FakeConnection(Processor processor, Options options, const std::string& first_bytes,
-                               const std::string& target, const std::string& headers)
+FakeConnection::FakeConnection(Processor processor, Options options, std::string early_bytes)
     : options_(std::move(options)),
-      routes_{{{"/ws", {std::move(processor), {}}}}, {}},
+      processor_(std::move(processor)),
       threads_(0, options_.stack_bytes),
       socket_(new FakeSocket),
-      connection_(1, std::unique_ptr<Socket>(socket_), routes_, options_, threads_),
-      reader_([this, first_bytes, target, headers] {
-        socket_->deliver(upgrade_request(target, headers) + first_bytes);
-        connection_.serve();
-      }) {
-  socket_->await_sent("\r\n\r\n");
-}
+      served_(1, std::unique_ptr<Socket>(socket_)),
+      connection_(open(std::move(early_bytes))),
+      reader_([this] { served_.run(); }) {}
 
 FakeConnection::~FakeConnection() {
-  connection_.stop_now();
+  served_.stop_now();
   reader_.await_done();
+}
+
+std::shared_ptr<Connection> FakeConnection::open(std::string early_bytes) {
+  Upgrade upgrade;
+  upgrade.request.path = "/ws";
+  upgrade.request.peer_address = socket_->peer_address();
+  if (options_.compress) upgrade.deflate = DeflateParameters{};
+  upgrade.early_bytes = std::move(early_bytes);
+  upgrade.write_timeout = options_.write_timeout;
+  upgrade.processor = &processor_;
+  upgrade.options = &options_;
+  served_.open(std::move(upgrade), threads_);
+  return served_.connection();
 }
 
 }  // namespace triloop::testing

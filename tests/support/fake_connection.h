@@ -5,10 +5,11 @@
 #include <string>
 
 #include "net/socket.h"
-#include "server/routes.h"
+#include "server/served.h"
 #include "support/threads.h"
 #include "threads/spare_threads.h"
 #include "triloop/connection.h"
+#include "triloop/options.h"
 
 namespace triloop::testing {
 
@@ -69,30 +70,33 @@ class FakeSocket final : public Socket {
 /// Options with deadlines so long that a test which ends in time has not needed them.
 Options patient_options();
 
-/// A connection, open from the start, with number 1: its threads are `proc-1` and `write-1`, and
-/// the reader is `worker`.
+/// A connection, open from the start, and with compression if the options have it. Its number is 1:
+/// its threads are `proc-1` and `write-1`, and the reader is `worker`.
 class FakeConnection {
  public:
   explicit FakeConnection(Processor processor, Options options = patient_options(),
-                          const std::string& first_bytes = {}, const std::string& target = "/ws",
-                          const std::string& headers = {});
+                          std::string early_bytes = {});
   ~FakeConnection();
 
   FakeSocket& socket() { return *socket_; }
-  Connection& operator*() { return connection_; }
-  Connection* operator->() { return &connection_; }
+  Served& served() { return served_; }
+  Connection& operator*() { return *connection_; }
+  Connection* operator->() { return connection_.get(); }
   Worker& reader() { return reader_; }
 
   /// Waits until all three threads are done.
   void await_end() { reader_.await_done(); }
-  CloseReason reason() const { return *connection_.closed().reason(); }
+  CloseReason reason() const { return *connection_->over().reason(); }
 
  private:
-  Options options_;
-  Routes routes_;
+  std::shared_ptr<Connection> open(std::string early_bytes);
+
+  const Options options_;
+  const Processor processor_;
   SpareThreads threads_;
-  FakeSocket* socket_;
-  Connection connection_;
+  FakeSocket* const socket_;
+  Served served_;
+  const std::shared_ptr<Connection> connection_;
   Worker reader_;
 };
 

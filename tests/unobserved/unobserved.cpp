@@ -1,27 +1,29 @@
 // What include/triloop promises of observation: what queues and latches know by themselves, and
 // nothing else.
-#include "observe/frame_queue.h"
-#include "triloop/connection.h"
+#include "observe/log.h"
+#include "observe/snapshot.h"
 #include "triloop/trace.h"
 
 namespace triloop {
 
-ConnectionSnapshot Connection::snapshot() const {
+ConnectionSnapshot snapshot_of(const Request& request, const Observer& observer,
+                               const FrameQueue& in_queue, const FrameQueue& out_queue,
+                               const Latch& ending, const Latch& over) {
   using State = ConnectionSnapshot::State;
   ConnectionSnapshot now;
-  now.id = id_;
-  {
-    const MutexLock lock(mutex_);
-    if (phase_ != Phase::open) return now;
-  }
-  now.path = request_.path;
-  now.closing = closing().reason();
-  now.closed = closed().reason();
+  now.id = observer.connection();
+  now.path = request.path;
+  now.closing = ending.reason();
+  now.closed = over.reason();
   now.state = now.closing ? State::closing : State::open;
-  now.in_queue = in_queue_->snapshot();
-  now.out_queue = out_queue_->snapshot();
+  now.in_queue = in_queue.snapshot();
+  now.out_queue = out_queue.snapshot();
   return now;
 }
+
+void log_open(std::uint64_t /*id*/, const Request& /*request*/) {}
+void log_throw(std::uint64_t /*id*/, const char* /*what*/) noexcept {}
+void log_end(std::uint64_t /*id*/, const CloseReason& /*first*/, const CloseReason& /*last*/) {}
 
 namespace trace {
 

@@ -69,9 +69,7 @@ bool is_the_one(const std::string& message, const std::vector<std::string>& rece
 
 struct Peer {
   explicit Peer(DeflateParameters parameters = {}, std::size_t limit = kLimit)
-      : protocol(limit), deflater(parameters) {
-    protocol.use_deflate(parameters);
-  }
+      : protocol(limit, parameters), deflater(parameters) {}
   // The messages in `bytes`; the violation's code if there is one.
   std::vector<std::string> send(std::string bytes, std::size_t piece = 100'000) {
     std::vector<std::string> messages;
@@ -159,8 +157,7 @@ TEST_CASE("messages go there and back, with history and without, in every window
       parameters.server_max_window_bits = bits;
       parameters.server_no_context_takeover = parameters.client_no_context_takeover = forgets;
       Peer peer(parameters);
-      WsProtocol ours(kLimit);
-      ours.use_deflate(parameters);
+      WsProtocol ours(kLimit, parameters);
       for (int i = 0; i < 20; ++i) {
         std::string text;
         while (text.size() < 200U * static_cast<unsigned>(i)) text += "line " + std::to_string(i);
@@ -360,8 +357,7 @@ TEST_CASE("RSV1 belongs to the first frame of a message, and only with the exten
 }
 
 TEST_CASE("messages of less than 64 bytes and control frames are not compressed", "[deflate]") {
-  WsProtocol protocol(kLimit);
-  protocol.use_deflate({});
+  WsProtocol protocol(kLimit, DeflateParameters{});
   for (Frame frame :
        {Frame{Opcode::text, std::string(63, 'x')}, Frame{Opcode::pong, std::string(125, 'x')}}) {
     const std::string before = frame.payload;

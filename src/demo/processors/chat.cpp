@@ -34,7 +34,7 @@ void listen(Connection& connection, Rooms& rooms, const std::string& room,
 }
 
 bool server_stops(const Connection& connection) {
-  const auto reason = connection.closing().reason();
+  const auto reason = connection.ending().reason();
   return reason && reason->by == ClosedBy::server;
 }
 

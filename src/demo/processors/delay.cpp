@@ -24,7 +24,7 @@ std::optional<std::chrono::milliseconds> parse_delay(const std::string& text) {
 }
 
 void be_slow(Connection& connection, std::chrono::milliseconds delay) {
-  if (delay.count() > 0) connection.closing().wait_until(Clock::now() + delay);
+  if (delay.count() > 0) connection.ending().wait_until(Clock::now() + delay);
 }
 
 std::optional<std::chrono::milliseconds> delay_of(Connection& connection) {

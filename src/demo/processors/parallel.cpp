@@ -33,7 +33,7 @@ Processor parallel(const ParallelOptions& options, const Answer& answer) {
     if (options.in_order) ticket.emplace(turns, number);
     std::optional<Message> reply;
     {
-      const Slots::Holder slot(*all_slots, connection.closed());
+      const Slots::Holder slot(*all_slots, connection.over());
       if (!slot) return;  // it is over: nobody would get the reply
       reply = answer(connection, std::move(request));
     }  // while it waits for its turn, or for the peer, it holds no slot

@@ -74,7 +74,7 @@ void pass_down(UpstreamSocket& upstream, Connection& connection, Silence& silenc
 // What the processor runs: peer to upstream. True if all of it has gone out.
 bool pass_up(Connection& connection, UpstreamSocket& upstream) {
   for (const Message& message : connection) {
-    if (send_all(upstream, message.data, connection.closed())) continue;
+    if (send_all(upstream, message.data, connection.over())) continue;
     connection.close(close_code::kInternalError, "the upstream server was lost");
     return false;
   }
@@ -83,7 +83,7 @@ bool pass_up(Connection& connection, UpstreamSocket& upstream) {
 }
 
 bool server_stops(const Connection& connection) {
-  const auto reason = connection.closing().reason();
+  const auto reason = connection.ending().reason();
   return reason && reason->by == ClosedBy::server;
 }
 
@@ -94,7 +94,7 @@ bool await_all_down(const Latch& down, const Silence& silence, const Connection&
   const TimePoint from = Clock::now();
   const auto enough = server_stops(connection) ? patience.to_answer_at_stop : patience.to_answer;
   while (!down.wait_until(Clock::now() + kGlance)) {
-    if (connection.closed().fired() || silence.lasts(from, enough)) return false;
+    if (connection.over().fired() || silence.lasts(from, enough)) return false;
   }
   return down.reason()->code == close_code::kNormal;
 }
@@ -131,7 +131,7 @@ bool pass_both_ways(Connection& connection, UpstreamSocket& upstream,
 // reason of an ending stays, whatever becomes of the rest: a Close of the peer's is answered with
 // its own code, and an upstream server that was done is told as 1000.
 bool is_told_of_a_loss(const Connection& connection) {
-  const auto reason = connection.closing().reason();
+  const auto reason = connection.ending().reason();
   return reason && reason->by != ClosedBy::peer && reason->code != close_code::kNormal;
 }
 
@@ -143,7 +143,7 @@ void tell_of_a_loss(Connection& connection) {
     return now.items == 0 && now.waiting_for_items > 0;
   };
   while (!is_all_sent()) {
-    if (connection.closed().wait_until(Clock::now() + kGlance)) return;
+    if (connection.over().wait_until(Clock::now() + kGlance)) return;
   }
   connection.abort("not all could be delivered");
 }
@@ -152,12 +152,12 @@ void serve(Connection& connection, const UpstreamAddress& address,
            const UpstreamPatience& patience) {
   std::error_code error;
   const TimePoint deadline = Clock::now() + patience.to_connect;
-  UpstreamSocket upstream = connect_to(address, deadline, connection.closed(), error);
+  UpstreamSocket upstream = connect_to(address, deadline, connection.over(), error);
   if (upstream) {
     if (!pass_both_ways(connection, upstream, patience)) tell_of_a_loss(connection);
     return;
   }
-  if (connection.closed().fired()) return;
+  if (connection.over().fired()) return;
   spdlog::warn("[{}] no upstream server: {}", connection.id(), error.message());
   connection.close(close_code::kTryAgainLater, "the upstream server does not answer");
   if (connection.read()) tell_of_a_loss(connection);  // it came before the peer's Close

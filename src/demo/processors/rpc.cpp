@@ -32,7 +32,7 @@ json refuse(const RpcMethod&, const json&) { throw RpcError(rpc_code::kBusy, "Se
 Processor rpc(std::size_t workers, RpcMethods methods, std::size_t waiting_bytes) {
   return [=](Connection& connection) {
     const RpcCall call = [&](const RpcMethod& method, const json& params) {
-      return method.call(params, connection.closing());
+      return method.call(params, connection.ending());
     };
     const auto answer = [&](const json& request, const RpcCall& how) {
       const json reply = answer_rpc(request, methods, how);
@@ -55,7 +55,7 @@ Processor rpc(std::size_t workers, RpcMethods methods, std::size_t waiting_bytes
         connection.write(message_of(rpc_error(nullptr, error)));
       }
     }
-  };  // closing() has fired: what the workers have in hand gives up, and they are joined
+  };  // ending() has fired: what the workers have in hand gives up, and they are joined
 }
 
 }  // namespace triloop

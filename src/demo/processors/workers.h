@@ -28,7 +28,7 @@ struct BytesOf<Job> {
 /// connection it works for.
 ///
 /// A job that throws ends the connection with 1011, as if the processor itself had thrown. One that
-/// takes long should look at Connection::closing(), for the destructor waits for it. That fires
+/// takes long should look at Connection::ending(), for the destructor waits for it. That fires
 /// also when the processor throws; one that returns of its own accord has to call close() first.
 ///
 /// Thread safety: any thread may push.

@@ -115,8 +115,8 @@ TEST_CASE("workers: a processor that throws tells the job that it then waits for
     Latch begun;
     workers.push([&] {
       begun.fire({});
-      connection.closing().wait_until(Clock::now() + testing::kFailSafe);
-      connection.write(Message::text(connection.closing().fired() ? "told" : "not told"));
+      connection.ending().wait_until(Clock::now() + testing::kFailSafe);
+      connection.write(Message::text(connection.ending().fired() ? "told" : "not told"));
     });
     begun.wait();
     throw std::runtime_error("the processor fails");
@@ -312,7 +312,7 @@ TEST_CASE("parallel: both bounds hold while many connections come, ask and break
       count.most = std::max(count.most, ++count.all);
       count.most_of_one = std::max(count.most_of_one, ++count.of[connection.id()]);
     }
-    connection.closed().wait_until(Clock::now() + std::chrono::milliseconds(1));
+    connection.over().wait_until(Clock::now() + std::chrono::milliseconds(1));
     const MutexLock lock(mutex);
     --count.all;
     --count.of[connection.id()];

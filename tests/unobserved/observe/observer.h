@@ -3,11 +3,13 @@
 
 #include <cstdint>
 
+#include "triloop/sync.h"
+
 namespace triloop {
 
 class Observer {
  public:
-  explicit Observer(std::uint64_t /*connection*/) {}
+  Observer(std::uint64_t connection, TimePoint /*accepted_at*/) : connection_(connection) {}
 
   struct Watched {
     ~Watched() {}  // so that none counts as unused
@@ -15,6 +17,11 @@ class Observer {
   Watched reader() { return {}; }
   Watched processor() { return {}; }
   Watched writer() { return {}; }
+
+  std::uint64_t connection() const { return connection_; }
+
+ private:
+  const std::uint64_t connection_;
 };
 
 }  // namespace triloop

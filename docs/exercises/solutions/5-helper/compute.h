@@ -19,7 +19,7 @@ inline void compute(triloop::Connection& connection, const Step& step) {
   const triloop::Thread helper("helper", [&] {
     while (const auto steps = jobs.pop()) {
       std::uint64_t done = 0;
-      for (; done < *steps && !connection.closing().fired(); ++done) step();
+      for (; done < *steps && !connection.ending().fired(); ++done) step();
       connection.write(
           triloop::Message::text(std::to_string(done) + " of " + std::to_string(*steps)));
     }
@@ -30,7 +30,7 @@ inline void compute(triloop::Connection& connection, const Step& step) {
       jobs.push(std::stoull(request.data));  // throws if it is no number
     }
   } catch (...) {
-    connection.close(triloop::close_code::kInternalError);  // fires closing(), for the helper
+    connection.close(triloop::close_code::kInternalError);  // fires ending(), for the helper
     jobs.close();
     throw;
   }

@@ -1,17 +1,11 @@
-#include "pattern/liveness.h"
+#include "net/liveness.h"
 
 #include <algorithm>
 
 namespace triloop {
 
-void Liveness::use(std::chrono::milliseconds pong_timeout,
-                   std::chrono::milliseconds write_timeout) {
-  pong_timeout_ = pong_timeout;
-  write_timeout_ = write_timeout;
-}
-
 TimePoint Liveness::listen_until() const {
-  if (pong_timeout_.count() == 0) return kNever;
+  if (!asks_) return kNever;
   const TimePoint now = Clock::now();
   const MutexLock lock(mutex_);
   if (!question_ || question_->where == Question::kUnsent) return now + pong_timeout_;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "net/socket.h"
+#include "triloop/options.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -30,11 +31,13 @@ class Liveness {
     kTakesNothing,  ///< the ping has not arrived, and nothing on its way moves
   };
 
-  explicit Liveness(const Socket& socket) : socket_(socket) {}
-
-  /// Before the other calls, and before there is another thread. Without it nobody is ever asked,
-  /// and listen_until() is kNever.
-  void use(std::chrono::milliseconds pong_timeout, std::chrono::milliseconds write_timeout);
+  /// Without a `ping_interval` nobody is ever asked, and listen_until() is kNever.
+  Liveness(const Socket& socket, const PathOptions& options,
+           std::chrono::milliseconds write_timeout)
+      : socket_(socket),
+        asks_(options.ping_interval.count() > 0),
+        pong_timeout_(options.pong_timeout),
+        write_timeout_(write_timeout) {}
 
   /// Until when to listen before judge() is due. A ping that is sent after this call needs to wake
   /// nobody: the reader is back before that one's silence can be judged.
@@ -72,9 +75,9 @@ class Liveness {
 
   const Socket& socket_;
 
-  // Constant after use().
-  std::chrono::milliseconds pong_timeout_{0};  // 0: nobody is asked
-  std::chrono::milliseconds write_timeout_{0};
+  const bool asks_;
+  const std::chrono::milliseconds pong_timeout_;
+  const std::chrono::milliseconds write_timeout_;
 
   mutable Mutex mutex_;
   std::optional<Question> question_ TRILOOP_GUARDED_BY(mutex_);

@@ -1,0 +1,50 @@
+/// What comes before the three loops: one HTTP request, and its answer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/socket.h"
+#include "websocket/http.h"
+#include "websocket/upgrade.h"
+
+namespace triloop {
+
+class Place;
+struct Routes;
+
+/// The server's side of an opening handshake (RFC 6455 section 4.2), under one deadline, the
+/// `handshake_timeout`. On the connection's own thread, so that the accept loop never waits for a
+/// peer. One thread at a time.
+class Handshake {
+ public:
+  /// All must outlive it; `place` may be null.
+  Handshake(std::uint64_t id, Socket& socket, const Routes& routes, const Options& options,
+            Place* place);
+
+  /// Blocks until the whole request is here, or enough of it to refuse. False if there is nobody
+  /// to answer: the peer left, was too slow, or speaks TLS.
+  bool receive_request();
+
+  /// Answers it, with an upgrade, a page or an error, and blocks until the peer has taken that.
+  /// nullopt unless this is a WebSocket from now on.
+  std::optional<Upgrade> answer();
+
+ private:
+  std::string respond();
+  bool send(std::string_view bytes);
+  void linger();
+
+  const std::uint64_t id_;
+  Socket& socket_;
+  const Routes& routes_;
+  const Options& options_;
+  Place* const place_;
+  const TimePoint deadline_;
+  Upgrade upgrade_;
+  std::optional<HttpError> refusal_;  // of a request that is none
+};
+
+}  // namespace triloop

@@ -1,0 +1,101 @@
+#include "server/served.h"
+
+#include <algorithm>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "observe/trace.h"
+#include "pattern/wires.h"
+#include "server/handshake.h"
+
+namespace triloop {
+
+Served::Served(std::uint64_t id, std::unique_ptr<Socket> socket)
+    : id_(id), peer_address_(socket->peer_address()), socket_(std::move(socket)) {}
+
+void Served::serve(const Routes& routes, const Options& options, SpareThreads& threads,
+                   Place* place) noexcept {
+  try {
+    std::optional<Upgrade> upgrade;
+    {
+      const trace::Slice slice("handshake");
+      Handshake handshake(id_, *socket_, routes, options, place);
+      if (!handshake.receive_request()) return;
+      {
+        const MutexLock lock(mutex_);
+        owes_an_answer_ = true;
+      }
+      upgrade = handshake.answer();
+    }
+    if (!upgrade) return;
+    open(*std::move(upgrade), threads);
+    run();
+  } catch (...) {  // no memory left, even for the answer or for the log: the socket just closes
+    socket_->shutdown();
+  }
+}
+
+void Served::open(Upgrade upgrade, SpareThreads& threads) {
+  upgrade.accepted_at = accepted_at_;
+  // In two allocations: handles that outlast the connection keep the small one.
+  const std::shared_ptr<Connection> opened(
+      new Connection(id_, socket_, std::move(upgrade), threads));
+  opened->self_ = opened;
+  Stop told;
+  {
+    const MutexLock lock(mutex_);
+    connection_ = opened;
+    told = stop_;
+  }
+  if (told != Stop::none) tell(*opened, told);  // it was not there yet when that came
+}
+
+void Served::run() noexcept { connection()->serve(); }
+
+void Served::stop() { stop(Stop::drain); }
+void Served::stop_now() noexcept { stop(Stop::now); }
+
+// The socket is shut down under the lock: a moment later it may be a connection's, which has a
+// goodbye to say.
+void Served::stop(Stop how) {
+  std::shared_ptr<Connection> opened;
+  {
+    const MutexLock lock(mutex_);
+    stop_ = std::max(stop_, how);
+    opened = connection_;
+    const bool cuts = how == Stop::now || !owes_an_answer_;
+    if (opened == nullptr && cuts) socket_->shutdown();
+  }
+  if (opened != nullptr) tell(*opened, how);
+}
+
+void Served::tell(Connection& opened, Stop how) {
+  Ending& ending = opened.wires_->ending;
+  if (how == Stop::drain) {
+    ending.begin_drain({ClosedBy::server, close_code::kGoingAway, "server stopping"});
+    return;
+  }
+  CloseReason reason{ClosedBy::server, close_code::kGoingAway, {}};
+  try {
+    reason.text = "the server could wait no longer";
+  } catch (const std::bad_alloc&) {  // then without a text
+  }
+  ending.end_now(reason);
+}
+
+std::shared_ptr<Connection> Served::connection() const {
+  const MutexLock lock(mutex_);
+  return connection_;
+}
+
+ConnectionSnapshot Served::snapshot() const {
+  if (const auto opened = connection()) return opened->snapshot();
+  ConnectionSnapshot now;
+  now.id = id_;
+  now.peer_address = peer_address_;
+  now.age = GaugeClock::now() - accepted_at_;
+  return now;
+}
+
+}  // namespace triloop

@@ -1,0 +1,69 @@
+/// One peer that was accepted, from the handshake to the last join.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "net/socket.h"
+#include "triloop/connection.h"
+#include "triloop/snapshot.h"
+#include "triloop/sync.h"
+
+namespace triloop {
+
+class Place;
+class SpareThreads;
+struct Options;
+struct Routes;
+struct Upgrade;
+
+/// A socket that shakes hands and then, if it asks for an upgrade and gets it, a Connection.
+///
+/// Thread safety: serve(), or open() and run(), belong to one thread; any may call the others.
+class Served {
+ public:
+  Served(std::uint64_t id, std::unique_ptr<Socket> socket);
+
+  /// The whole life of it: the handshake, and open() and run() of what becomes of that. `place` is
+  /// its own among the server's; without one nobody counts. The rest must outlive it.
+  void serve(const Routes& routes, const Options& options, SpareThreads& threads,
+             Place* place) noexcept;
+
+  /// The handshake is done: makes the connection.
+  void open(Upgrade upgrade, SpareThreads& threads);
+  /// The calling thread becomes the reader. Blocks until all three threads are done.
+  void run() noexcept;
+
+  /// Server::stop() for this one: a drain with 1001 if it is open; the end at once if its peer has
+  /// not yet sent a whole request. Who is just being answered gets the answer, and then the drain.
+  /// Never blocks.
+  void stop();
+
+  /// The end at once, in any state. Never blocks.
+  void stop_now() noexcept;
+
+  std::uint64_t id() const { return id_; }
+  /// nullptr before open().
+  std::shared_ptr<Connection> connection() const TRILOOP_EXCLUDES(mutex_);
+  /// How it is at this moment. One lock at a time, each for a moment.
+  ConnectionSnapshot snapshot() const;
+
+ private:
+  // How far it has been told to end, each more urgent than the one before.
+  enum class Stop { none, drain, now };
+
+  void stop(Stop how) TRILOOP_EXCLUDES(mutex_);
+  static void tell(Connection& opened, Stop how);
+
+  const std::uint64_t id_;
+  const TimePoint accepted_at_ = GaugeClock::now();
+  const std::string peer_address_;
+  const std::shared_ptr<Socket> socket_;  // shared with the connection
+
+  mutable Mutex mutex_;
+  std::shared_ptr<Connection> connection_ TRILOOP_GUARDED_BY(mutex_);
+  bool owes_an_answer_ TRILOOP_GUARDED_BY(mutex_) = false;  // the request is here
+  Stop stop_ TRILOOP_GUARDED_BY(mutex_) = Stop::none;
+};
+
+}  // namespace triloop

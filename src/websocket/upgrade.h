@@ -1,0 +1,30 @@
+/// What a handshake has agreed on.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "triloop/options.h"
+#include "triloop/processor.h"
+#include "triloop/request.h"
+#include "triloop/sync.h"
+#include "websocket/deflate.h"
+
+namespace triloop {
+
+/// All that a connection is made of, beside its socket.
+struct Upgrade {
+  Request request;
+  std::string subprotocol;                   ///< empty if none
+  std::optional<DeflateParameters> deflate;  ///< none: nothing is compressed
+  std::string early_bytes;                   ///< came right behind the request
+  std::chrono::milliseconds write_timeout{0};
+  TimePoint accepted_at = GaugeClock::now();
+
+  // Both outlive the connection.
+  const Processor* processor = nullptr;
+  const PathOptions* options = nullptr;  ///< those of the path, or the server's
+};
+
+}  // namespace triloop
