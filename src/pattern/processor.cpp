@@ -23,8 +23,8 @@ void Connection::run_processor() noexcept {
     log_throw(id_, nullptr);
   }
   state_.reset();  // here: its destructor is the user's, and handles may keep the rest for longer
-  wires_->ending.begin_drain(
-      std::move(reason));     // changes nothing if an ending is what made it return
+  // Changes nothing if an ending is what made it return.
+  wires_->ending.begin_drain(std::move(reason));
   wires_->out_queue.close();  // no further reply: the writer may finish
 }
 

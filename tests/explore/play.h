@@ -55,8 +55,8 @@ class Scene {
     connection_ = served_->connection();
     name(*peer_, "peer");
     name(*connection_, "connection");
-    name(connection_->ending(), "closing");
-    name(connection_->over(), "closed");
+    name(connection_->ending(), "ending");
+    name(connection_->over(), "over");
   }
 
   triloop::Connection& connection() { return *connection_; }
