@@ -204,15 +204,6 @@ class BoundedQueue {
     has_room_.notify_all();
   }
 
-  /// Other bounds from now on. What is inside stays, even if it is more. Never blocks.
-  void set_bounds(QueueBounds bounds) TRILOOP_EXCLUDES(mutex_) {
-    {
-      const MutexLock lock(mutex_);
-      bounds_ = bounds;
-    }
-    has_room_.notify_all();
-  }
-
   // -- How it is ----------------------------------------------------------------------------------
 
   /// Does push() refuse? Unlike a size, this answer can only change once.
@@ -271,10 +262,11 @@ class BoundedQueue {
     return inside_.has_item();
   }
 
+  const QueueBounds bounds_;
+
   mutable Mutex mutex_;
   CondVar has_items_;
   CondVar has_room_;
-  QueueBounds bounds_ TRILOOP_GUARDED_BY(mutex_);
   QueueLanes<T> inside_ TRILOOP_GUARDED_BY(mutex_);
   WaitMeter for_items_ TRILOOP_GUARDED_BY(mutex_);
   WaitMeter for_room_ TRILOOP_GUARDED_BY(mutex_);

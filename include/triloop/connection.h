@@ -124,13 +124,12 @@ class Connection {
   /// How it is at this moment. Holds each of its locks for a moment, one at a time; any thread.
   TRILOOP_EXPORT ConnectionSnapshot snapshot() const;
 
-  TRILOOP_EXPORT ~Connection();
-
  private:
-  friend class Served;  // the server's: it makes a connection, runs it and stops it
+  friend class Served;  // the server's: it makes a connection, runs it, stops it and lets it go
 
   Connection(std::uint64_t id, std::shared_ptr<Socket> socket, Upgrade upgrade,
              SpareThreads& threads);
+  ~Connection();
   void serve() noexcept;
   void start_and_join();
   void run_processor() noexcept;

@@ -40,7 +40,8 @@ void Served::open(Upgrade upgrade, SpareThreads& threads) {
   upgrade.accepted_at = accepted_at_;
   // In two allocations: handles that outlast the connection keep the small one.
   const std::shared_ptr<Connection> opened(
-      new Connection(id_, socket_, std::move(upgrade), threads));
+      new Connection(id_, socket_, std::move(upgrade), threads),
+      [](Connection* last_let_go) { delete last_let_go; });  // which nobody else may
   opened->self_ = opened;
   Stop told;
   {

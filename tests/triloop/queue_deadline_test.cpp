@@ -123,21 +123,5 @@ TEST_CASE("kNow does not wait, whatever the queue is like", "[bounded_queue]") {
   CHECK(queue.push_until(item, kNow) == PushResult::kClosed);
 }
 
-TEST_CASE("other bounds hold from then on: more room frees who waits for it", "[bounded_queue]") {
-  BoundedQueue<int> queue(kOne);
-  queue.push(1);
-  Worker producer([&] { queue.push(2); });
-  producer.await_blocked();
-  queue.set_bounds({2, 1000});
-  producer.await_done();
-  queue.set_bounds({1, 1000});  // what is inside stays
-  int item = 3;
-  CHECK(queue.push_until(item, kNow) == PushResult::kFull);
-  CHECK(queue.pop() == 1);
-  CHECK(queue.push_until(item, kNow) == PushResult::kFull);
-  CHECK(queue.pop() == 2);
-  CHECK(queue.push_until(item, kNow) == PushResult::kPushed);
-}
-
 }  // namespace
 }  // namespace triloop
