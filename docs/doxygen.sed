@@ -4,8 +4,8 @@
 1s|^/// |/// \\file\n&|
 /^#pragma once$/d
 
-# What is not for users. The parts that are headed so end with the class, the namespace, or the next.
-/^ *\/\/ -- For (the server|triloop itself) -/,/^(\}  \/\/ namespace|  \/\/ -- For whoever looks on -)/ {
+# What is not for users. The part that is headed so ends with the namespace.
+/^ *\/\/ -- For triloop itself -/,/^\}  \/\/ namespace/ {
   /^\}/!s/.*//
 }
 /^#define TRILOOP_[^V]/s/.*//

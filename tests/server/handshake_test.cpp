@@ -91,7 +91,7 @@ TEST_CASE("stop_now ends who is being answered", "[handshake]") {
   CHECK(peer.socket().is_shut_down());
 }
 
-TEST_CASE("a page's peer is waited for after its answer, unless too many others are",
+TEST_CASE("a peer is waited for after its answer, unless too many others are",
           "[handshake]") {
   const auto unread_with = [](const Admission::Counts& bounds) {
     Event room;
