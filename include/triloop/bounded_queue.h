@@ -24,9 +24,9 @@ namespace triloop {
 /// threads may overtake it while it waits for that. What one thread pushes stays in order.
 ///
 /// A small lane beside the bound takes urgent items (pongs, pings). Their sender never waits; when
-/// the lane is full its oldest item is dropped. They come out first, in their own order; but of
-/// those pushed later than the item that is next, no two in a row pass it: so a flood of them holds
-/// nothing up, and one that came before an item also leaves before it.
+/// the lane is full its oldest item is dropped. They come out first, in their own order. One that
+/// came before an item also leaves before it; of those that came later only every second thing that
+/// leaves may be one: so a flood of them holds nothing up.
 ///
 /// Most of what a queue costs is not the queue but the waking of the other thread, and a lock that
 /// two threads want. Both are paid for each batch instead of each item where there are batches:
@@ -135,7 +135,7 @@ class BoundedQueue {
 
   /// Appends to `batch` what there is: no more than `most.items`, which is at least 1, and, behind
   /// the first, none that would take it above `most.bytes`. Blocks while there is nothing, until
-  /// `deadline` at the latest; comes back early after nudge().
+  /// `deadline` at the latest; comes back early after nudge(), see below.
   PopResult pop_batch(std::vector<T>& batch, QueueBounds most, TimePoint deadline)
       TRILOOP_EXCLUDES(mutex_) {
     {
@@ -271,7 +271,7 @@ class BoundedQueue {
   WaitMeter for_items_ TRILOOP_GUARDED_BY(mutex_);
   WaitMeter for_room_ TRILOOP_GUARDED_BY(mutex_);
   bool closed_ TRILOOP_GUARDED_BY(mutex_) = false;
-  bool told_the_end_ TRILOOP_GUARDED_BY(mutex_) = false;  // somebody who wanted to pop
+  bool told_the_end_ TRILOOP_GUARDED_BY(mutex_) = false;  // who pops, for is_finished()
   bool nudged_ TRILOOP_GUARDED_BY(mutex_) = false;
 };
 

@@ -1,4 +1,4 @@
-/// One WebSocket connection: three threads, two queues, and a latch for each end of the ending.
+/// One WebSocket connection: three threads, two queues, and two latches.
 #pragma once
 
 #include <chrono>
@@ -44,7 +44,8 @@ class Connection {
 
   /// The next message from the peer. Blocks while the in-queue is empty; freed by a message, by
   /// the peer's Close, close(), abort(), a broken connection or Server::stop(). nullopt when there
-  /// will never be another one: then it is time to return.
+  /// will never be another one: then it is time to return, within `close_timeout` if the peer has
+  /// nothing to take.
   TRILOOP_EXPORT std::optional<Message> read();
 
   /// As read(), but blocks no longer than `timeout`; 0 does not block. A timeout loses nothing, and
@@ -55,10 +56,10 @@ class Connection {
 
   /// Queues a message for the peer; those of one thread are sent in order. Blocks while the
   /// out-queue is full, that is, while the peer is slower than the processor; freed when the
-  /// writer takes a message, or by the latch (at the latest `write_timeout` after the peer stopped
-  /// reading). False if the connection is over and the message will not be sent; true promises no
-  /// more than that it is queued. During a drain replies are still taken, until the processor
-  /// returns. Throws std::invalid_argument if a text message is not UTF-8.
+  /// writer takes a message, or when it is over (at the latest `write_timeout` after the peer
+  /// stopped reading). False if the connection is over and the message will not be sent; true
+  /// promises no more than that it is queued. During a drain replies are still taken, until the
+  /// processor returns. Throws std::invalid_argument if a text message is not UTF-8.
   TRILOOP_EXPORT bool write(Message message);
 
   /// As write(), but blocks no longer than `timeout`; 0 does not block.
@@ -92,7 +93,7 @@ class Connection {
   TRILOOP_EXPORT void close(std::uint16_t code = close_code::kNormal,
                             const std::string& reason = {});
 
-  /// Fires the latch: nothing more is read, processed or sent, and no Close frame either; the peer
+  /// The end at once: nothing more is read, processed or sent, and no Close frame either; the peer
   /// sees 1006. Never blocks. `why` goes to the log.
   TRILOOP_EXPORT void abort(const std::string& why = {});
 
@@ -101,7 +102,7 @@ class Connection {
 
   /// Fired when it is over; who has seen that has no write taken. A drain is not over before the
   /// processor has returned, so a processor must not wait for this one, nor for a thread that does:
-  /// both would wait until the ending is given up.
+  /// both would wait until `close_timeout` or `ending_limit` makes it an abort.
   TRILOOP_EXPORT const Latch& over() const;
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.

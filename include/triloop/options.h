@@ -19,7 +19,7 @@ struct PathOptions {
   std::chrono::milliseconds ping_interval{20'000};
   /// A peer that has got a ping and then says nothing for so long is held to be dead. The time
   /// counts from when all that was sent before the ping is acknowledged, and only while no ending
-  /// has begun; and it is judged only by a reader that listens: a full in-queue proves nothing
+  /// has begun; and it is judged by the reader, while that listens: a full in-queue proves nothing
   /// about the peer.
   std::chrono::milliseconds pong_timeout{20'000};
 
@@ -40,13 +40,14 @@ struct PathOptions {
   /// and 16 times as many bytes and 1 KiB may be on the wire for it.
   bool compress = false;
 
-  /// Once an ending has begun (a Close frame either way, close()): a peer for which nothing has
-  /// moved for so long is waited for no longer. What moves is what it takes and acknowledges. A
-  /// processor that works on what was queued, or waits for room for a reply, keeps nobody's time;
-  /// if several threads read(), until the first of them has found the end. Once the peer has
-  /// everything it has so long for its own Close and the end of its stream, whatever it sends.
+  /// Once a drain has begun, whoever began it: when nothing has moved for so long it becomes an
+  /// abort. What moves is what the peer takes and acknowledges; once it has everything, nothing:
+  /// then it has so long for its Close and the end of its stream. While the processor works on what
+  /// was queued, or waits for room for a reply, the time stands still; once a read() has told it
+  /// the end (of several threads that read, one), it has so long to return. The writer judges.
   std::chrono::milliseconds close_timeout{5'000};
-  /// From the beginning of an ending to its end, however much moves; 0 is without a limit.
+  /// From the beginning of a drain to its end, however much moves; 0 is without a limit. The writer
+  /// judges.
   std::chrono::milliseconds ending_limit{600'000};
 };
 
@@ -73,11 +74,11 @@ struct Options : PathOptions {
   /// packet.
   std::chrono::milliseconds handshake_timeout{10'000};
   /// A peer to which something is on its way, and that for so long neither takes nor acknowledges
-  /// one byte of it, is held to be dead: a send, or a ping that has not arrived (likewise by the
-  /// kernel: TCP_USER_TIMEOUT, tcp(7)).
+  /// one byte of it, is held to be dead: a send, judged by the writer, or a ping that has not
+  /// arrived, by the reader (and by the kernel: TCP_USER_TIMEOUT, tcp(7)).
   std::chrono::milliseconds write_timeout{30'000};
   /// After Server::stop(): how long the connections may take to finish what they have received. For
-  /// all together, however much moves: what is not sent then is lost.
+  /// all together, however much moves: what is not sent then is lost. The accept loop judges.
   std::chrono::milliseconds drain_timeout{10'000};
 
   /// Stack of each of a connection's threads, your processor's among them; 0 is the system's

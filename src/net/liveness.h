@@ -16,10 +16,10 @@ namespace triloop {
 ///
 /// The reader judges, since it alone can hear: a reader that waits for room judges nobody. And the
 /// time counts from the moment in which the peer could have answered. A ping lies in the kernel
-/// behind all that was sent before it, which a slow peer may need a minute for. As long as that is
-/// not acknowledged, the ping has not arrived: then the peer only has to move, that is, to
-/// acknowledge something within `write_timeout`. Once it is, acknowledgements say no more: the
-/// kernel of a frozen program sends them for ever.
+/// behind all that was sent before it, which a slow peer may need a minute for. A ping *has
+/// arrived* once all of that is acknowledged; its own bytes are not waited for. Until then the peer
+/// only has to move, that is, to acknowledge something within `write_timeout`. Once it has arrived,
+/// acknowledgements say no more: the kernel of a frozen program sends them for ever.
 ///
 /// Two threads share it: the reader calls listen_until(), heard() and judge(); the writer asks(),
 /// has_asked(), and look(), since the reader may be asleep when the ping arrives.
@@ -27,7 +27,7 @@ class Liveness {
  public:
   enum class Verdict {
     kAlive,         ///< or not proven dead: listen on
-    kSilent,        ///< it had the ping, and has said nothing since
+    kSilent,        ///< the ping has arrived, and nothing has come since
     kTakesNothing,  ///< the ping has not arrived, and nothing on its way moves
   };
 
@@ -39,8 +39,9 @@ class Liveness {
         pong_timeout_(options.pong_timeout),
         write_timeout_(write_timeout) {}
 
-  /// Until when to listen before judge() is due. A ping that is sent after this call needs to wake
-  /// nobody: the reader is back before that one's silence can be judged.
+  /// Until when to listen before judge() is due: for an open question the end of its timeout, or an
+  /// eighth of pong_timeout if the ping has not arrived; without one a whole pong_timeout, so that
+  /// a ping that is sent after this call needs to wake nobody.
   TimePoint listen_until() const TRILOOP_EXCLUDES(mutex_);
 
   /// Bytes have come.
@@ -49,10 +50,11 @@ class Liveness {
   /// Nothing has come until listen_until().
   Verdict judge() TRILOOP_EXCLUDES(mutex_);
 
-  /// A ping is about to be sent. The clock runs from the first one that is not answered.
+  /// A ping is about to be sent: an open question, unless there is one.
   void asks() TRILOOP_EXCLUDES(mutex_);
 
-  /// It is sent: its clock begins. Says when to look(); kNever if there is no need to.
+  /// It is sent. If nothing was on its way before it, it has arrived, and pong_timeout runs from
+  /// now; else write_timeout does. Says when to look(); kNever if there is no need to.
   TimePoint has_asked() TRILOOP_EXCLUDES(mutex_);
 
   /// Looks whether the ping has arrived, and says when to look again, likewise.

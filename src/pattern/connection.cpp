@@ -1,7 +1,6 @@
 // The life of a connection, and what its processor calls.
 #include "triloop/connection.h"
 
-#include <stdexcept>
 #include <string>
 
 #include "net/deadline.h"
@@ -17,19 +16,9 @@
 namespace triloop {
 namespace {
 
-// RFC 6455 section 5.5: a control frame carries 125 bytes, two of which are the code.
-constexpr std::size_t kMaxReasonBytes = 123;
-
 // How late a heartbeat or a deadline may be: nothing to the peer, and a third less work for the
 // kernel where thousands of connections beat.
 constexpr std::chrono::milliseconds kTimerSlack{20};
-
-// Takes the message's bytes.
-Frame frame_of(Message& message) {
-  const bool text = message.type == MessageType::text;
-  if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
-  return {text ? Opcode::text : Opcode::binary, std::move(message.data)};
-}
 
 // The top of the reader and the writer: an exception (no memory) becomes the connection's end.
 template <typename Loop>
@@ -86,7 +75,7 @@ WriteResult Connection::write_for(Message& message, std::chrono::milliseconds ti
 // The latch is asked first: an abort fires it before it closes the queue, and who has seen it fired
 // (ConnectionHandle::is_over) must not find room.
 WriteResult Connection::write_until(Message& message, TimePoint deadline) {
-  Frame frame = frame_of(message);
+  Frame frame = data_frame(message);
   const PushResult result = wires_->ending.over().fired()
                                 ? PushResult::kClosed
                                 : wires_->out_queue.push_until(frame, deadline);
@@ -104,12 +93,7 @@ std::optional<std::chrono::nanoseconds> Connection::round_trip() const {
 ConnectionHandle Connection::handle() { return ConnectionHandle(self_, id_); }
 
 void Connection::close(std::uint16_t code, const std::string& reason) {
-  if (!is_sendable_close_code(code)) {
-    throw std::invalid_argument("close code " + std::to_string(code) + " may not be sent");
-  }
-  if (reason.size() > kMaxReasonBytes || !is_utf8(reason)) {
-    throw std::invalid_argument("a close reason must be UTF-8 of at most 123 bytes");
-  }
+  check_close(code, reason);
   wires_->ending.begin_drain({ClosedBy::application, code, reason});
 }
 
@@ -138,7 +122,8 @@ void Connection::serve() noexcept {
   }
 }
 
-// This thread becomes the reader. It starts the other two, and joins them whatever happens.
+// This thread, read-N, which the accept loop has started and will join, becomes the reader. It
+// starts the other two, and joins them whatever happens. A Task is joined like a Thread.
 void Connection::start_and_join() {
   const std::string number = std::to_string(id_);
   log_open(id_, request());

@@ -1,17 +1,18 @@
-// Who does what to whom. A drain takes the rows from above to below, but that the peer's Close may
-// be what begins it; end_now() does its row from left to right, and over_ right behind begun_.
+// Who does what to whom. The rows are in the order of a drain, but that the peer's last word may be
+// what begins it; end_now() does its row from left to right.
 //
-//                             begun_     in-queue   out-queue   socket           peer_done_   over_
-//   begin_drain               fire       close      nudge
-//   run_processor, at its end                       close
-//   say_goodbye                                                 Close frame
-//   reader, the peer's last word                                                 fire
-//   say_goodbye                                                 FIN
-//   end_now                   fire       discard    discard     shutdown         fire         fire
+//                             begun_  over_  in-queue  out-queue  socket       peer_done_
+//   begin_drain               fire           close     nudge
+//   run_processor, at its end                          close
+//   say_goodbye                                                   Close frame
+//   reader, the peer's last word                                               fire
+//   say_goodbye                                                   FIN
+//   end_now                   fire    fire   discard   discard    shutdown     fire
 //
-// run_processor and the reader do begin_drain first. When both streams have ended, whoever sees the
-// last of it, reader or writer, does end_now (end_if_delivered). close() is begin_drain, abort()
-// and stop_now() are end_now, each with a reason of its own.
+// run_processor and the reader do begin_drain first. When both streams have ended (all_sent behind
+// our FIN, all_received at the peer's) whoever sees the last of it, reader or writer, does end_now
+// by end_if_delivered. close() and Server::stop() are begin_drain; abort(), a second stop() and
+// every error are end_now, each with a reason of its own.
 #include "pattern/ending.h"
 
 #include <new>
@@ -38,7 +39,7 @@ Ending::Ending(FrameQueue& in_queue, FrameQueue& out_queue, Socket& socket, Obse
       begun_("an ending begins", observer),
       over_("it is over", observer),
       peer_done_("the peer is done", observer),
-      clock_(socket) {}
+      patience_(socket) {}
 
 // Drain. Each stage ends because the one before it did: the processor finds the end of the in-queue
 // and returns; the writer finds the end of the out-queue and sends the Close frame; the peer
@@ -46,9 +47,9 @@ Ending::Ending(FrameQueue& in_queue, FrameQueue& out_queue, Socket& socket, Obse
 void Ending::begin_drain(CloseReason reason) noexcept {
   {
     const MutexLock lock(mutex_);
-    if (!ends_now_ && !began_) {
-      began_ = Clock::now();  // its clocks begin
-      clock_.begin();
+    if (!ends_now_ && !drain_began_) {
+      drain_began_ = Clock::now();  // its clocks begin
+      patience_.begin();
     }
   }
   begun_.fire(std::move(reason));
@@ -105,9 +106,9 @@ std::optional<CloseReason> Ending::farewell() const {
   return reason;
 }
 
-std::optional<TimePoint> Ending::began() const {
+std::optional<TimePoint> Ending::drain_began_at() const {
   const MutexLock lock(mutex_);
-  return began_;
+  return drain_began_;
 }
 
 }  // namespace triloop

@@ -1,4 +1,5 @@
-/// How a connection ends: in two ways, with a latch for each end of the ending.
+/// How a connection ends: in two ways, and with two latches: one fires when an ending begins, one
+/// when it is over.
 #pragma once
 
 #include <optional>
@@ -23,8 +24,8 @@ namespace triloop {
 ///
 /// A drain takes them all. An abort goes to the last from wherever it is.
 ///
-/// Thread safety: any thread may call anything, but clock(): once the drain has begun, which begins
-/// it, that is the writer's.
+/// Thread safety: any thread may call anything, but patience(): once the drain has begun, which
+/// begins it, that is the writer's.
 class Ending {
  public:
   /// All must outlive it.
@@ -47,22 +48,22 @@ class Ending {
   /// Is it over by that? For who looks again, since nobody is told of acknowledgements.
   bool end_if_delivered();
 
-  /// Fired when an ending has begun, with the first reason: nothing more comes in.
+  /// Fired when an ending has begun, with the reason of that: nothing more comes in.
   const Latch& begun() const { return begun_; }
-  /// Fired when it is over, with the last reason.
+  /// Fired when it is over, with the reason of that: the same, unless a drain was cut short.
   const WatchedLatch& over() const { return over_; }
-  /// Fired when the peer has said its last word, or when it is over. The writer's goodbye waits for
-  /// it.
+  /// A third, between the reader and the writer: fired when the peer has said its last word, or
+  /// when it is over. The writer's goodbye waits for it.
   const WatchedLatch& peer_done() const { return peer_done_; }
 
-  /// What the Close frame says; nullopt if it is over at once, for reasons that are not the peer's.
-  /// Once begun() has fired.
+  /// What the Close frame says; nullopt once end_now() has been called: its reason is for the log,
+  /// and not for the peer to read. Once begun() has fired.
   std::optional<CloseReason> farewell() const TRILOOP_EXCLUDES(mutex_);
 
-  /// When the drain began; nullopt before, and if none did because it was over at once.
-  std::optional<TimePoint> began() const TRILOOP_EXCLUDES(mutex_);
+  /// nullopt before, and for good if the connection was aborted while it was open.
+  std::optional<TimePoint> drain_began_at() const TRILOOP_EXCLUDES(mutex_);
   /// How long nothing has moved since then.
-  Patience& clock() { return clock_; }
+  Patience& patience() { return patience_; }
 
  private:
   void direction_done(bool Ending::*direction) TRILOOP_EXCLUDES(mutex_);
@@ -73,10 +74,10 @@ class Ending {
   WatchedLatch begun_;
   WatchedLatch over_;
   WatchedLatch peer_done_;
-  Patience clock_;  // begins in begin_drain(), before begun() fires
+  Patience patience_;  // begins in begin_drain(), before begun() fires
 
   mutable Mutex mutex_;
-  std::optional<TimePoint> began_ TRILOOP_GUARDED_BY(mutex_);
+  std::optional<TimePoint> drain_began_ TRILOOP_GUARDED_BY(mutex_);
   bool ends_now_ TRILOOP_GUARDED_BY(mutex_) = false;      // end_now() has begun
   bool received_all_ TRILOOP_GUARDED_BY(mutex_) = false;  // up to the end of the peer's stream
   bool sent_all_ TRILOOP_GUARDED_BY(mutex_) = false;      // and the end of our own behind it

@@ -14,14 +14,15 @@ constexpr QueueBounds kBatch{64, ReadBuffer::kMostBytes};
 
 }  // namespace
 
-// It reads to the end of the stream even when the peer has said its last word and the rest is
-// discarded: closing a socket that holds unread bytes would make TCP reset the connection, and the
-// reset may overtake what the writer has just sent.
+// It reads to the end of the stream even when the peer has closed and the rest is discarded:
+// closing a socket that holds unread bytes would make TCP reset the connection, and the reset may
+// overtake what the writer has just sent.
 void Reader::loop(std::string early_bytes) {
   if (options_.ping_interval.count() > 0) {
     socket_.expect_waits(options_.pong_timeout);
   }
-  take_in_early(std::move(early_bytes));
+  take_in({early_bytes.data(), early_bytes.size()});
+  std::string().swap(early_bytes);  // its memory is not needed for as long as the loop runs
   ReadBuffer buffer;
   std::error_code error;
   for (;;) {
@@ -45,8 +46,8 @@ std::size_t Reader::receive(char* buffer, std::size_t size, std::error_code& err
   return received;
 }
 
-// Nothing has come for as long as the peer may take to answer a ping. Once an ending has begun it
-// is that which judges: some peers answer no ping after their Close.
+// Nothing has come until listen_until(). Once an ending has begun it is the writer that judges, by
+// close_timeout: some peers answer no ping after their Close.
 bool Reader::give_up_if_dead() {
   if (ending_.begun().fired()) return false;
   switch (liveness_.judge()) {
@@ -62,12 +63,9 @@ bool Reader::give_up_if_dead() {
   return true;
 }
 
-// What came right behind the request, and is then forgotten.
-void Reader::take_in_early(std::string bytes) { take_in({bytes.data(), bytes.size()}); }
-
 // Decodes all of `bytes` and passes on what they contain.
 void Reader::take_in(Bytes bytes) {
-  if (peer_closed_) return look_for_close(bytes);
+  if (discards_) return look_for_close(bytes);
   Frame frame;
   for (;;) {
     switch (protocol_.decode(bytes, frame)) {
@@ -77,10 +75,10 @@ void Reader::take_in(Bytes bytes) {
         pass_on(std::move(frame));
         break;
       case Decoded::kViolation:
-        peer_says_last(protocol_.violation());
+        peer_begins_drain(protocol_.violation());
         return look_for_close(bytes);
     }
-    if (peer_closed_) return;
+    if (discards_) return;
   }
 }
 
@@ -99,7 +97,7 @@ void Reader::pass_on(Frame frame) {
       pings_.pong(frame.payload);
       break;
     case Opcode::close:
-      peer_says_last(parse_close(frame.payload));
+      peer_begins_drain(parse_close(frame.payload));
       ending_.peer_is_done();
       break;
   }
@@ -113,16 +111,16 @@ void Reader::pass_on_batch() {
   in_queue_.push_all(batch_);
 }
 
-// The peer closes, or broke the protocol: every message before this is still processed.
-void Reader::peer_says_last(const CloseStatus& status) {
+// By its Close, or by a violation of the protocol: every message before it is still processed.
+void Reader::peer_begins_drain(const CloseStatus& status) {
   pass_on_batch();
-  peer_closed_ = true;
+  discards_ = true;
   ending_.begin_drain({ClosedBy::peer, status.code, status.reason});
 }
 
-// What comes behind the peer's last word is discarded. But behind a violation its Close has still
-// to come: it answers ours, and waits for the end of our stream, which has to wait for it
-// (writer.cpp).
+// What comes behind a Close or a violation is discarded. But behind a violation the peer's last
+// word has still to come: the Close by which it answers ours, and for which the end of our stream
+// waits (writer.cpp).
 void Reader::look_for_close(Bytes bytes) {
   if (ending_.peer_done().fired()) return;
   if (finder_.finds_in(bytes)) ending_.peer_is_done();

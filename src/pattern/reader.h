@@ -38,12 +38,11 @@ class Reader {
  private:
   std::size_t receive(char* buffer, std::size_t size, std::error_code& error);
   bool give_up_if_dead();
-  void take_in_early(std::string bytes);
   void take_in(Bytes bytes);
   void pass_on(Frame frame);
   void pass_on_batch();
   void look_for_close(Bytes bytes);
-  void peer_says_last(const CloseStatus& status);
+  void peer_begins_drain(const CloseStatus& status);
   void stream_ended(const std::error_code& error);
 
   const PathOptions& options_;
@@ -57,8 +56,8 @@ class Reader {
 
   std::vector<Frame> batch_;  // decoded, not yet in the in-queue
   std::size_t batch_bytes_ = 0;
-  bool peer_closed_ = false;  // its Close frame, or a violation: what follows is discarded
-  CloseFinder finder_;        // in what is discarded behind a violation
+  bool discards_ = false;  // behind a Close frame or a violation nothing is decoded
+  CloseFinder finder_;     // in what is discarded behind a violation
 };
 
 }  // namespace triloop

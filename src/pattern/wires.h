@@ -17,7 +17,9 @@
 
 namespace triloop {
 
-/// Where the threads meet; each thread-safe in itself, but the protocol.
+/// Where the threads meet; each thread-safe in itself, but the protocol. FrameQueue, ObservedSocket
+/// and, in Ending, WatchedLatch are BoundedQueue<Frame>, Socket and Latch, watched by src/observe.
+/// A Frame is a whole message or a control frame.
 ///
 ///     socket -> reader -> in-queue -> processor -> out-queue -> writer -> socket
 struct Wires {
@@ -26,16 +28,16 @@ struct Wires {
       : options(*upgrade.options),
         write_timeout(upgrade.write_timeout),
         observer(id, upgrade.accepted_at),
-        stream(std::move(of)),
+        raw_socket(std::move(of)),
         protocol(options.max_message_bytes, upgrade.deflate),
         in_queue(FrameQueue::kIn, id, {options.queue_messages, options.queue_bytes}),
         out_queue(FrameQueue::kOut, id, {options.queue_messages, options.queue_bytes}) {}
 
   const PathOptions& options;
-  const std::chrono::milliseconds write_timeout;
+  const std::chrono::milliseconds write_timeout;  ///< the server's, and not the path's
   Observer observer;
-  const std::shared_ptr<Socket> stream;
-  ObservedSocket socket{*stream, observer};
+  const std::shared_ptr<Socket> raw_socket;
+  ObservedSocket socket{*raw_socket, observer};
   WsProtocol protocol;  ///< its decoding half is the reader's, its encoding half the writer's
   FrameQueue in_queue;  ///< text and binary only
   FrameQueue out_queue;

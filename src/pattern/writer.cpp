@@ -90,12 +90,13 @@ bool Writer::wait_for_peer(std::optional<Patience>& stall) {
   return !ending_.over().fired();
 }
 
-// -- The ending's clocks, which began in begin_drain() --------------------------------------------
+// -- A drain's two clocks: ending_limit from drain_began_at(), close_timeout by patience()
+// ---------
 
 // When watch_clocks() is due.
 TimePoint Writer::clocks_due() const {
   const std::optional<TimePoint> latest = ends_at_latest();
-  return latest ? std::min(*latest, ending_.clock().end(options_.close_timeout)) : kNever;
+  return latest ? std::min(*latest, ending_.patience().end(options_.close_timeout)) : kNever;
 }
 
 // False, and the end, once all of it has taken too long, or if the peer has not moved for too long.
@@ -105,9 +106,9 @@ bool Writer::watch_clocks() {
   if (!latest) return true;
   if (Clock::now() >= *latest) return give_up("the ending limit passed");
   const bool works = processor_has_work();
-  if (works || had_work_) ending_.clock().begin();
-  had_work_ = works;
-  return ending_.clock().lasts(options_.close_timeout) || give_up("the close timeout passed");
+  if (works || processor_had_work_) ending_.patience().begin();
+  processor_had_work_ = works;
+  return ending_.patience().lasts(options_.close_timeout) || give_up("the close timeout passed");
 }
 
 bool Writer::give_up(const char* why) {
@@ -115,13 +116,13 @@ bool Writer::give_up(const char* why) {
   return false;
 }
 
-// nullopt before an ending has begun, and if none begins because it is over at once: end_now().
+// nullopt before a drain has begun, and for good if the connection was aborted while it was open.
 std::optional<TimePoint> Writer::ends_at_latest() const {
   if (!ending_.begun().fired()) return std::nullopt;
   const auto limit = options_.ending_limit;
-  const std::optional<TimePoint> began = ending_.began();
-  if (!began) return std::nullopt;
-  return limit.count() > 0 ? *began + limit : kNever;
+  const std::optional<TimePoint> begin = ending_.drain_began_at();
+  if (!begin) return std::nullopt;
+  return limit.count() > 0 ? *begin + limit : kNever;
 }
 
 // Has it something in hand of what was queued? While the server stops it may take longer, too: for
@@ -131,13 +132,13 @@ bool Writer::processor_has_work() const {
   return !in_queue_.is_finished() || ending_.begun().reason()->by == ClosedBy::server;
 }
 
-// All replies are sent: now the Close frame, and then the peer's. Only behind that our stream ends:
-// some clients take a stream that ends with their own Close unsaid for a broken one, and drop what
-// they have not read yet. Then it is for the peer to end its own; the server ends first (RFC 6455
-// section 7.1.1).
+// All replies are sent. First our Close frame, then the peer's, then the end of our stream, and
+// then of the peer's: the server ends first (RFC 6455 section 7.1.1). Ours waits for the peer's
+// Close, since some clients take a stream that ends before they have said theirs for a broken one,
+// and drop what they have not read yet.
 void Writer::say_goodbye() {
   const std::optional<CloseReason> farewell = ending_.farewell();
-  if (!farewell) return ending_.over().wait();  // nobody leaves before: the reader logs it
+  if (!farewell) return ending_.over().wait();  // end_now() is on its way to fire it
   if (!watch_clocks()) return;
   if (!send(close_frame({farewell->code, farewell->text}))) return;
   if (!await_peer(ending_.peer_done())) return;
@@ -148,13 +149,13 @@ void Writer::say_goodbye() {
 
 // Blocks until `latch` has fired; freed by the reader, or by the ending's clocks. False if it is
 // over, whoever ended it. While something is on its way to the peer it looks how far it has come,
-// ever less often. Unlike watch_clocks(): the processor has returned.
+// ever less often. The processor has returned: unlike watch_clocks() it need not ask for its work.
 bool Writer::await_peer(const WatchedLatch& latch) {
   const TimePoint latest = ends_at_latest().value_or(kNever);
   Clock::duration look = kFirstLook;
   for (;;) {
-    const bool moves = ending_.clock().lasts(options_.close_timeout);
-    const Delivery delivery = ending_.clock().seen();
+    const bool moves = ending_.patience().lasts(options_.close_timeout);
+    const Delivery delivery = ending_.patience().seen();
     if (delivery.is_complete() && ending_.end_if_delivered()) return false;
     if (delivery.broken) return give_up("the peer has reset the connection");
     const TimePoint now = Clock::now();
@@ -164,7 +165,7 @@ bool Writer::await_peer(const WatchedLatch& latch) {
                                             : "the close timeout passed");
     }
     const TimePoint next = delivery.is_complete() ? kNever : now + look;
-    const TimePoint end = ending_.clock().end(options_.close_timeout);
+    const TimePoint end = ending_.patience().end(options_.close_timeout);
     if (latch.wait_until(std::min({next, latest, end}))) return !ending_.over().fired();
     look = std::min<Clock::duration>(look * 2, kLookUpEvery);
   }

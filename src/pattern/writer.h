@@ -31,9 +31,9 @@ class Writer {
   /// Sends until there is nothing more to send, and says goodbye.
   ///
   /// Blocks on an empty out-queue (freed by a frame, by the processor's end, by the first sign of
-  /// an ending, which nudges it, by the latch, and by its own next deadline), on a peer that does
-  /// not read (freed by the peer, the latch, `write_timeout`, an ending's clocks), and at the very
-  /// end on the latches themselves (freed by the reader, or by the ending's clocks).
+  /// an ending, which nudges it, by end_now(), and by its own next deadline), on a peer that does
+  /// not read (freed by the peer, end_now(), `write_timeout`, a drain's clocks), and at the very
+  /// end on the latches themselves (freed by the reader, or by a drain's clocks).
   void loop();
 
  private:
@@ -60,7 +60,8 @@ class Writer {
 
   SendBuffer outgoing_;
   TimePoint ping_look_ = kNever;  // when to look whether the ping has arrived
-  bool had_work_ = false;  // the processor, at the last look: then the peer's clock begins now
+  bool processor_had_work_ =
+      false;  // when watch_clocks() last asked: the peer's time begins behind it
 };
 
 }  // namespace triloop

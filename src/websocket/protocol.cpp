@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <system_error>
 #include <websocketpp/close.hpp>
 
@@ -59,6 +61,22 @@ Frame close_frame(const CloseStatus& status) {
 
 bool is_sendable_close_code(std::uint16_t code) {
   return !wspp::close::status::invalid(code) && !wspp::close::status::reserved(code);
+}
+
+Frame data_frame(Message& message) {
+  const bool text = message.type == MessageType::text;
+  if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
+  return {text ? Opcode::text : Opcode::binary, std::move(message.data)};
+}
+
+void check_close(std::uint16_t code, const std::string& reason) {
+  constexpr std::size_t kMostBytes = 123;
+  if (!is_sendable_close_code(code)) {
+    throw std::invalid_argument("close code " + std::to_string(code) + " may not be sent");
+  }
+  if (reason.size() > kMostBytes || !is_utf8(reason)) {
+    throw std::invalid_argument("a close reason must be UTF-8 of at most 123 bytes");
+  }
 }
 
 bool is_utf8(std::string_view text) { return ws_codec::is_utf8(text); }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "triloop/latch.h"
+#include "triloop/message.h"
 #include "websocket/bytes.h"
 #include "websocket/deflate.h"
 #include "websocket/frame.h"
@@ -26,6 +27,14 @@ CloseStatus parse_close(const std::string& payload);
 
 /// A Close frame. kNoStatus makes an empty one.
 Frame close_frame(const CloseStatus& status);
+
+/// The frame of a message, whose bytes it takes. Throws std::invalid_argument, and takes nothing, if
+/// that is a text and not UTF-8.
+Frame data_frame(Message& message);
+
+/// Throws std::invalid_argument unless a Close frame may say this: a code that may be sent, and a
+/// reason that is UTF-8 of at most 123 bytes (section 5.5: a control frame carries 125).
+void check_close(std::uint16_t code, const std::string& reason);
 
 /// May an endpoint send this code (section 7.4)?
 bool is_sendable_close_code(std::uint16_t code);

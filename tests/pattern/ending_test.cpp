@@ -90,22 +90,22 @@ TEST_CASE("the reason of an abort is not for the peer, though a drain comes late
   scene.ending.end_now(kAborts);
   scene.ending.begin_drain(kProcessors);
   CHECK_FALSE(scene.ending.farewell());
-  CHECK_FALSE(scene.ending.began());
+  CHECK_FALSE(scene.ending.drain_began_at());
 }
 
 TEST_CASE("the clock of an ending begins where the first drain does", "[ending]") {
   Scene scene;
-  CHECK_FALSE(scene.ending.began());
+  CHECK_FALSE(scene.ending.drain_began_at());
   const TimePoint before = Clock::now();
   scene.ending.begin_drain(kPeers);
   const TimePoint behind = Clock::now();
-  const std::optional<TimePoint> began = scene.ending.began();
+  const std::optional<TimePoint> began = scene.ending.drain_began_at();
   REQUIRE(began);
   CHECK(*began >= before);
   CHECK(*began <= behind);
-  CHECK(scene.ending.clock().end(std::chrono::milliseconds(0)) >= before);
+  CHECK(scene.ending.patience().end(std::chrono::milliseconds(0)) >= before);
   scene.ending.begin_drain(kServers);
-  CHECK(scene.ending.began() == began);
+  CHECK(scene.ending.drain_began_at() == began);
 }
 
 TEST_CASE("it is over when both directions have ended and all is acknowledged", "[ending]") {
