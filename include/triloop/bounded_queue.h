@@ -144,7 +144,10 @@ class BoundedQueue {
         if (!wait_for_items(deadline)) break;
       }
       nudged_ = false;
-      if (!inside_.has_item()) return closed_ ? PopResult::kClosed : PopResult::kNothing;
+      if (!inside_.has_item()) {
+        told_the_end_ = closed_;
+        return closed_ ? PopResult::kClosed : PopResult::kNothing;
+      }
       std::size_t bytes = 0;
       for (std::size_t count = 0; count < most.items && inside_.has_item(); ++count) {
         bytes += BytesOf<T>{}(inside_.front());

@@ -44,12 +44,11 @@ class QueueLanes {
     urgent_.push_back({std::move(item), popped_ + items_.size()});
   }
 
-  /// Takes all that `other` has, and gives it all that is here.
+  /// Takes all that `other` has, and gives it all that is here. What was popped stays counted.
   void swap(QueueLanes& other) noexcept {
     items_.swap(other.items_);
     urgent_.swap(other.urgent_);
     std::swap(bytes_, other.bytes_);
-    std::swap(popped_, other.popped_);
     std::swap(last_was_urgent_, other.last_was_urgent_);
   }
 

@@ -76,9 +76,13 @@ WriteResult Connection::write_for(Message& message, std::chrono::milliseconds ti
 // (ConnectionHandle::is_over) must not find room.
 WriteResult Connection::write_until(Message& message, TimePoint deadline) {
   Frame frame = data_frame(message);
-  const PushResult result = wires_->ending.over().fired()
-                                ? PushResult::kClosed
-                                : wires_->out_queue.push_until(frame, deadline);
+  PushResult result = PushResult::kClosed;
+  try {
+    if (!wires_->ending.over().fired()) result = wires_->out_queue.push_until(frame, deadline);
+  } catch (...) {
+    message.data = std::move(frame.payload);
+    throw;
+  }
   if (result == PushResult::kPushed) return WriteResult::kQueued;
   message.data = std::move(frame.payload);  // it is still the caller's
   return result == PushResult::kFull ? WriteResult::kTimeout : WriteResult::kOver;
@@ -94,11 +98,11 @@ ConnectionHandle Connection::handle() { return ConnectionHandle(self_, id_); }
 
 void Connection::close(std::uint16_t code, const std::string& reason) {
   check_close(code, reason);
-  wires_->ending.begin_drain({ClosedBy::application, code, reason});
+  wires_->ending.begin_drain(reason_for(ClosedBy::application, code, reason));
 }
 
 void Connection::abort(const std::string& why) {
-  wires_->ending.end_now({ClosedBy::application, close_code::kAbnormal, why});
+  wires_->ending.end_now(reason_for(ClosedBy::application, close_code::kAbnormal, why));
 }
 
 const Request& Connection::request() const { return upgrade_->request; }

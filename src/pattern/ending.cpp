@@ -15,22 +15,9 @@
 // every error are end_now, each with a reason of its own.
 #include "pattern/ending.h"
 
-#include <new>
 #include <utility>
 
 namespace triloop {
-namespace {
-
-// A connection must be able to end when there is no memory for the text that says why.
-CloseReason copy_of(const CloseReason& reason) noexcept {
-  try {
-    return reason;
-  } catch (const std::bad_alloc&) {
-    return {reason.by, reason.code, {}};
-  }
-}
-
-}  // namespace
 
 Ending::Ending(FrameQueue& in_queue, FrameQueue& out_queue, Socket& socket, Observer& observer)
     : in_queue_(in_queue),
@@ -63,19 +50,20 @@ void Ending::begin_drain(CloseReason reason) noexcept {
 // begun_, is told before all that: farewell(). The latch peer_done_ comes last: it only frees the
 // writer in say_goodbye.
 void Ending::end_now(const CloseReason& reason) noexcept {
+  const auto copy = [&] { return reason_for(reason.by, reason.code, reason.text); };
   {
     const MutexLock lock(mutex_);
     ends_now_ = true;
   }
-  begun_.fire(copy_of(reason));
-  over_.fire(copy_of(reason));
+  begun_.fire(copy());
+  over_.fire(copy());
   in_queue_.discard();
   out_queue_.discard();
   socket_.shutdown();
-  peer_done_.fire(copy_of(reason));
+  peer_done_.fire({});
 }
 
-void Ending::peer_is_done() { peer_done_.fire(*begun_.reason()); }
+void Ending::peer_is_done() { peer_done_.fire({}); }
 
 void Ending::direction_done(bool Ending::*direction) {
   {

@@ -23,9 +23,9 @@ void Connection::run_processor() noexcept {
   } catch (...) {
     log_throw(id_, nullptr);
   }
-  state_.reset();  // here: its destructor is the user's, and handles may keep the rest for longer
   // Changes nothing if an ending is what made it return.
   wires_->ending.begin_drain(std::move(reason));
+  state_.reset();  // here: its destructor is the user's, and handles may keep the rest for longer
   wires_->out_queue.close();  // no further reply: the writer may finish
 }
 

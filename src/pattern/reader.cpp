@@ -76,6 +76,7 @@ void Reader::take_in(Bytes bytes) {
         break;
       case Decoded::kViolation:
         peer_begins_drain(protocol_.violation());
+        if (protocol_.violation_is_close()) return ending_.peer_is_done();
         return look_for_close(bytes);
     }
     if (discards_) return;

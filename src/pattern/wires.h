@@ -17,7 +17,8 @@
 
 namespace triloop {
 
-/// Where the threads meet; each thread-safe in itself, but the protocol. FrameQueue, ObservedSocket
+/// Where the threads meet; each thread-safe in itself, but the
+/// protocol and the socket, whose calls belong to one thread each. FrameQueue, ObservedSocket
 /// and, in Ending, WatchedLatch are BoundedQueue<Frame>, Socket and Latch, watched by src/observe.
 /// A Frame is a whole message or a control frame.
 ///

@@ -108,7 +108,9 @@ bool Writer::watch_clocks() {
   const bool works = processor_has_work();
   if (works || processor_had_work_) ending_.patience().begin();
   processor_had_work_ = works;
-  return ending_.patience().lasts(options_.close_timeout) || give_up("the close timeout passed");
+  const bool lasts = ending_.patience().lasts(options_.close_timeout);
+  if (ending_.patience().seen().broken) return give_up("the peer has reset the connection");
+  return lasts || give_up("the close timeout passed");
 }
 
 bool Writer::give_up(const char* why) {

@@ -162,9 +162,8 @@ std::optional<Upgrade> Handshake::answer() {
     bytes = answer_error(HttpError(500, "this page failed"), request);
   }
   if (!send(bytes)) return std::nullopt;
-  if (upgrade_.processor != nullptr) return std::move(upgrade_);
-  linger();
-  return std::nullopt;
+  if (upgrade_.processor == nullptr) return std::nullopt;
+  return std::move(upgrade_);
 }
 
 // The answer. Sets the upgrade's processor if it is one. Throws HttpError.
@@ -209,10 +208,9 @@ bool Handshake::send(std::string_view bytes) {
   return true;
 }
 
-// Ends the stream after an answer that was the last, and waits a moment for the peer to do so too:
-// closing while it still sends would make TCP reset the connection, and the reset may overtake the
-// answer. Not when many others already take that moment.
-void Handshake::linger() {
+// Closing while the peer still sends would make TCP reset the connection, and the reset may
+// overtake the answer. Not when many others already take that moment.
+void Handshake::see_off() {
   const trace::Slice lingering("waiting for the peer to leave");
   socket_.shutdown_send();
   if (place_ != nullptr && !place_->leave()) return;

@@ -32,10 +32,13 @@ class Handshake {
   /// nullopt unless this is a WebSocket from now on.
   std::optional<Upgrade> answer();
 
+  /// Behind an answer that was the last: ends the stream, and blocks for a moment, until the peer
+  /// has done so, too. Freed by that, or by a shutdown of the socket.
+  void see_off();
+
  private:
   std::string respond();
   bool send(std::string_view bytes);
-  void linger();
 
   const std::uint64_t id_;
   Socket& socket_;

@@ -1,8 +1,8 @@
 #include "server/served.h"
 
 #include <algorithm>
-#include <new>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "observe/trace.h"
@@ -17,23 +17,30 @@ Served::Served(std::uint64_t id, std::unique_ptr<Socket> socket)
 void Served::serve(const Routes& routes, const Options& options, SpareThreads& threads,
                    Place* place) noexcept {
   try {
-    std::optional<Upgrade> upgrade;
-    {
-      const trace::Slice slice("handshake");
-      Handshake handshake(id_, *socket_, routes, options, place);
-      if (!handshake.receive_request()) return;
-      {
-        const MutexLock lock(mutex_);
-        owes_an_answer_ = true;
-      }
-      upgrade = handshake.answer();
-    }
+    std::optional<Upgrade> upgrade = shake_hands(routes, options, place);
     if (!upgrade) return;
     open(*std::move(upgrade), threads);
     run();
   } catch (...) {  // no memory left, even for the answer or for the log: the socket just closes
     socket_->shutdown();
   }
+}
+
+std::optional<Upgrade> Served::shake_hands(const Routes& routes, const Options& options,
+                                           Place* place) {
+  const trace::Slice slice("handshake");
+  Handshake handshake(id_, *socket_, routes, options, place);
+  if (!handshake.receive_request() || !go_on(/*owes_an_answer=*/true)) return std::nullopt;
+  std::optional<Upgrade> upgrade = handshake.answer();
+  if (!upgrade && go_on(/*owes_an_answer=*/false)) handshake.see_off();
+  return upgrade;
+}
+
+// False if it has been told to end.
+bool Served::go_on(bool owes_an_answer) {
+  const MutexLock lock(mutex_);
+  owes_an_answer_ = owes_an_answer;
+  return stop_ == Stop::none;
 }
 
 void Served::open(Upgrade upgrade, SpareThreads& threads) {
@@ -73,16 +80,11 @@ void Served::stop(Stop how) {
 
 void Served::tell(Connection& opened, Stop how) {
   Ending& ending = opened.wires_->ending;
-  if (how == Stop::drain) {
-    ending.begin_drain({ClosedBy::server, close_code::kGoingAway, "server stopping"});
-    return;
-  }
-  CloseReason reason{ClosedBy::server, close_code::kGoingAway, {}};
-  try {
-    reason.text = "the server could wait no longer";
-  } catch (const std::bad_alloc&) {  // then without a text
-  }
-  ending.end_now(reason);
+  const auto because = [](std::string_view why) {
+    return reason_for(ClosedBy::server, close_code::kGoingAway, why);
+  };
+  if (how == Stop::drain) ending.begin_drain(because("server stopping"));
+  if (how == Stop::now) ending.end_now(because("the server could wait no longer"));
 }
 
 std::shared_ptr<Connection> Served::connection() const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "net/socket.h"
 #include "triloop/connection.h"
@@ -52,6 +53,8 @@ class Served {
   // How far it has been told to end, each more urgent than the one before.
   enum class Stop { none, drain, now };
 
+  std::optional<Upgrade> shake_hands(const Routes& routes, const Options& options, Place* place);
+  bool go_on(bool owes_an_answer) TRILOOP_EXCLUDES(mutex_);
   void stop(Stop how) TRILOOP_EXCLUDES(mutex_);
   static void tell(Connection& opened, Stop how);
 
@@ -62,7 +65,7 @@ class Served {
 
   mutable Mutex mutex_;
   std::shared_ptr<Connection> connection_ TRILOOP_GUARDED_BY(mutex_);
-  bool owes_an_answer_ TRILOOP_GUARDED_BY(mutex_) = false;  // the request is here
+  bool owes_an_answer_ TRILOOP_GUARDED_BY(mutex_) = false;  // the request is here, it is not sent
   Stop stop_ TRILOOP_GUARDED_BY(mutex_) = Stop::none;
 };
 

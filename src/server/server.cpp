@@ -147,8 +147,8 @@ std::vector<std::uint64_t> Server::run() {
   }
 
   server.listener.close();
-  spdlog::info("stopping: {} connections to drain", server.clients.size());
   for (auto& [id, client] : server.clients) client.served->stop();
+  spdlog::info("stopping: {} connections to drain", server.clients.size());
   const bool in_a_hurry = stops > 1;
   const TimePoint drained_by = Clock::now() + server.options.drain_timeout;
   if (in_a_hurry || !server.wait_until_empty(drained_by, /*stoppable=*/true)) {

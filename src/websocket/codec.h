@@ -172,6 +172,11 @@ class Codec : public wspp::processor::hybi13<Config> {
     set_max_message_size(most_compressed(limit_) + std::min(limit_, SIZE_MAX / 2));
   }
 
+  // Is the frame that is being decoded a Close?
+  bool is_at_close() const {
+    return wspp::frame::get_opcode(m_basic_header) == wspp::frame::opcode::close;
+  }
+
   // Decodes until a frame is complete or `bytes` are used up. It goes one stage at a time (basic
   // header, rest of the header, payload), and after each looks for what the base lets pass.
   std::error_code decode(Bytes& bytes) {

@@ -93,6 +93,7 @@ struct WsProtocol::Impl {
   ws_codec::Codec codec;
   std::optional<Deflater> deflater;
   CloseStatus violation;
+  bool violation_is_close = false;
 };
 
 WsProtocol::WsProtocol(std::size_t max_message_bytes,
@@ -106,6 +107,7 @@ Decoded WsProtocol::decode(Bytes& bytes, Frame& frame) {
   ws_codec::Codec& codec = impl_->codec;
   if (const std::error_code error = codec.decode(bytes)) {
     impl_->violation = status_for(error);
+    impl_->violation_is_close = codec.is_at_close();
     return Decoded::kViolation;
   }
   if (!codec.ready()) return Decoded::kNeedMore;
@@ -115,6 +117,7 @@ Decoded WsProtocol::decode(Bytes& bytes, Frame& frame) {
   if (frame.opcode == Opcode::close) {
     if (const std::optional<CloseStatus> fault = fault_in_close(frame.payload)) {
       impl_->violation = *fault;
+      impl_->violation_is_close = true;
       return Decoded::kViolation;
     }
   }
@@ -122,6 +125,7 @@ Decoded WsProtocol::decode(Bytes& bytes, Frame& frame) {
 }
 
 const CloseStatus& WsProtocol::violation() const { return impl_->violation; }
+bool WsProtocol::violation_is_close() const { return impl_->violation_is_close; }
 
 std::string WsProtocol::encode_header(Frame& frame) {
   const bool data = frame.opcode == Opcode::text || frame.opcode == Opcode::binary;

@@ -28,8 +28,8 @@ CloseStatus parse_close(const std::string& payload);
 /// A Close frame. kNoStatus makes an empty one.
 Frame close_frame(const CloseStatus& status);
 
-/// The frame of a message, whose bytes it takes. Throws std::invalid_argument, and takes nothing, if
-/// that is a text and not UTF-8.
+/// The frame of a message, whose bytes it takes. Throws std::invalid_argument, and takes nothing,
+/// if that is a text and not UTF-8.
 Frame data_frame(Message& message);
 
 /// Throws std::invalid_argument unless a Close frame may say this: a code that may be sent, and a
@@ -63,6 +63,8 @@ class WsProtocol {
 
   /// The code and text to close with, after kViolation.
   const CloseStatus& violation() const;
+  /// Is what broke it a Close frame? Then the peer has said its last word, if not as it should.
+  bool violation_is_close() const;
 
   /// The header that goes before the frame's payload. The payload itself is sent as it is then: a
   /// server does not mask (section 5.1). It may have been compressed by this call.

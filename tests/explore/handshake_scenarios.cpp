@@ -21,7 +21,10 @@ using State = ConnectionSnapshot::State;
 class Newcomer {
  public:
   explicit Newcomer(const std::string& says) : options_(quiet()) {
-    routes_.processors["/ws"] = {echo, {}};
+    routes_.processors["/ws"] = {echo, {}, std::nullopt, [this](const triloop::Request&) {
+                                   is_asked_for_ = true;
+                                   return std::nullopt;
+                                 }};
     auto peer = std::make_unique<Peer>(says, received_);
     name(*peer, "peer");
     served_ = std::make_shared<Served>(1, std::move(peer));
@@ -42,12 +45,15 @@ class Newcomer {
     return last;
   }
   const Received& received() const { return received_; }
+  // Has the user's code been asked whether it may come in?
+  bool is_asked_for() const { return is_asked_for_; }
 
  private:
   const triloop::Options options_;
   triloop::Routes routes_;
   triloop::SpareThreads threads_{0, 0};
   Received received_;
+  bool is_asked_for_ = false;
   std::shared_ptr<Served> served_;
   Thread reader_;
 };
@@ -63,6 +69,7 @@ void stop_at_any_moment() {
   const ConnectionSnapshot last = peer.end();
   if (last.state == State::handshake) {
     require(peer.received().bytes.empty(), "an answer, and no connection");
+    require(!peer.is_asked_for(), "the user's code runs for one that gets no answer");
   } else {
     require(
         time_came_early() || peer.received().has(server_frame(8, code(1001) + "server stopping")),

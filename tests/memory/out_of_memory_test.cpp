@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "demo/processors/proxy.h"
 #include "support/catch.h"
@@ -25,6 +26,9 @@ constexpr long kPlenty = std::numeric_limits<long>::max() / 2;
 // The test's own threads always get memory.
 thread_local bool t_spared = false;
 
+// This thread's next allocation fails.
+thread_local bool t_next_fails = false;
+
 // Counts the server's allocations down; those from 0 on fail, g_failures of them.
 std::atomic<long> g_countdown{kPlenty};
 std::atomic<long> g_failures{0};
@@ -32,6 +36,7 @@ std::atomic<long> g_failures{0};
 std::atomic<long> g_allocations{0};  // of the server, all of them
 
 bool must_fail() {
+  if (std::exchange(t_next_fails, false)) return true;
   if (t_spared) return false;
   ++g_allocations;
   const long number = g_countdown.fetch_sub(1);
@@ -150,6 +155,30 @@ TEST_CASE("a connection that ends is joined, though there is no memory at all", 
 }
 
 // Of the server, for each of many echoes, when the first have set everything up.
+TEST_CASE("a write that finds no memory leaves the message with its owner", "[memory]") {
+  const std::string text(100, 'x');
+  int threw = 0, lost = 0;
+  RunningServer server([&](Connection& connection) {
+    for (int i = 0; i < 10'000 && threw == 0; ++i) {  // a queue asks for memory now and then
+      Message message = Message::text(text);
+      t_next_fails = true;
+      try {
+        connection.try_write(message);
+      } catch (const std::bad_alloc&) {
+        ++threw;
+        lost += message.data == text ? 0 : 1;
+      }
+      t_next_fails = false;
+    }
+  });
+  TestClient client(server.port());
+  client.open();
+  client.frames_to_end();
+  server.stop();
+  CHECK(threw == 1);
+  CHECK(lost == 0);
+}
+
 double allocations_per_echo(const std::string& message) {
   constexpr int kEchoes = 1000;
   RunningServer server;

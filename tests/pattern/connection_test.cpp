@@ -429,6 +429,26 @@ TEST_CASE("peer closes without a code: so do we", "[connection][endings]") {
   connection.await_end();
 }
 
+// It has said its only Close, and waits for the server to end the stream.
+TEST_CASE("a Close that breaks the protocol is the peer's last word, too",
+          "[connection][endings]") {
+  const std::string unmasked{static_cast<char>(0x88), 0};
+  std::string in_two_pieces = client_close(1000);
+  in_two_pieces[0] = 0x08;  // without FIN
+  for (const std::string& close : {client_close(999), client_frame(Opcode::close, "x"),
+                                   client_close(1000, "\xff"), unmasked, in_two_pieces}) {
+    INFO(Catch::StringMaker<std::string>::convert(close));
+    FakeConnection connection(echo);
+    connection.socket().deliver(close);
+    await("the end of the server's stream",
+          [&] { return connection.socket().is_send_shut_down(); });
+    CHECK_FALSE(connection->over().fired());
+    connection.socket().end_stream();
+    connection.await_end();
+    CHECK(connection.reason().by == ClosedBy::peer);
+  }
+}
+
 TEST_CASE("what a peer sends after its Close is discarded", "[connection][endings]") {
   FakeConnection connection(echo);
   connection.socket().deliver(client_close(1000) + client_frame(Opcode::text, "after"));

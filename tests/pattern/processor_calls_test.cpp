@@ -232,6 +232,19 @@ TEST_CASE("state: goes when the processor has returned, on its thread", "[proces
   connection.socket().end_stream();
 }
 
+// It may have a thread to join that works until the ending.
+TEST_CASE("state: its destructor may wait for the ending", "[processor]") {
+  struct Waits {
+    const Latch* ending = nullptr;
+    ~Waits() { ending->wait(); }
+  };
+  FakeConnection connection([](Connection& self) { self.state<Waits>().ending = &self.ending(); });
+  connection.socket().await_sent("\x88\x02\x03\xe8");
+  connection.socket().deliver(testing::client_close(1000));
+  connection.socket().end_stream();
+  connection.await_end();
+}
+
 // -- The queues' fill -----------------------------------------------------------------------------
 
 TEST_CASE("snapshot: a processor can ask how full its own queues are", "[processor][observed]") {

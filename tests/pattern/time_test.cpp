@@ -404,5 +404,24 @@ TEST_CASE("each pong answers its ping and all before it", "[connection][pings]")
   CHECK(connection->round_trip() > second);
 }
 
+TEST_CASE("a reset behind the peer's Close is found though the processor has work to do",
+          "[connection][endings]") {
+  Options options = patient_options();
+  options.close_timeout = milliseconds(20);  // how often it looks
+  FakeConnection connection(
+      [](Connection& self) {
+        self.write(Message::text("a reply that never arrives"));
+        self.read();
+        self.over().wait();  // while it has that in hand
+      },
+      options);
+  connection.socket().acknowledge(0);
+  connection.socket().deliver(client_frame(Opcode::text, "1") + testing::client_close(1000));
+  await("the ending to begin", [&] { return connection->ending().fired(); });
+  connection.socket().break_off();
+  connection.await_end();
+  CHECK(connection.reason().text == "the peer has reset the connection");
+}
+
 }  // namespace
 }  // namespace triloop

@@ -91,8 +91,7 @@ TEST_CASE("stop_now ends who is being answered", "[handshake]") {
   CHECK(peer.socket().is_shut_down());
 }
 
-TEST_CASE("a peer is waited for after its answer, unless too many others are",
-          "[handshake]") {
+TEST_CASE("a peer is waited for after its answer, unless too many others are", "[handshake]") {
   const auto unread_with = [](const Admission::Counts& bounds) {
     Event room;
     Admission admission(bounds, room);
@@ -107,6 +106,17 @@ TEST_CASE("a peer is waited for after its answer, unless too many others are",
   };
   CHECK(unread_with({1, 1, 1}).empty());
   CHECK_FALSE(unread_with({1, 1, 0}).empty());
+}
+
+TEST_CASE("stop waits for nobody who has its page and stays", "[handshake]") {
+  Newcomer peer;
+  peer.options.handshake_timeout = std::chrono::hours(1);
+  peer.socket().deliver("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  testing::Worker reader([&] { peer.serve(); });
+  testing::await("the end of the server's stream", [&] { return peer.socket().is_send_shut_down(); });
+  peer.served().stop();
+  reader.await_done();
+  CHECK(peer.socket().is_shut_down());
 }
 
 TEST_CASE("the processor sees path, query, headers and address of its peer", "[handshake]") {

@@ -456,5 +456,48 @@ TEST_CASE("nothing is lost or doubled, and each producer's order stays", "[bound
   CHECK(seen == std::vector<int>(kProducers * kItems, 1));
 }
 
+TEST_CASE("is_finished: who pops has been told that there is none, however it pops",
+          "[bounded_queue]") {
+  const auto told = [](auto pop) {
+    BoundedQueue<int> queue({3, 1000});
+    queue.push(1);
+    CHECK(pop(queue) == 1);
+    queue.close();
+    CHECK_FALSE(queue.is_finished());  // it may be at work on that one
+    CHECK_FALSE(pop(queue));
+    return queue.is_finished();
+  };
+  CHECK(told([](BoundedQueue<int>& queue) { return queue.pop(); }));
+  CHECK(told([](BoundedQueue<int>& queue) {
+    std::optional<int> item = 0;
+    if (queue.pop_until(*item, kNow) != PopResult::kItems) item.reset();
+    return item;
+  }));
+  CHECK(told([](BoundedQueue<int>& queue) {
+    std::vector<int> batch;
+    queue.pop_batch(batch, {1, 1000}, kNow);
+    return batch.empty() ? std::optional<int>() : batch.front();
+  }));
+}
+
+TEST_CASE("is_finished: not while one that was popped may be worked on, though the rest is gone",
+          "[bounded_queue]") {
+  BoundedQueue<int> queue({3, 1000});
+  queue.push(1);
+  queue.push(2);
+  CHECK(queue.pop() == 1);
+  queue.discard();
+  CHECK_FALSE(queue.is_finished());
+  CHECK_FALSE(queue.pop());
+  CHECK(queue.is_finished());
+}
+
+TEST_CASE("is_finished: nobody ever popped, and there is nothing", "[bounded_queue]") {
+  BoundedQueue<int> queue({3, 1000});
+  CHECK_FALSE(queue.is_finished());
+  queue.close();
+  CHECK(queue.is_finished());
+}
+
 }  // namespace
 }  // namespace triloop

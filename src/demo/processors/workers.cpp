@@ -22,6 +22,14 @@ std::string harmless(std::string_view text) {
   return shown;
 }
 
+// Without memory for the line there is none.
+void log_throw(std::uint64_t id, const char* what) noexcept {
+  try {
+    spdlog::error("[{}] a worker threw: {}", id, harmless(what));
+  } catch (...) {
+  }
+}
+
 }  // namespace
 
 Workers::Workers(Connection& connection, std::size_t count, std::size_t waiting_bytes)
@@ -64,10 +72,10 @@ void Workers::work() {
     try {
       job->run();
     } catch (const std::exception& error) {
-      spdlog::error("[{}] a worker threw: {}", connection_.id(), harmless(error.what()));
+      log_throw(connection_.id(), error.what());
       connection_.close(close_code::kInternalError);
     } catch (...) {
-      spdlog::error("[{}] a worker threw something that is no std::exception", connection_.id());
+      log_throw(connection_.id(), "something that is no std::exception");
       connection_.close(close_code::kInternalError);
     }
   }
