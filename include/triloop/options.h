@@ -35,6 +35,11 @@ struct PathOptions {
   /// Bytes of the largest message a peer may send; a larger one ends the connection with 1009.
   std::size_t max_message_bytes = std::size_t{16} << 20;
 
+  /// Bytes of memory that a connection keeps, of messages that have been sent, for those that come
+  /// next: so large messages take none from the system each. Given back after a second in which
+  /// none was needed. 0 keeps nothing.
+  std::size_t keep_buffers = std::size_t{4} << 20;
+
   /// Compress messages if the peer offers it (permessage-deflate, RFC 7692). It costs a connection
   /// that uses it about 190 KiB, and time; max_message_bytes holds for what a message expands to,
   /// and 16 times as many bytes and 1 KiB may be on the wire for it.

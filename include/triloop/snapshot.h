@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -55,6 +56,7 @@ struct ConnectionSnapshot {
   ThreadSnapshot writer;                ///< from the out-queue to the socket
   QueueSnapshot in_queue;               ///< received, not yet read()
   QueueSnapshot out_queue;              ///< written, not yet sent
+  std::size_t kept_bytes = 0;           ///< memory of messages, for the next: keep_buffers
   std::optional<CloseReason> closing;   ///< why an ending has begun
   std::optional<CloseReason> closed;    ///< why the close latch has fired
   std::uint64_t messages_received = 0;  ///< text and binary

@@ -114,6 +114,11 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--queue-bytes", server.queue_bytes, "bytes in each of the two queues")
       ->check(CLI::Range(std::size_t{1}, kMost))
       ->type_name("BYTES");
+  app.add_option(
+         "--keep-buffers", server.keep_buffers,
+         "bytes of memory of large messages that a connection keeps for the next; 0 is none")
+      ->check(CLI::Range(std::size_t{0}, kMost))
+      ->type_name("BYTES");
   app.add_option("--max-message", server.max_message_bytes, "bytes of the largest message taken")
       ->check(CLI::Range(std::size_t{1}, kMost))
       ->type_name("BYTES");

@@ -88,7 +88,8 @@ json to_json(const ConnectionSnapshot& one) {
       {"queues", {{"in", to_json(one.in_queue)}, {"out", to_json(one.out_queue)}}},
       {"latch", {{"closing", to_json(one.closing)}, {"closed", to_json(one.closed)}}},
       {"received", {{"messages", one.messages_received}, {"bytes", one.bytes_received}}},
-      {"sent", {{"messages", one.messages_sent}, {"bytes", one.bytes_sent}}}};
+      {"sent", {{"messages", one.messages_sent}, {"bytes", one.bytes_sent}}},
+      {"kept_bytes", one.kept_bytes}};
 }
 
 // "127.0.0.1:80", "[::1]:80", "localhost:80": without the port.

@@ -63,7 +63,7 @@ ThreadSnapshot writer_of(const ThreadMeter& meter, const Stopwatch& goodbye,
 
 ConnectionSnapshot snapshot_of(const Request& request, const Observer& observer,
                                const FrameQueue& in_queue, const FrameQueue& out_queue,
-                               const Latch& ending, const Latch& over) {
+                               const SpareBuffers& spares, const Latch& ending, const Latch& over) {
   const Meters& meters = observer.meters;
   ConnectionSnapshot now;
   now.id = observer.connection();
@@ -73,6 +73,7 @@ ConnectionSnapshot snapshot_of(const Request& request, const Observer& observer,
   now.closing = ending.reason();
   now.closed = over.reason();
   now.state = now.closing ? ConnectionSnapshot::State::closing : ConnectionSnapshot::State::open;
+  now.kept_bytes = spares.bytes();
   now.in_queue = in_queue.snapshot();
   now.out_queue = out_queue.snapshot();
   now.reader = reader_of(meters.reader, now.in_queue);

@@ -16,8 +16,7 @@
 namespace triloop {
 namespace {
 
-// How late a heartbeat or a deadline may be: nothing to the peer, and a third less work for the
-// kernel where thousands of connections beat.
+// How late a deadline may be: nothing to the peer, and a third less work where thousands beat.
 constexpr std::chrono::milliseconds kTimerSlack{20};
 
 // The top of the reader and the writer: an exception (no memory) becomes the connection's end.
@@ -45,8 +44,8 @@ Connection::~Connection() = default;
 
 std::optional<Message> Connection::read() {
   Message message;
-  if (read_until(message, kNever) == ReadResult::kEnd) return std::nullopt;
-  return message;
+  const bool came = read_until(message, kNever) == ReadResult::kMessage;
+  return came ? std::optional(std::move(message)) : std::nullopt;
 }
 
 ReadResult Connection::read_for(Message& message, std::chrono::milliseconds timeout) {
@@ -112,8 +111,8 @@ const Latch& Connection::ending() const { return wires_->ending.begun(); }
 const Latch& Connection::over() const { return wires_->ending.over(); }
 
 ConnectionSnapshot Connection::snapshot() const {
-  return snapshot_of(request(), wires_->observer, wires_->in_queue, wires_->out_queue, ending(),
-                     over());
+  return snapshot_of(request(), wires_->observer, wires_->in_queue, wires_->out_queue,
+                     wires_->spares, ending(), over());
 }
 
 // -- What the server calls ------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "net/read_buffer.h"
-#include "triloop/options.h"
 
 namespace triloop {
 namespace {
@@ -18,18 +17,19 @@ constexpr QueueBounds kBatch{64, ReadBuffer::kMostBytes};
 // closing a socket that holds unread bytes would make TCP reset the connection, and the reset may
 // overtake what the writer has just sent.
 void Reader::loop(std::string early_bytes) {
-  if (options_.ping_interval.count() > 0) {
-    socket_.expect_waits(options_.pong_timeout);
-  }
+  if (options_.ping_interval.count() > 0) socket_.expect_waits(options_.pong_timeout);
   take_in({early_bytes.data(), early_bytes.size()});
   std::string().swap(early_bytes);  // its memory is not needed for as long as the loop runs
   ReadBuffer buffer;
   std::error_code error;
   for (;;) {
-    const std::size_t size = receive(buffer.data(), buffer.size(), error);
+    const Bytes rest = discards_ ? Bytes{} : protocol_.room();  // of a message that has begun
+    const bool in_place = rest.size > buffer.size();
+    const Bytes into = in_place ? rest : Bytes{buffer.data(), buffer.size()};
+    const std::size_t size = receive(into, error);
     if (size > 0) {
-      take_in({buffer.data(), size});
-      buffer.fit(size);
+      take_in({into.data, size});
+      if (!in_place) buffer.fit(size);
     } else if (error != std::errc::operation_would_block) {
       return stream_ended(error);
     } else if (give_up_if_dead()) {
@@ -38,10 +38,10 @@ void Reader::loop(std::string early_bytes) {
   }
 }
 
-std::size_t Reader::receive(char* buffer, std::size_t size, std::error_code& error) {
+std::size_t Reader::receive(Bytes into, std::error_code& error) {
   const bool ends = ending_.begun().fired();
   const TimePoint deadline = ends ? kNever : liveness_.listen_until();
-  const std::size_t received = socket_.receive(buffer, size, deadline, error);
+  const std::size_t received = socket_.receive(into.data, into.size, deadline, error);
   if (received > 0) liveness_.heard();
   return received;
 }

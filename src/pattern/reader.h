@@ -36,7 +36,7 @@ class Reader {
   void loop(std::string early_bytes);
 
  private:
-  std::size_t receive(char* buffer, std::size_t size, std::error_code& error);
+  std::size_t receive(Bytes into, std::error_code& error);
   bool give_up_if_dead();
   void take_in(Bytes bytes);
   void pass_on(Frame frame);

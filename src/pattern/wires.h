@@ -13,6 +13,7 @@
 #include "pattern/ending.h"
 #include "websocket/pings.h"
 #include "websocket/protocol.h"
+#include "websocket/spare_buffers.h"
 #include "websocket/upgrade.h"
 
 namespace triloop {
@@ -30,7 +31,8 @@ struct Wires {
         write_timeout(upgrade.write_timeout),
         observer(id, upgrade.accepted_at),
         raw_socket(std::move(of)),
-        protocol(options.max_message_bytes, upgrade.deflate),
+        spares(options.keep_buffers),
+        protocol(options.max_message_bytes, upgrade.deflate, &spares),
         in_queue(FrameQueue::kIn, id, {options.queue_messages, options.queue_bytes}),
         out_queue(FrameQueue::kOut, id, {options.queue_messages, options.queue_bytes}) {}
 
@@ -39,6 +41,7 @@ struct Wires {
   Observer observer;
   const std::shared_ptr<Socket> raw_socket;
   ObservedSocket socket{*raw_socket, observer};
+  SpareBuffers spares;  ///< the writer gives them back, the reader takes them
   WsProtocol protocol;  ///< its decoding half is the reader's, its encoding half the writer's
   FrameQueue in_queue;  ///< text and binary only
   FrameQueue out_queue;

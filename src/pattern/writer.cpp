@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "threads/beat.h"
-#include "triloop/options.h"
 
 namespace triloop {
 namespace {
@@ -30,11 +29,13 @@ void Writer::loop() {
   Beat ping(options_.ping_interval);
   std::vector<Frame> batch;
   for (;;) {
-    batch.clear();  // lest large frames stay in memory while the next ones are waited for
-    const TimePoint deadline = std::min({heartbeat.next(), ping.next(), ping_look_, clocks_due()});
+    spares_.give_back(batch);  // the reader's next large messages are received into them
+    const TimePoint deadline =
+        std::min({heartbeat.next(), ping.next(), ping_look_, clocks_due(), spares_.due()});
     const PopResult popped = out_queue_.pop_batch(batch, kBatch, deadline);
     if (popped == PopResult::kClosed) break;
     if (popped == PopResult::kItems && !send(batch)) return;
+    spares_.let_go_if_idle();
     if (!watch_clocks()) return;
     const bool ends = ending_.begun().fired();  // then nobody waits for a pong, nor for a beat
     if (ping.is_due() && !ends && !send_ping()) return;

@@ -26,6 +26,7 @@ class Writer {
         ending_(wires.ending),
         liveness_(wires.liveness),
         pings_(wires.pings),
+        spares_(wires.spares),
         outgoing_(wires.protocol) {}
 
   /// Sends until there is nothing more to send, and says goodbye.
@@ -57,6 +58,7 @@ class Writer {
   Ending& ending_;
   Liveness& liveness_;
   Pings& pings_;
+  SpareBuffers& spares_;
 
   SendBuffer outgoing_;
   TimePoint ping_look_ = kNever;  // when to look whether the ping has arrived

@@ -20,56 +20,11 @@
 
 #include "websocket/bytes.h"
 #include "websocket/deflate.h"
+#include "websocket/message_buffer.h"
 
 namespace triloop::ws_codec {
 
 namespace wspp = websocketpp;
-
-// What the codec assembles a message in. websocketpp's own message reserves the length that the
-// first frame's header claims, before a byte of it has arrived; this one grows with what arrives.
-// For a continuation the codec itself reserves, at most up to the limit (if the message is
-// compressed, what may be on the wire): address space, no memory.
-class Buffer {
- public:
-  using ptr = std::shared_ptr<Buffer>;
-
-  explicit Buffer(wspp::frame::opcode::value opcode) : opcode_(opcode) {}
-  void use_again(wspp::frame::opcode::value opcode) {
-    opcode_ = opcode;
-    compressed_ = false;
-    payload_.clear();
-  }
-  std::string& get_raw_payload() { return payload_; }
-  wspp::frame::opcode::value get_opcode() const { return opcode_; }
-  bool get_compressed() const { return compressed_; }
-  void set_compressed(bool compressed) { compressed_ = compressed; }
-
-  // Asked for by the encoding half, which is not used: see encode_header().
-  bool get_fin() const { return true; }
-  void set_header(const std::string&) {}
-  void set_opcode(wspp::frame::opcode::value) {}
-  void set_prepared(bool) {}
-
- private:
-  wspp::frame::opcode::value opcode_;
-  bool compressed_ = false;
-  std::string payload_;
-};
-
-// Gives out the same buffer again and again, unless a control frame comes in the middle of a
-// message: then each has one.
-class BufferSource {
- public:
-  using ptr = std::shared_ptr<BufferSource>;
-  Buffer::ptr get_message(wspp::frame::opcode::value opcode, std::size_t /*claimed*/) {
-    if (buffer_.use_count() != 1) return buffer_ = std::make_shared<Buffer>(opcode);
-    buffer_->use_again(opcode);
-    return buffer_;
-  }
-
- private:
-  Buffer::ptr buffer_;
-};
 
 // What may be on the wire of a message that expands to the limit: a sender that stores and flushes
 // each byte by itself needs eleven. Where nothing expands, an empty block after the other, this is
@@ -159,8 +114,8 @@ inline bool is_utf8(std::string_view text) {
 
 class Codec : public wspp::processor::hybi13<Config> {
  public:
-  Codec(rng_type& rng, std::size_t limit)
-      : hybi13(/*secure=*/false, /*server=*/true, std::make_shared<BufferSource>(), rng),
+  Codec(rng_type& rng, std::size_t limit, SpareBuffers* spares)
+      : hybi13(/*secure=*/false, /*server=*/true, std::make_shared<BufferSource>(spares), rng),
         limit_(limit) {
     set_max_message_size(limit);
   }
@@ -175,6 +130,20 @@ class Codec : public wspp::processor::hybi13<Config> {
   // Is the frame that is being decoded a Close?
   bool is_at_close() const {
     return wspp::frame::get_opcode(m_basic_header) == wspp::frame::opcode::close;
+  }
+
+  // The place of what is still to come of the current frame's payload, or of the beginning of that;
+  // empty between frames, and for what has to be expanded.
+  Bytes room() {
+    constexpr std::size_t kAtOnce =
+        256 * 1024;  // what a processor's cache may still hold behind it
+    constexpr std::size_t kLeast = 4 * 1024;
+    if (m_state != APPLICATION || is_compressed()) return {};
+    Buffer& buffer = *m_current_msg->msg_ptr;
+    const std::size_t there = buffer.get_raw_payload().size() - buffer.arrived();
+    const std::size_t may_be = std::max({there, buffer.arrived(), kLeast});
+    const std::size_t size = std::min({m_bytes_needed, may_be, kAtOnce});
+    return {buffer.place_for(size, m_bytes_needed), size};
   }
 
   // Decodes until a frame is complete or `bytes` are used up. It goes one stage at a time (basic
@@ -194,38 +163,41 @@ class Codec : public wspp::processor::hybi13<Config> {
   }
 
  private:
-  // The base does the same, but byte by byte.
+  // The base does the same, but byte by byte. The bytes may be in their place already: see room().
   std::error_code take_payload(Bytes& bytes) {
     const std::size_t size = std::min(bytes.size, m_bytes_needed);
-    unmask(bytes.data, size, m_current_msg->prepared_key);
     Buffer& buffer = *m_current_msg->msg_ptr;
-    std::string& payload = buffer.get_raw_payload();
-    // Room for what the header claims, but never for more than twice what has arrived.
-    const std::size_t arrived = payload.size() + size;
-    if (payload.capacity() < arrived) {
-      payload.reserve(std::min(payload.size() + m_bytes_needed, 2 * arrived));
-    }
-    payload.append(bytes.data, size);
+    char* const place = buffer.place_for(size, m_bytes_needed);
+    unmask(bytes.data, size, m_current_msg->prepared_key, place);
+    buffer.arrive(size);
     const bool text = buffer.get_opcode() == wspp::frame::opcode::text;
-    if (text && !continues_utf8(m_current_msg->validator, {bytes.data, size})) {
+    if (text && !continues_utf8(m_current_msg->validator, {place, size})) {
       return make_error_code(wspp::processor::error::invalid_utf8);
     }
     m_bytes_needed -= size;
+    if (m_bytes_needed == 0) buffer.trim();
     bytes.skip(size);
     return {};
   }
 
-  // Section 5.3. `key` is the four bytes twice, and comes back turned to where the next byte is.
-  static void unmask(char* data, std::size_t size, std::size_t& key) {
+  // Section 5.3, from `from` to `to`, which may be the same. `key` is the four bytes twice, and
+  // comes back turned to where the next byte is.
+  static void unmask(const char* from, std::size_t size, std::size_t& key, char* to) {
+    constexpr std::size_t kBlock = 4;  // words at a time: the compiler makes vectors of them
     std::size_t done = 0;
-    for (; done + sizeof key <= size; done += sizeof key) {
-      std::size_t word = 0;
-      std::memcpy(&word, data + done, sizeof word);
-      word ^= key;
-      std::memcpy(data + done, &word, sizeof word);
+    std::size_t words[kBlock];
+    for (; done + sizeof words <= size; done += sizeof words) {
+      std::memcpy(words, from + done, sizeof words);
+      for (std::size_t& word : words) word ^= key;
+      std::memcpy(to + done, words, sizeof words);
     }
-    key =
-        wspp::frame::byte_mask_circ(reinterpret_cast<std::uint8_t*>(data) + done, size - done, key);
+    for (; done + sizeof key <= size; done += sizeof key) {
+      std::memcpy(words, from + done, sizeof key);
+      words[0] ^= key;
+      std::memcpy(to + done, words, sizeof key);
+    }
+    std::memmove(to + done, from + done, size - done);
+    key = wspp::frame::byte_mask_circ(reinterpret_cast<std::uint8_t*>(to) + done, size - done, key);
   }
 
   static std::error_code protocol_violation() {
@@ -244,7 +216,7 @@ class Codec : public wspp::processor::hybi13<Config> {
     if (is_compressed()) {
       return get_bytes_needed() > most_compressed(limit_) - m_permessage_deflate.received();
     }
-    return get_bytes_needed() > limit_ - m_current_msg->msg_ptr->get_raw_payload().size();
+    return get_bytes_needed() > limit_ - m_current_msg->msg_ptr->arrived();
   }
 
   bool is_compressed() const { return m_current_msg->msg_ptr->get_compressed(); }

@@ -82,8 +82,9 @@ void check_close(std::uint16_t code, const std::string& reason) {
 bool is_utf8(std::string_view text) { return ws_codec::is_utf8(text); }
 
 struct WsProtocol::Impl {
-  Impl(std::size_t max_message_bytes, const std::optional<DeflateParameters>& deflate)
-      : codec(rng, max_message_bytes) {
+  Impl(std::size_t max_message_bytes, const std::optional<DeflateParameters>& deflate,
+       SpareBuffers* spares)
+      : codec(rng, max_message_bytes, spares) {
     if (!deflate) return;
     codec.enable_deflate(*deflate);
     deflater.emplace(*deflate);
@@ -97,11 +98,13 @@ struct WsProtocol::Impl {
 };
 
 WsProtocol::WsProtocol(std::size_t max_message_bytes,
-                       const std::optional<DeflateParameters>& deflate)
-    : impl_(std::make_unique<Impl>(max_message_bytes, deflate)) {
+                       const std::optional<DeflateParameters>& deflate, SpareBuffers* spares)
+    : impl_(std::make_unique<Impl>(max_message_bytes, deflate, spares)) {
   ws_codec::settle_byte_order();
 }
 WsProtocol::~WsProtocol() = default;
+
+Bytes WsProtocol::room() { return impl_->codec.room(); }
 
 Decoded WsProtocol::decode(Bytes& bytes, Frame& frame) {
   ws_codec::Codec& codec = impl_->codec;

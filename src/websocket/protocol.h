@@ -16,6 +16,8 @@
 
 namespace triloop {
 
+class SpareBuffers;
+
 /// The code and the reason in a Close frame.
 struct CloseStatus {
   std::uint16_t code = close_code::kNoStatus;
@@ -53,10 +55,16 @@ enum class Decoded {
 /// two halves share nothing.
 class WsProtocol {
  public:
-  /// With `deflate` it compresses, and takes what is compressed.
+  /// With `deflate` it compresses, and takes what is compressed. With `spares`, which must outlive
+  /// it, large messages are received into memory from there.
   explicit WsProtocol(std::size_t max_message_bytes,
-                      const std::optional<DeflateParameters>& deflate = {});
+                      const std::optional<DeflateParameters>& deflate = {},
+                      SpareBuffers* spares = nullptr);
   ~WsProtocol();
+
+  /// Where the next bytes belong, if those are of a message that has begun: who receives them right
+  /// there, and has them decoded from there, saves a copy. Empty otherwise. Valid until decode().
+  Bytes room();
 
   /// Takes bytes from the front of `bytes` until a frame is complete.
   Decoded decode(Bytes& bytes, Frame& frame);

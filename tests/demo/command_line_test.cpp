@@ -69,6 +69,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
                                "--queue=7",
                                "--queue-bytes=8",
                                "--max-message=9",
+                               "--keep-buffers=12",
                                "--handshake-timeout=1",
                                "--write-timeout=2",
                                "--close-timeout=3",
@@ -94,6 +95,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
   CHECK(server.queue_messages == 7);
   CHECK(server.queue_bytes == 8);
   CHECK(server.max_message_bytes == 9);
+  CHECK(server.keep_buffers == 12);
   CHECK(server.handshake_timeout == std::chrono::seconds(1));
   CHECK(server.write_timeout == std::chrono::seconds(2));
   CHECK(server.close_timeout == std::chrono::seconds(3));

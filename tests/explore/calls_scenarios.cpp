@@ -103,6 +103,16 @@ void bytes_come_in_pieces(std::size_t of) {
 void bytes_come_one_by_one() { bytes_come_in_pieces(1); }
 void bytes_come_a_few_at_a_time() { bytes_come_in_pieces(5); }
 
+// The second may be received into the first one's memory while that is still on its way, were it
+// given back too early; and somebody looks at what is kept.
+void a_large_messages_way_around() {
+  const Played played = play_fair(
+      large_client_frame('a') + large_client_frame('b') + large_client_frame('c') + kClose, echo,
+      narrow(), [](Connection& connection, Peer&) { (void)connection.snapshot(); });
+  expect_drained(played, 1000,
+                 large_server_frame('a') + large_server_frame('b') + large_server_frame('c'));
+}
+
 // A timeout loses nothing, and leaves the message as it was.
 void read_for_with_deadlines() {
   std::string got;
@@ -151,6 +161,7 @@ const std::vector<Named>& calls_scenarios() {
       {"calls: two threads write", two_threads_write},
       {"calls: bytes come one by one", bytes_come_one_by_one},
       {"calls: bytes come a few at a time", bytes_come_a_few_at_a_time},
+      {"calls: a large message's way around", a_large_messages_way_around},
       {"calls: read_for", read_for_with_deadlines},
       {"calls: write_for", write_for_with_deadlines},
   };

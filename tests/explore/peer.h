@@ -27,6 +27,14 @@ inline std::string client_frame(int opcode, const std::string& payload) {
 inline std::string server_frame(int opcode, const std::string& payload) {
   return std::string{static_cast<char>(0x80 | opcode), static_cast<char>(payload.size())} + payload;
 }
+// Of 4 KiB and more: their memory travels around (websocket/spare_buffers.h).
+inline std::string large_payload(char filled_with) { return std::string(4 * 1024, filled_with); }
+inline std::string large_client_frame(char filled_with) {
+  return std::string("\x82\xfe\x10\x00\0\0\0\0", 8) + large_payload(filled_with);
+}
+inline std::string large_server_frame(char filled_with) {
+  return std::string("\x82\x7e\x10\x00", 4) + large_payload(filled_with);
+}
 inline std::string code(int number) {
   return {static_cast<char>(number >> 8), static_cast<char>(number & 0xFF)};
 }
@@ -213,7 +221,8 @@ class Peer final : public triloop::Socket {
   void answer() {
     if (shakes_hands_ && next_frame_ == 0) next_frame_ = received_.bytes.find("\r\n\r\n") + 4;
     while (next_frame_ + 2 <= received_.bytes.size()) {
-      const auto size = static_cast<unsigned char>(received_.bytes[next_frame_ + 1]);
+      std::size_t size = static_cast<unsigned char>(received_.bytes[next_frame_ + 1]);
+      if (size == 126) size = 2 + large_payload('x').size();
       if (next_frame_ + 2 + size > received_.bytes.size()) return;
       const std::string payload = received_.bytes.substr(next_frame_ + 2, size);
       if (received_.bytes[next_frame_] == '\x88' && !closes_ && !stays_) {

@@ -2,9 +2,11 @@
 // One test for each row of the table "blocks on / freed by / deadline" in docs/architecture.md.
 #include "triloop/connection.h"
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "pattern/helpers.h"
 #include "support/catch.h"
@@ -40,6 +42,28 @@ TEST_CASE("a message goes through reader, processor and writer", "[connection]")
 TEST_CASE("frames that come right behind the request are not lost", "[connection]") {
   FakeConnection connection(echo, patient_options(), client_frame(Opcode::text, "early"));
   connection.socket().await_sent(server_frame(Opcode::text, "early"));
+}
+
+TEST_CASE("a large message is received into the memory of one that was sent", "[connection]") {
+  std::vector<const char*> places;
+  FakeConnection connection([&](Connection& self) {
+    while (auto message = self.read()) {
+      places.push_back(message->data.data());
+      self.write(std::move(*message));
+    }
+  });
+  for (int i = 1; i <= 4; ++i) {
+    const std::string text = std::to_string(i) + std::string(100'000, 'x');
+    connection.socket().deliver(client_frame(Opcode::text, text));
+    connection.socket().await_sent(text);
+    testing::await_standstill();  // the writer has given its memory back
+    CHECK(connection->snapshot().kept_bytes >= text.size());
+  }
+  connection.socket().deliver(client_close(1000));
+  connection.socket().end_stream();
+  connection.await_end();
+  REQUIRE(places.size() == 4);
+  CHECK(std::equal(places.begin() + 1, places.end(), places.begin()));
 }
 
 TEST_CASE("a connection reads in a range-for", "[connection]") {

@@ -8,7 +8,7 @@ namespace triloop {
 
 ConnectionSnapshot snapshot_of(const Request& request, const Observer& observer,
                                const FrameQueue& in_queue, const FrameQueue& out_queue,
-                               const Latch& ending, const Latch& over) {
+                               const SpareBuffers& spares, const Latch& ending, const Latch& over) {
   using State = ConnectionSnapshot::State;
   ConnectionSnapshot now;
   now.id = observer.connection();
@@ -16,6 +16,7 @@ ConnectionSnapshot snapshot_of(const Request& request, const Observer& observer,
   now.closing = ending.reason();
   now.closed = over.reason();
   now.state = now.closing ? State::closing : State::open;
+  now.kept_bytes = spares.bytes();
   now.in_queue = in_queue.snapshot();
   now.out_queue = out_queue.snapshot();
   return now;
