@@ -17,7 +17,7 @@ namespace {
 constexpr int kMinWindowBits = 8;
 constexpr int kMaxWindowBits = 15;
 
-// Of a window that zlib does.
+// The smallest with which zlib compresses.
 constexpr int kLeastWindowBits = 9;
 
 // zlib's level of memory, 1 to 9: 2^(9 + level) bytes of tables, half of the window or less. What a
@@ -178,10 +178,9 @@ struct Inflater::Stream {
   z_stream z{};
 };
 
-// A peer that says 2^8 may have a zlib that makes 2^9 of it.
+// A peer's zlib makes 2^9 of a window of 2^8, but refers back by 250 bytes at most.
 Inflater::Inflater(const DeflateParameters& parameters)
-    : window_bits_(
-          std::max(parameters.client_max_window_bits.value_or(kMaxWindowBits), kLeastWindowBits)),
+    : window_bits_(parameters.client_max_window_bits.value_or(kMaxWindowBits)),
       keeps_history_(!parameters.client_no_context_takeover) {}
 Inflater::~Inflater() = default;
 

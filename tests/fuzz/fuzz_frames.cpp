@@ -19,6 +19,8 @@ struct Settings {
     parameters.server_no_context_takeover = (bits & 2) != 0;
     parameters.client_no_context_takeover = (bits & 4) != 0;
     parameters.server_max_window_bits = 9 + (bits >> 3) % 7;
+    if (bits >= 128) parameters.client_max_window_bits = 8 + (bits >> 3) % 8;
+    parameters.level = 1 + bits % 9;
   }
 
   // The settings of a server to which this one's frames are sent.
@@ -26,6 +28,7 @@ struct Settings {
     Settings other = *this;
     std::swap(other.parameters.server_no_context_takeover,
               other.parameters.client_no_context_takeover);
+    other.parameters.client_max_window_bits = parameters.server_max_window_bits;
     return other;
   }
 
