@@ -20,9 +20,10 @@ constexpr int kMaxWindowBits = 15;
 // The smallest with which zlib compresses.
 constexpr int kLeastWindowBits = 9;
 
-// zlib's level of memory, 1 to 9: 2^(9 + level) bytes of tables, half of the window or less. What a
-// larger one would gain for 64 KiB of text is two per cent, and for 1 KiB nothing.
-constexpr int memory_level(int window_bits) { return std::min(window_bits - 7, 5); }
+// zlib's level of memory, 1 to 9: 2^(9 + level) bytes of tables, at most as many as the window has.
+// With less than 3 a message of 1 KiB is more than one block; what more than 5 gains is two per
+// cent of a large message, and nothing of 1 KiB. See docs/decisions/0012-deflate.md.
+constexpr int memory_level(int window_bits) { return std::clamp(window_bits - 7, 3, 5); }
 
 constexpr std::size_t kChunkBytes = 16 * 1024;
 
