@@ -177,6 +177,7 @@ struct Inflater::Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   z_stream z{};
+  bool behind_a_block = false;
 };
 
 // A peer's zlib makes 2^9 of a window of 2^8, but refers back by 250 bytes at most.
@@ -207,6 +208,9 @@ Inflater::Result Inflater::expand_what_is_in(std::size_t limit, std::string& out
     out.append(reinterpret_cast<const char*>(chunk.data()), kChunkBytes - z.avail_out);
     if (out.size() > limit) return Result::kTooBig;
     if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    // 128: just behind a block; and no bits of the last byte are over. See inflate() in zlib.h. A
+    // call that only asks whether a full chunk was all of it (Z_BUF_ERROR) does not say.
+    if (result != Z_BUF_ERROR) stream_->behind_a_block = z.data_type == 128;
     if (result == Z_STREAM_END) {
       // A block marked as the last one: more may follow (section 7.2.3.5), and may refer to what
       // came before (section 7.2.1), which inflateReset() would forget. It is in zlib.h, among what
@@ -222,9 +226,7 @@ Inflater::Result Inflater::expand_what_is_in(std::size_t limit, std::string& out
 
 bool Inflater::end_message() {
   if (!stream_) return false;
-  // 128: just behind a block; and no bits of the last byte are left over. See inflate() in zlib.h.
-  constexpr int kBehindABlock = 128;
-  const bool complete = stream_->z.data_type == kBehindABlock;
+  const bool complete = stream_->behind_a_block;
   if (!keeps_history_) ::inflateReset(&stream_->z);
   return complete;
 }

@@ -178,6 +178,17 @@ TEST_CASE("noise grows in its place, in pieces of any size", "[deflate]") {
   }
 }
 
+// zlib is given 16 KiB for output at a time, and then asked whether that was all.
+TEST_CASE("a message whose end fills zlib's output is complete", "[deflate]") {
+  for (const std::size_t size : {16'383, 16'384, 16'385, 32'768}) {
+    INFO(size);
+    Direction direction{DeflateParameters()};
+    const std::string noise = random_bytes(size);
+    const bool same = direction.send(noise) == noise;
+    CHECK(same);
+  }
+}
+
 TEST_CASE("a message is compressed where it is", "[deflate]") {
   Deflater deflater{DeflateParameters()};
   for (const std::size_t size : {std::size_t{1024}, std::size_t{1} << 20}) {
