@@ -123,6 +123,13 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(std::size_t{1}, kMost))
       ->type_name("BYTES");
   app.add_flag("--compress", server.compress, "permessage-deflate, for peers that offer it");
+  app.add_option("--compress-level", server.compress_level, "from 1, fast, to 9, small")
+      ->check(CLI::Range(1, 9))
+      ->type_name("LEVEL");
+  app.add_option("--compress-window", server.compress_window,
+                 "a compressed message refers back by 2^BITS bytes at most, 9 to 15")
+      ->check(CLI::Range(9, 15))
+      ->type_name("BITS");
   add_seconds(app, "--handshake-timeout", server.handshake_timeout, 0.001,
               "for a peer to send its HTTP request and take the answer");
   add_seconds(app, "--write-timeout", server.write_timeout, 0.001,

@@ -35,6 +35,10 @@ void check(const PathOptions& options) {
   demand(options.queue_messages > 0, "queue_messages must be at least 1");
   demand(options.queue_bytes > 0, "queue_bytes must be at least 1");
   demand(options.max_message_bytes > 0, "max_message_bytes must be at least 1");
+  demand(options.compress_level >= 1 && options.compress_level <= 9,
+         "compress_level must be 1 to 9");
+  demand(options.compress_window >= 9 && options.compress_window <= 15,
+         "compress_window must be 9 to 15");
   demand(options.ping_interval >= milliseconds(0), "ping_interval must not be negative");
   demand(options.pong_timeout > milliseconds(0), "pong_timeout must be positive");
   demand(options.heartbeat >= milliseconds(0), "heartbeat must not be negative");

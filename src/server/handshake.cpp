@@ -183,7 +183,9 @@ std::string Handshake::respond() {
   }
   upgrade_.subprotocol = choose_subprotocol(request, route->subprotocols);
   if (options.compress) {
-    upgrade_.deflate = choose_deflate(request.header("Sec-WebSocket-Extensions"));
+    upgrade_.deflate =
+        choose_deflate(request.header("Sec-WebSocket-Extensions"), options.compress_window);
+    if (upgrade_.deflate) upgrade_.deflate->level = options.compress_level;
   }
   std::string response = upgrade_response(request, upgrade_.subprotocol,
                                           upgrade_.deflate ? to_header(*upgrade_.deflate) : "");

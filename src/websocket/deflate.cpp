@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <new>
 #include <set>
 #include <vector>
@@ -16,8 +17,13 @@ namespace {
 constexpr int kMinWindowBits = 8;
 constexpr int kMaxWindowBits = 15;
 
-// Of zlib's levels of memory, 1 to 9: a quarter of the default's tables for a few per cent in size.
-constexpr int kMemoryLevel = 4;
+// The smallest with which zlib compresses.
+constexpr int kLeastWindowBits = 9;
+
+// zlib's level of memory, 1 to 9: 2^(9 + level) bytes of tables, at most as many as the window has.
+// With less than 3 a message of 1 KiB is more than one block; what more than 5 gains is two per
+// cent of a large message, and nothing of 1 KiB. See docs/decisions/0012-deflate.md.
+constexpr int memory_level(int window_bits) { return std::clamp(window_bits - 7, 3, 5); }
 
 constexpr std::size_t kChunkBytes = 16 * 1024;
 
@@ -45,8 +51,9 @@ std::optional<int> window_bits(std::string_view value) {
   return std::nullopt;
 }
 
-// Takes one parameter of an offer in. False if it is none that is known.
-bool take_parameter(std::string_view parameter, DeflateParameters& agreed) {
+// Takes one parameter of an offer in. False if it is none that is known. `ours` is the window that
+// neither side shall exceed, in bits.
+bool take_parameter(std::string_view parameter, int ours, DeflateParameters& agreed) {
   const std::size_t equals = std::min(parameter.find('='), parameter.size());
   const std::string_view name = trim(parameter.substr(0, equals));
   const bool has_value = equals < parameter.size();
@@ -58,25 +65,28 @@ bool take_parameter(std::string_view parameter, DeflateParameters& agreed) {
     return agreed.client_no_context_takeover = !has_value;
   }
   const std::optional<int> bits = window_bits(value);
-  if (name == "server_max_window_bits" && bits && *bits > kMinWindowBits) {
-    agreed.server_max_window_bits = *bits;
+  if (name == "server_max_window_bits" && bits && *bits >= kLeastWindowBits) {
+    agreed.server_max_window_bits = std::min(*bits, ours);
     return true;
   }
   if (name == "client_max_window_bits" && (bits || !has_value)) {
-    agreed.client_max_window_bits = bits;
+    if (bits || ours < kMaxWindowBits) {
+      agreed.client_max_window_bits = std::min(bits.value_or(kMaxWindowBits), ours);
+    }
     return true;
   }
   return false;
 }
 
-std::optional<DeflateParameters> take_offer(std::string_view offer) {
+std::optional<DeflateParameters> take_offer(std::string_view offer, int ours) {
   const std::vector<std::string_view> parts = split(offer, ';');
   if (parts.front() != "permessage-deflate") return std::nullopt;
   DeflateParameters agreed;
+  agreed.server_max_window_bits = ours;
   std::set<std::string_view> seen;
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const std::string_view name = trim(parts[i].substr(0, parts[i].find('=')));
-    if (!seen.insert(name).second || !take_parameter(parts[i], agreed)) return std::nullopt;
+    if (!seen.insert(name).second || !take_parameter(parts[i], ours, agreed)) return std::nullopt;
   }
   return agreed;
 }
@@ -91,9 +101,9 @@ void give(z_stream& z, std::string_view& rest, std::size_t most_at_once) {
 
 }  // namespace
 
-std::optional<DeflateParameters> choose_deflate(std::string_view offers) {
+std::optional<DeflateParameters> choose_deflate(std::string_view offers, int window_bits) {
   for (const std::string_view offer : split(offers, ',')) {
-    if (auto agreed = take_offer(offer)) return agreed;
+    if (auto agreed = take_offer(offer, window_bits)) return agreed;
   }
   return std::nullopt;
 }
@@ -112,9 +122,9 @@ std::string to_header(const DeflateParameters& parameters) {
 }
 
 struct Deflater::Stream {
-  explicit Stream(int window_bits) {
+  Stream(int level, int window_bits) {
     // A negative number of bits: no zlib header around the data.
-    if (::deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -window_bits, kMemoryLevel,
+    if (::deflateInit2(&z, level, Z_DEFLATED, -window_bits, memory_level(window_bits),
                        Z_DEFAULT_STRATEGY) != Z_OK) {
       throw std::bad_alloc();
     }
@@ -127,48 +137,58 @@ struct Deflater::Stream {
 
 Deflater::Deflater(const DeflateParameters& parameters)
     : window_bits_(parameters.server_max_window_bits),
+      level_(parameters.level),
       keeps_history_(!parameters.server_no_context_takeover) {}
 Deflater::~Deflater() = default;
 
+// The compressed form is written over what zlib has taken of the message, so that it needs no
+// memory of its own. Noise becomes a little larger: then a gap is made for it, once for all of the
+// rest.
 void Deflater::compress(std::string& message, std::size_t most_at_once) {
-  if (!stream_) stream_ = std::make_unique<Stream>(window_bits_);
+  if (!stream_) stream_ = std::make_unique<Stream>(level_, window_bits_);
   z_stream& z = stream_->z;
-  std::string out;
-  std::string_view rest = message;
+  std::array<Bytef, kChunkBytes> chunk;
+  std::size_t taken = 0, made = 0;
   do {
+    std::string_view rest = std::string_view(message).substr(taken);
     give(z, rest, most_at_once);
-    do {
-      const std::size_t filled = out.size();
-      out.resize(filled + kChunkBytes);
-      z.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
-      z.avail_out = kChunkBytes;
-      ::deflate(&z, rest.empty() ? Z_SYNC_FLUSH : Z_NO_FLUSH);
-      out.resize(out.size() - z.avail_out);
-    } while (z.avail_out == 0);
-  } while (!rest.empty());
-  out.resize(out.size() - kTailBytes);
+    z.next_out = chunk.data();
+    z.avail_out = kChunkBytes;
+    ::deflate(&z, rest.empty() ? Z_SYNC_FLUSH : Z_NO_FLUSH);
+    taken = message.size() - rest.size() - z.avail_in;
+    const std::size_t size = kChunkBytes - z.avail_out;
+    if (made + size > taken) {
+      const std::size_t gap = made + size - taken + (message.size() - taken) / 16;
+      message.insert(taken, gap, '\0');
+      taken += gap;
+    }
+    std::memcpy(message.data() + made, chunk.data(), size);
+    made += size;
+  } while (taken < message.size() || z.avail_out == 0);
+  message.resize(made - kTailBytes);
   if (!keeps_history_) ::deflateReset(&z);
-  message = std::move(out);
 }
 
 struct Inflater::Stream {
-  Stream() {
-    // The largest window does for all smaller ones.
-    if (::inflateInit2(&z, -kMaxWindowBits) != Z_OK) throw std::bad_alloc();
+  explicit Stream(int window_bits) {
+    if (::inflateInit2(&z, -window_bits) != Z_OK) throw std::bad_alloc();
   }
   ~Stream() { ::inflateEnd(&z); }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   z_stream z{};
+  bool behind_a_block = false;
 };
 
+// A peer's zlib makes 2^9 of a window of 2^8, but refers back by 250 bytes at most.
 Inflater::Inflater(const DeflateParameters& parameters)
-    : keeps_history_(!parameters.client_no_context_takeover) {}
+    : window_bits_(parameters.client_max_window_bits.value_or(kMaxWindowBits)),
+      keeps_history_(!parameters.client_no_context_takeover) {}
 Inflater::~Inflater() = default;
 
 Inflater::Result Inflater::expand(std::string_view data, std::size_t limit, std::string& out,
                                   std::size_t most_at_once) {
-  if (!stream_) stream_ = std::make_unique<Stream>();
+  if (!stream_) stream_ = std::make_unique<Stream>(window_bits_);
   do {
     give(stream_->z, data, most_at_once);
     const Result result = expand_what_is_in(limit, out);
@@ -188,6 +208,9 @@ Inflater::Result Inflater::expand_what_is_in(std::size_t limit, std::string& out
     out.append(reinterpret_cast<const char*>(chunk.data()), kChunkBytes - z.avail_out);
     if (out.size() > limit) return Result::kTooBig;
     if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    // 128: just behind a block; and no bits of the last byte are over. See inflate() in zlib.h. A
+    // call that only asks whether a full chunk was all of it (Z_BUF_ERROR) does not say.
+    if (result != Z_BUF_ERROR) stream_->behind_a_block = z.data_type == 128;
     if (result == Z_STREAM_END) {
       // A block marked as the last one: more may follow (section 7.2.3.5), and may refer to what
       // came before (section 7.2.1), which inflateReset() would forget. It is in zlib.h, among what
@@ -203,9 +226,7 @@ Inflater::Result Inflater::expand_what_is_in(std::size_t limit, std::string& out
 
 bool Inflater::end_message() {
   if (!stream_) return false;
-  // 128: just behind a block; and no bits of the last byte are left over. See inflate() in zlib.h.
-  constexpr int kBehindABlock = 128;
-  const bool complete = stream_->z.data_type == kBehindABlock;
+  const bool complete = stream_->behind_a_block;
   if (!keeps_history_) ::inflateReset(&stream_->z);
   return complete;
 }

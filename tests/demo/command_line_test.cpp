@@ -58,6 +58,8 @@ TEST_CASE("without arguments the options are the library's defaults", "[command_
   CHECK(server.queue_messages == 1000);
   CHECK(server.queue_bytes == defaults.queue_bytes);
   CHECK(server.max_message_bytes == 16777216);
+  CHECK(server.compress_level == defaults.compress_level);
+  CHECK(server.compress_window == defaults.compress_window);
   CHECK(server.close_timeout == defaults.close_timeout);
   CHECK_FALSE(result.line->quiet);
 }
@@ -84,6 +86,8 @@ TEST_CASE("each option reaches its member", "[command_line]") {
                                "--allow-origin=a",
                                "--allow-origin=b",
                                "--compress",
+                               "--compress-level=4",
+                               "--compress-window=13",
                                "--inspect=off",
                                "--quiet",
                                "--log-level=warn"});
@@ -107,6 +111,8 @@ TEST_CASE("each option reaches its member", "[command_line]") {
   CHECK(server.max_connections == 10);
   CHECK(server.max_handshakes == 3);
   CHECK(server.compress);
+  CHECK(server.compress_level == 4);
+  CHECK(server.compress_window == 13);
   CHECK(result.line->inspect == InspectAccess::kOff);
   CHECK(server.allowed_origins == std::vector<std::string>{"a", "b"});
   CHECK(result.line->web_directory == "/");
@@ -138,6 +144,11 @@ TEST_CASE("a bad value is one line on standard error and status 2", "[command_li
                                                      {"--heartbeat", "soon"},
                                                      {"--queue", "0"},
                                                      {"--max-message", "0"},
+                                                     {"--compress-level", "0"},
+                                                     {"--compress-level", "10"},
+                                                     {"--compress-window", "8"},
+                                                     {"--compress-window", "16"},
+                                                     {"--compress-window", "12.5"},
                                                      {"--max-message", "-5"},
                                                      {"--close-timeout", "0"},
                                                      {"--web", "/no/such/directory"},
@@ -189,13 +200,16 @@ TEST_CASE("--help and --version are no errors", "[command_line]") {
 
 TEST_CASE("the environment sets an option, and the command line wins", "[command_line]") {
   ::setenv("TRILOOP_MAX_MESSAGE", "123", 1);
+  ::setenv("TRILOOP_COMPRESS_WINDOW", "11", 1);
   ::setenv("TRILOOP_QUIET", "true", 1);
   const Result from_environment = parse({});
   const Result from_both = parse({"--max-message", "456"});
   ::unsetenv("TRILOOP_MAX_MESSAGE");
+  ::unsetenv("TRILOOP_COMPRESS_WINDOW");
   ::unsetenv("TRILOOP_QUIET");
   REQUIRE(from_environment.line);
   CHECK(from_environment.line->server.max_message_bytes == 123);
+  CHECK(from_environment.line->server.compress_window == 11);
   CHECK(from_environment.line->quiet);
   REQUIRE(from_both.line);
   CHECK(from_both.line->server.max_message_bytes == 456);

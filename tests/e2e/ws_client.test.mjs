@@ -115,6 +115,29 @@ for (const options of [
   });
 }
 
+for (const window of [9, 10, 11, 12, 13, 14, 15]) {
+  for (const takeover of [true, false]) {
+    test(`--compress-window ${window}: neither side has a larger one; ${takeover ? "with" : "without"} history`, async (t) => {
+      const server = await startServer(t, "--heartbeat", "0", "--compress", "--compress-window", String(window), "--quiet");
+      const peer = await openPeer(t, server.wsUrl, {
+        perMessageDeflate: { threshold: 0, serverNoContextTakeover: !takeover, clientNoContextTakeover: !takeover },
+      });
+      const { params } = peer.socket._extensions["permessage-deflate"];
+      const bits = window === 15 ? undefined : window;
+      assert.equal(params.server_max_window_bits, bits);
+      assert.equal(params.client_max_window_bits, bits);
+      for (let i = 0; i < 50; i += 1) {
+        const text = JSON.stringify({ i, bytes: randomBytes(i * 20).toString("hex"), again: "x".repeat(i) });
+        peer.socket.send(text);
+        assert.equal((await peer.next()).text, text);
+      }
+      const large = randomBytes(1 << 20); // which grows
+      peer.socket.send(large);
+      assert.ok(large.equals((await peer.next()).data));
+    });
+  }
+}
+
 test("--compress: a message that expands beyond --max-message is refused with 1009", async (t) => {
   const server = await startServer(t, "--heartbeat", "0", "--compress", "--max-message", "100000");
   const peer = await openPeer(t, server.wsUrl, { perMessageDeflate: { threshold: 0 } });

@@ -19,6 +19,8 @@ struct Settings {
     parameters.server_no_context_takeover = (bits & 2) != 0;
     parameters.client_no_context_takeover = (bits & 4) != 0;
     parameters.server_max_window_bits = 9 + (bits >> 3) % 7;
+    if (bits >= 128) parameters.client_max_window_bits = 8 + (bits >> 3) % 8;
+    parameters.level = 1 + bits % 9;
   }
 
   // The settings of a server to which this one's frames are sent.
@@ -26,6 +28,7 @@ struct Settings {
     Settings other = *this;
     std::swap(other.parameters.server_no_context_takeover,
               other.parameters.client_no_context_takeover);
+    other.parameters.client_max_window_bits = parameters.server_max_window_bits;
     return other;
   }
 
@@ -112,6 +115,18 @@ Seen decode(const Settings& settings, std::string bytes, Next next) {
   return seen;
 }
 
+// A peer that refers further back than it has agreed to is found out where that is in an earlier
+// piece: zlib remembers no more of one. Then the frames end where it was found.
+bool reaches_too_far(const Settings& settings, const Seen& whole, const Seen& cut) {
+  if (!settings.deflate || !settings.parameters.client_max_window_bits) return false;
+  if (cut.violation != close_code::kInvalidPayload) return false;
+  if (cut.frames.size() > whole.frames.size()) return false;
+  Seen beginning;
+  beginning.frames.assign(whole.frames.begin(), whole.frames.begin() + cut.frames.size());
+  beginning.violation = cut.violation;
+  return beginning.text(true) == cut.text(true);
+}
+
 // The server's frames are not masked; with the bit set and a key of zeros they are a client's.
 std::string as_client(const Settings& settings, std::vector<Frame> frames) {
   const std::unique_ptr<WsProtocol> protocol = protocol_for(settings);
@@ -140,7 +155,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Seen whole = decode(settings, bytes, in_one(bytes.size()));
   Cutter cutter(data[0]);
   const Seen cut = decode(settings, bytes, [&] { return cutter.next(); });
-  if (whole.text(with_code) != cut.text(with_code)) {
+  if (whole.text(with_code) != cut.text(with_code) && !reaches_too_far(settings, whole, cut)) {
     finding("the frames depend on the pieces", "whole: " + whole.text(true),
             "cut: " + cut.text(true));
   }

@@ -53,7 +53,7 @@ void check_request(const Request& request) {
   for (const char* known : {"", "chat", "v1.chat"}) {
     if (*known != '\0' && !list_contains(request.header("Sec-WebSocket-Protocol"), known)) continue;
     try {
-      const auto agreed = choose_deflate(request.header("Sec-WebSocket-Extensions"));
+      const auto agreed = choose_deflate(request.header("Sec-WebSocket-Extensions"), 12);
       const std::string extensions = agreed ? to_header(*agreed) : "";
       const std::string answer = upgrade_response(request, known, extensions);
       check_answer(answer, 0);

@@ -261,7 +261,9 @@ TEST_CASE("the reader's batch is bounded in bytes of what a message expands to",
         while (self.read()) continue;
       },
       options);
-  Deflater deflater{DeflateParameters()};
+  DeflateParameters smallest;
+  smallest.level = 9;
+  Deflater deflater(smallest);
   std::string bytes;
   for (int i = 0; i < 3; ++i) {
     std::string message(200'000, 'x');  // some 200 bytes on the wire

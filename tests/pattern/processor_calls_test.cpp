@@ -509,6 +509,36 @@ TEST_CASE("options of a path: compress", "[path_options]") {
   CHECK_FALSE(agrees("/ws"));
 }
 
+TEST_CASE("options of a path: compress_window", "[path_options]") {
+  TwoPaths server([](PathOptions& mine) {
+    mine.compress = true;
+    mine.compress_window = 10;
+  });
+  TestClient client(server.port());
+  const std::string offer =
+      "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+  const std::string head = client.request(testing::upgrade_request("/mine", offer));
+  CHECK(head.find("\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10; "
+                  "client_max_window_bits=10\r\n") != std::string::npos);
+}
+
+TEST_CASE("options of a path: compress_level", "[path_options]") {
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += std::to_string(i * i % 1009) + ", ";
+  const auto bytes_at = [&](int level) {
+    TwoPaths server([level](PathOptions& mine) {
+      mine.compress = true;
+      mine.compress_level = level;
+    });
+    TestClient client(server.port());
+    const std::string offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    client.request(testing::upgrade_request("/mine", offer));
+    client.send_text(text);
+    return client.next_frame().value().payload.size();
+  };
+  CHECK(bytes_at(9) < bytes_at(1));
+}
+
 TEST_CASE("options of a path: close_timeout", "[path_options]") {
   Latch may_return;
   TwoPaths server([](PathOptions& mine) { mine.close_timeout = milliseconds(1); },

@@ -70,6 +70,14 @@ TEST_CASE("options that make no sense are refused by name", "[server]") {
   CHECK(refused([](Options& o) { o.queue_messages = 0; }).find("queue_messages") == 0);
   CHECK(refused([](Options& o) { o.queue_bytes = 0; }).find("queue_bytes") == 0);
   CHECK(refused([](Options& o) { o.max_message_bytes = 0; }).find("max_message_bytes") == 0);
+  for (const int bad : {-1, 0, 10}) {
+    CHECK(refused([bad](Options& o) { o.compress_level = bad; }).find("compress_level") == 0);
+  }
+  for (const int bad : {0, 8, 16}) {
+    CHECK(refused([bad](Options& o) { o.compress_window = bad; }).find("compress_window") == 0);
+  }
+  CHECK(refused([](Options& o) { o.compress_level = o.compress_window = 9; }).empty());
+  CHECK(refused([](Options& o) { o.compress_window = 15; }).empty());
   CHECK(refused([](Options& o) { o.heartbeat = milliseconds(-1); }).find("heartbeat") == 0);
   CHECK(refused([](Options& o) {
           o.handshake_timeout = milliseconds(0);
