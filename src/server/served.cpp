@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "observe/trace.h"
@@ -17,7 +16,7 @@ Served::Served(std::uint64_t id, std::unique_ptr<Socket> socket)
 void Served::serve(const Routes& routes, const Options& options, SpareThreads& threads,
                    Place* place) noexcept {
   try {
-    std::optional<Upgrade> upgrade;
+    std::unique_ptr<Upgrade> upgrade;
     {
       const trace::Slice slice("handshake");
       Handshake handshake(id_, *socket_, routes, options, place);
@@ -28,16 +27,16 @@ void Served::serve(const Routes& routes, const Options& options, SpareThreads& t
       }
       upgrade = handshake.answer();
     }
-    if (!upgrade) return;
-    open(*std::move(upgrade), threads);
+    if (upgrade == nullptr) return;
+    open(std::move(upgrade), threads);
     run();
   } catch (...) {  // no memory left, even for the answer or for the log: the socket just closes
     socket_->shutdown();
   }
 }
 
-void Served::open(Upgrade upgrade, SpareThreads& threads) {
-  upgrade.accepted_at = accepted_at_;
+void Served::open(std::unique_ptr<Upgrade> upgrade, SpareThreads& threads) {
+  upgrade->accepted_at = accepted_at_;
   // In two allocations: handles that outlast the connection keep the small one.
   const std::shared_ptr<Connection> opened(
       new Connection(id_, socket_, std::move(upgrade), threads),

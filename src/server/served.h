@@ -30,7 +30,7 @@ class Served {
              Place* place) noexcept;
 
   /// The handshake is done: makes the connection.
-  void open(Upgrade upgrade, SpareThreads& threads);
+  void open(std::unique_ptr<Upgrade> upgrade, SpareThreads& threads);
   /// The calling thread becomes the reader. Blocks until all three threads are done.
   void run() noexcept;
 

@@ -1,5 +1,7 @@
 #include "triloop/sync.h"
 
+#include <array>
+
 #include "support/catch.h"
 #include "support/threads.h"
 
@@ -55,6 +57,64 @@ TEST_CASE("wait_until reports a timeout, and holds the mutex after it", "[sync]"
   while (never.wait_until(mutex, deadline)) {
   }
   CHECK(Clock::now() >= deadline);
+}
+
+// A wake that went astray would leave somebody asleep beside a ticket.
+TEST_CASE("each notify_one lets one through, however many wait", "[sync]") {
+  constexpr int kTickets = 3000;
+  constexpr int kThreads = 4;
+  Mutex mutex;
+  CondVar changed;
+  int tickets = 0;
+  bool over = false;
+  const auto take = [&] {
+    const MutexLock lock(mutex);
+    for (;;) {
+      while (tickets == 0 && !over) changed.wait(mutex);
+      if (tickets == 0) return;
+      --tickets;
+    }
+  };
+  std::array<Thread, kThreads> takers;
+  for (Thread& taker : takers) taker = Thread("taker", take);
+  for (int i = 0; i < kTickets; ++i) {
+    {
+      const MutexLock lock(mutex);
+      ++tickets;
+    }
+    changed.notify_one();
+    if (i % 2 == 0) continue;  // some come while the last one is still on its way
+    testing::await("all tickets to be taken", [&] {
+      const MutexLock lock(mutex);
+      return tickets == 0;
+    });
+  }
+  {
+    const MutexLock lock(mutex);
+    over = true;
+  }
+  changed.notify_all();
+  for (Thread& taker : takers) taker.join();
+  CHECK(tickets == 0);
+}
+
+TEST_CASE("a notify wakes whoever waits with a deadline, before it", "[sync]") {
+  Mutex mutex;
+  CondVar changed;
+  bool ready = false;
+  bool in_time = false;
+  testing::Worker waiter([&] {
+    const MutexLock lock(mutex);
+    while (!ready) in_time = changed.wait_until(mutex, Clock::now() + testing::kFailSafe);
+  });
+  waiter.await_blocked();
+  {
+    const MutexLock lock(mutex);
+    ready = true;
+  }
+  changed.notify_one();
+  waiter.await_done();
+  CHECK(in_time);
 }
 
 }  // namespace
