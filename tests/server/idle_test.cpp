@@ -77,12 +77,6 @@ TEST_CASE("a stack that is given back holds nothing below", "[idle]") {
   CHECK(given_back < kDeepBytes / 4);
 }
 
-TEST_CASE("what main() stands on is left alone", "[idle]") {
-  go_deep();
-  give_back_stack_below();
-  CHECK(OwnStack().resident_bytes() > 0);
-}
-
 TEST_CASE("no page of a reader's stack is kept that only the handshake needed", "[idle]") {
   Options options = testing::quiet_options();
   options.stack_bytes = kStackBytes;

@@ -1,6 +1,7 @@
 #include "triloop/sync.h"
 
 #include <array>
+#include <atomic>
 
 #include "support/catch.h"
 #include "support/threads.h"
@@ -59,43 +60,32 @@ TEST_CASE("wait_until reports a timeout, and holds the mutex after it", "[sync]"
   CHECK(Clock::now() >= deadline);
 }
 
-// A wake that went astray would leave somebody asleep beside a ticket.
 TEST_CASE("each notify_one lets one through, however many wait", "[sync]") {
-  constexpr int kTickets = 3000;
   constexpr int kThreads = 4;
   Mutex mutex;
   CondVar changed;
   int tickets = 0;
-  bool over = false;
-  const auto take = [&] {
-    const MutexLock lock(mutex);
-    for (;;) {
-      while (tickets == 0 && !over) changed.wait(mutex);
-      if (tickets == 0) return;
-      --tickets;
-    }
-  };
+  std::atomic<int> through{0};
   std::array<Thread, kThreads> takers;
-  for (Thread& taker : takers) taker = Thread("taker", take);
-  for (int i = 0; i < kTickets; ++i) {
+  for (Thread& taker : takers) {
+    taker = Thread("taker", [&] {
+      const MutexLock lock(mutex);
+      while (tickets == 0) changed.wait(mutex);
+      --tickets;
+      ++through;
+    });
+  }
+  testing::await("all to be there", [] { return threads_named("taker").size() == kThreads; });
+  testing::await_standstill();
+  for (int i = 0; i < kThreads; ++i) {
     {
       const MutexLock lock(mutex);
       ++tickets;
     }
     changed.notify_one();
-    if (i % 2 == 0) continue;  // some come while the last one is still on its way
-    testing::await("all tickets to be taken", [&] {
-      const MutexLock lock(mutex);
-      return tickets == 0;
-    });
   }
-  {
-    const MutexLock lock(mutex);
-    over = true;
-  }
-  changed.notify_all();
+  CHECK_NOTHROW(testing::await("all to be through", [&] { return through == kThreads; }));
   for (Thread& taker : takers) taker.join();
-  CHECK(tickets == 0);
 }
 
 TEST_CASE("a notify wakes whoever waits with a deadline, before it", "[sync]") {
