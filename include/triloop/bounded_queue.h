@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -189,19 +188,11 @@ class BoundedQueue {
 
   /// close(), and throws away what is queued. Never blocks.
   void discard() noexcept TRILOOP_EXCLUDES(mutex_) {
-    std::optional<QueueLanes<T>> gone;  // megabytes perhaps: freed when the mutex is, too
-    try {
-      gone.emplace();
-    } catch (const std::bad_alloc&) {  // then under the mutex
-    }
+    QueueLanes<T> gone;  // megabytes perhaps: freed when the mutex is, too
     {
       const MutexLock lock(mutex_);
       closed_ = true;
-      if (gone) {
-        inside_.swap(*gone);
-      } else {
-        inside_.clear();
-      }
+      inside_.swap(gone);
     }
     has_items_.notify_all();
     has_room_.notify_all();

@@ -128,7 +128,7 @@ class Connection {
  private:
   friend class Served;  // the server's: it makes a connection, runs it, stops it and lets it go
 
-  Connection(std::uint64_t id, std::shared_ptr<Socket> socket, Upgrade upgrade,
+  Connection(std::uint64_t id, std::shared_ptr<Socket> socket, std::unique_ptr<Upgrade> upgrade,
              SpareThreads& threads);
   ~Connection();
   void serve() noexcept;

@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <utility>
 
+#include "triloop/fifo.h"
 #include "triloop/queue_types.h"
 
 namespace triloop {
@@ -52,13 +52,6 @@ class QueueLanes {
     std::swap(last_was_urgent_, other.last_was_urgent_);
   }
 
-  /// Throws everything away.
-  void clear() {
-    urgent_.clear();
-    items_.clear();
-    bytes_ = 0;
-  }
-
   /// The item that is next.
   const T& front() const { return next_is_urgent() ? urgent_.front().item : items_.front(); }
   /// Removes it.
@@ -87,8 +80,8 @@ class QueueLanes {
     return !last_was_urgent_ || urgent_.front().behind <= popped_;
   }
 
-  std::deque<T> items_;
-  std::deque<Urgent> urgent_;
+  Fifo<T> items_;
+  Fifo<Urgent> urgent_;
   std::size_t bytes_ = 0;
   std::uint64_t popped_ = 0;
   bool last_was_urgent_ = false;

@@ -11,7 +11,7 @@ namespace triloop {
 /// receives. One thread.
 class ReadBuffer {
  public:
-  static constexpr std::size_t kLeastBytes = 2 * 1024;
+  static constexpr std::size_t kLeastBytes = 256;
   static constexpr std::size_t kMostBytes = 128 * 1024;
 
   char* data() { return bytes_.get(); }

@@ -18,6 +18,7 @@ std::string describe(const CloseReason& reason) {
 }  // namespace
 
 void log_open(std::uint64_t id, const Request& request) {
+  if (!spdlog::should_log(spdlog::level::info)) return;
   spdlog::info("[{}] open: {} {}", id, request.peer_address, printable(request.path));
 }
 
@@ -33,6 +34,7 @@ void log_throw(std::uint64_t id, const char* what) noexcept {
 }
 
 void log_end(std::uint64_t id, const CloseReason& first, const CloseReason& last) {
+  if (!spdlog::should_log(spdlog::level::info)) return;
   if (first == last) {
     spdlog::info("[{}] closed by {}", id, describe(first));
   } else {

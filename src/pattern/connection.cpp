@@ -31,11 +31,11 @@ void run_guarded(Ending& ending, Loop loop) noexcept {
 
 }  // namespace
 
-Connection::Connection(std::uint64_t id, std::shared_ptr<Socket> socket, Upgrade upgrade,
-                       SpareThreads& threads)
+Connection::Connection(std::uint64_t id, std::shared_ptr<Socket> socket,
+                       std::unique_ptr<Upgrade> upgrade, SpareThreads& threads)
     : id_(id),
       threads_(threads),
-      upgrade_(std::make_unique<Upgrade>(std::move(upgrade))),
+      upgrade_(std::move(upgrade)),
       wires_(std::make_unique<Wires>(id, std::move(socket), *upgrade_)) {}
 
 Connection::~Connection() = default;
@@ -143,6 +143,7 @@ void Connection::start_and_join() {
       run_processor();
     });
     const auto watched = wires_->observer.reader();
+    give_back_stack_below();  // what the handshake needed, which went deeper
     run_guarded(wires_->ending, [&] { Reader(*wires_).loop(std::move(upgrade_->early_bytes)); });
   } catch (...) {
     // Not both of them run. The peer sees 1006; the code is for the log, in a text so short

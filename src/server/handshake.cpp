@@ -7,7 +7,7 @@
 #include <cctype>
 #include <chrono>
 #include <exception>
-#include <optional>
+#include <memory>
 
 #include "net/deadline.h"
 #include "observe/trace.h"
@@ -109,17 +109,18 @@ Handshake::Handshake(std::uint64_t id, Socket& socket, const Routes& routes, con
       options_(options),
       place_(place),
       deadline_(deadline_of(options.handshake_timeout, place)) {
-  upgrade_.request.peer_address = socket.peer_address();
+  upgrade_->request.peer_address = socket.peer_address();
 }
 
 bool Handshake::receive_request() {
   const trace::Slice receiving("receiving the request");
   RequestParser parser;
-  std::array<char, kRequestBufferBytes> buffer;
-  const std::string& peer = upgrade_.request.peer_address;
+  // Not on the stack: half a page of it would stay with the connection.
+  const std::unique_ptr<char[]> buffer(new char[kRequestBufferBytes]);
+  const std::string& peer = upgrade_->request.peer_address;
   for (;;) {
     std::error_code error;
-    const std::size_t size = socket_.receive(buffer.data(), buffer.size(), deadline_, error);
+    const std::size_t size = socket_.receive(buffer.get(), kRequestBufferBytes, deadline_, error);
     if (size == 0) {
       spdlog::debug("[{}] {}: no request: {}", id_, peer,
                     error == std::errc::operation_would_block ? "it is too slow"
@@ -127,7 +128,7 @@ bool Handshake::receive_request() {
                                                               : "the stream ended");
       return false;
     }
-    Bytes bytes{buffer.data(), size};
+    Bytes bytes{buffer.get(), size};
     if (parser.method().empty() && is_tls(bytes)) {
       spdlog::debug("[{}] {}: speaks TLS, which is not spoken here", id_, peer);
       return false;
@@ -135,20 +136,20 @@ bool Handshake::receive_request() {
     try {
       if (!parser.consume(bytes)) continue;
     } catch (const HttpError& what) {
-      upgrade_.request.method = parser.method();  // the answer to HEAD has no body
+      upgrade_->request.method = parser.method();  // the answer to HEAD has no body
       refusal_ = what;
       return true;
     }
     Request request = parser.request();
     request.peer_address = peer;
-    upgrade_.request = std::move(request);
-    upgrade_.early_bytes.assign(bytes.data, bytes.size);
+    upgrade_->request = std::move(request);
+    upgrade_->early_bytes.assign(bytes.data, bytes.size);
     return true;
   }
 }
 
-std::optional<Upgrade> Handshake::answer() {
-  const Request& request = upgrade_.request;
+std::unique_ptr<Upgrade> Handshake::answer() {
+  const Request& request = upgrade_->request;
   std::string bytes;
   try {
     bytes = respond();
@@ -161,15 +162,14 @@ std::optional<Upgrade> Handshake::answer() {
     spdlog::error("[{}] {}: no std::exception", id_, printable(request.path));
     bytes = answer_error(HttpError(500, "this page failed"), request);
   }
-  if (!send(bytes)) return std::nullopt;
-  if (upgrade_.processor == nullptr) return std::nullopt;
+  if (!send(bytes) || upgrade_->processor == nullptr) return nullptr;
   return std::move(upgrade_);
 }
 
 // The answer. Sets the upgrade's processor if it is one. Throws HttpError.
 std::string Handshake::respond() {
   if (refusal_) throw *refusal_;
-  Request& request = upgrade_.request;
+  Request& request = upgrade_->request;
   const Routes::WebSocket* const route = routes_.find(request.path, request.rest);
   if (route == nullptr) return answer_plain(request, routes_);
   const PathOptions& options = route->options ? *route->options : options_;
@@ -181,20 +181,20 @@ std::string Handshake::respond() {
     const std::optional<Response> refusal = route->check(request);
     if (refusal) return http_response(*refusal, request.method != "HEAD", wall_clock());
   }
-  upgrade_.subprotocol = choose_subprotocol(request, route->subprotocols);
+  upgrade_->subprotocol = choose_subprotocol(request, route->subprotocols);
   if (options.compress) {
-    upgrade_.deflate =
+    upgrade_->deflate =
         choose_deflate(request.header("Sec-WebSocket-Extensions"), options.compress_window);
-    if (upgrade_.deflate) upgrade_.deflate->level = options.compress_level;
+    if (upgrade_->deflate) upgrade_->deflate->level = options.compress_level;
   }
-  std::string response = upgrade_response(request, upgrade_.subprotocol,
-                                          upgrade_.deflate ? to_header(*upgrade_.deflate) : "");
+  std::string response = upgrade_response(request, upgrade_->subprotocol,
+                                          upgrade_->deflate ? to_header(*upgrade_->deflate) : "");
   if (place_ != nullptr && !place_->enter()) {
     throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
   }
-  upgrade_.write_timeout = options_.write_timeout;
-  upgrade_.options = &options;
-  upgrade_.processor = &route->processor;
+  upgrade_->write_timeout = options_.write_timeout;
+  upgrade_->options = &options;
+  upgrade_->processor = &route->processor;
   return response;
 }
 

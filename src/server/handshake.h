@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,8 +30,8 @@ class Handshake {
   bool receive_request();
 
   /// Answers it, with an upgrade, a page or an error, and blocks until the peer has taken that.
-  /// nullopt unless this is a WebSocket from now on.
-  std::optional<Upgrade> answer();
+  /// nullptr unless this is a WebSocket from now on.
+  std::unique_ptr<Upgrade> answer();
 
   /// Behind an answer that was the last: ends the stream, and blocks for a moment, until the peer
   /// has done so, too. Freed by that, or by a shutdown of the socket.
@@ -46,7 +47,8 @@ class Handshake {
   const Options& options_;
   Place* const place_;
   const TimePoint deadline_;
-  Upgrade upgrade_;
+  // Not here, and so not on a stack: it is the connection's for as long as that lives.
+  std::unique_ptr<Upgrade> upgrade_ = std::make_unique<Upgrade>();
   std::optional<HttpError> refusal_;  // of a request that is none
 };
 

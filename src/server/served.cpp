@@ -1,7 +1,6 @@
 #include "server/served.h"
 
 #include <algorithm>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -17,22 +16,22 @@ Served::Served(std::uint64_t id, std::unique_ptr<Socket> socket)
 void Served::serve(const Routes& routes, const Options& options, SpareThreads& threads,
                    Place* place) noexcept {
   try {
-    std::optional<Upgrade> upgrade = shake_hands(routes, options, place);
-    if (!upgrade) return;
-    open(*std::move(upgrade), threads);
+    std::unique_ptr<Upgrade> upgrade = shake_hands(routes, options, place);
+    if (upgrade == nullptr) return;
+    open(std::move(upgrade), threads);
     run();
   } catch (...) {  // no memory left, even for the answer or for the log: the socket just closes
     socket_->shutdown();
   }
 }
 
-std::optional<Upgrade> Served::shake_hands(const Routes& routes, const Options& options,
-                                           Place* place) {
+std::unique_ptr<Upgrade> Served::shake_hands(const Routes& routes, const Options& options,
+                                             Place* place) {
   const trace::Slice slice("handshake");
   Handshake handshake(id_, *socket_, routes, options, place);
-  if (!handshake.receive_request() || !go_on(/*owes_an_answer=*/true)) return std::nullopt;
-  std::optional<Upgrade> upgrade = handshake.answer();
-  if (!upgrade && go_on(/*owes_an_answer=*/false)) handshake.see_off();
+  if (!handshake.receive_request() || !go_on(/*owes_an_answer=*/true)) return nullptr;
+  std::unique_ptr<Upgrade> upgrade = handshake.answer();
+  if (upgrade == nullptr && go_on(/*owes_an_answer=*/false)) handshake.see_off();
   return upgrade;
 }
 
@@ -43,8 +42,8 @@ bool Served::go_on(bool owes_an_answer) {
   return stop_ == Stop::none;
 }
 
-void Served::open(Upgrade upgrade, SpareThreads& threads) {
-  upgrade.accepted_at = accepted_at_;
+void Served::open(std::unique_ptr<Upgrade> upgrade, SpareThreads& threads) {
+  upgrade->accepted_at = accepted_at_;
   // In two allocations: handles that outlast the connection keep the small one.
   const std::shared_ptr<Connection> opened(
       new Connection(id_, socket_, std::move(upgrade), threads),

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 
 #include "net/socket.h"
 #include "triloop/connection.h"
@@ -31,7 +30,7 @@ class Served {
              Place* place) noexcept;
 
   /// The handshake is done: makes the connection.
-  void open(Upgrade upgrade, SpareThreads& threads);
+  void open(std::unique_ptr<Upgrade> upgrade, SpareThreads& threads);
   /// The calling thread becomes the reader. Blocks until all three threads are done.
   void run() noexcept;
 
@@ -53,7 +52,7 @@ class Served {
   // How far it has been told to end, each more urgent than the one before.
   enum class Stop { none, drain, now };
 
-  std::optional<Upgrade> shake_hands(const Routes& routes, const Options& options, Place* place);
+  std::unique_ptr<Upgrade> shake_hands(const Routes& routes, const Options& options, Place* place);
   bool go_on(bool owes_an_answer) TRILOOP_EXCLUDES(mutex_);
   void stop(Stop how) TRILOOP_EXCLUDES(mutex_);
   static void tell(Connection& opened, Stop how);

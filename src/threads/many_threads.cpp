@@ -1,9 +1,13 @@
 #include "threads/many_threads.h"
 
+#include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace triloop {
 namespace {
@@ -16,6 +20,28 @@ constexpr unsigned long kGetSlots = 2;
 // A slot is a cache line.
 constexpr unsigned long kMostSlots = 1 << 15;
 
+// What a system call's wrapper may put on the stack while it is made, with room to spare.
+constexpr std::uintptr_t kInUseBelow = 512;
+
+// A thread's stack, from its low end up; empty if it cannot be told, and that of main(), whose low
+// end moves.
+struct Stack {
+  std::uintptr_t low = 0;
+  std::uintptr_t high = 0;
+};
+
+Stack find_stack() noexcept {
+  if (::gettid() == ::getpid()) return {};
+  pthread_attr_t attributes;
+  if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return {};
+  void* low = nullptr;
+  std::size_t size = 0;
+  ::pthread_attr_getstack(&attributes, &low, &size);
+  ::pthread_attr_destroy(&attributes);
+  const auto address = reinterpret_cast<std::uintptr_t>(low);
+  return {address, address + size};
+}
+
 }  // namespace
 
 void reserve_futex_slots(std::size_t threads) noexcept {
@@ -24,6 +50,20 @@ void reserve_futex_slots(std::size_t threads) noexcept {
   const int present = ::prctl(kFutexHash, kGetSlots, 0, 0, 0);
   if (present >= 0 && static_cast<unsigned long>(present) < slots) {
     ::prctl(kFutexHash, kSetSlots, slots, 0, 0);
+  }
+}
+
+// Not inlined: below its own frame there is nothing that anybody uses.
+[[gnu::noinline]] void give_back_stack_below(std::size_t kept_bytes) noexcept {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  thread_local const Stack stack = find_stack();  // a spare thread asks once for all its bodies
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  if (here < stack.low || here >= stack.high) return;
+  const std::uintptr_t kept = std::max<std::uintptr_t>(kept_bytes, kInUseBelow);
+  if (here - stack.low <= kept) return;
+  const std::uintptr_t end = (here - kept) & ~(page - 1);
+  if (end > stack.low) {
+    ::madvise(reinterpret_cast<void*>(stack.low), end - stack.low, MADV_DONTNEED);
   }
 }
 

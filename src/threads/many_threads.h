@@ -14,6 +14,11 @@ namespace triloop {
 /// as the largest call has made it. One call at a time.
 void reserve_futex_slots(std::size_t threads) noexcept;
 
+/// Gives the kernel back what the calling thread's stack holds below its caller, but for so many
+/// bytes: for a thread that has been deeper than it is going to wait. Who goes as deep again finds
+/// fresh pages. Does nothing on a stack that is not the thread's own, nor on that of main().
+void give_back_stack_below(std::size_t kept_bytes = 0) noexcept;
+
 /// While this lives, the calling thread's timed waits may be late by `slack` (PR_SET_TIMERSLACK,
 /// 50 us by default), so that the kernel can wake many threads with one interrupt.
 class RelaxedTimers {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "threads/many_threads.h"
 #include "triloop/trace.h"
 
 namespace triloop {
@@ -9,6 +10,9 @@ namespace {
 
 // What debuggers show while it waits for something to run.
 constexpr const char* kIdleName = "spare";
+
+// Of its stack it keeps what most bodies need: else each would begin with page faults.
+constexpr std::size_t kKeptStackBytes = 16 * 1024;
 
 }  // namespace
 
@@ -63,6 +67,7 @@ class SpareThreads::Worker {
 
   // Empty if there will never be another one.
   std::function<void()> await_body() TRILOOP_EXCLUDES(mutex_) {
+    give_back_stack_below(kKeptStackBytes);
     const MutexLock lock(mutex_);
     while (!busy_ && !dismissed_) changed_.wait(mutex_);
     if (!busy_) return nullptr;

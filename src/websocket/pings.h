@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 
+#include "triloop/fifo.h"
 #include "triloop/sync.h"
 #include "websocket/frame.h"
 
@@ -39,7 +39,7 @@ class Pings {
 
   mutable Mutex mutex_;
   std::uint64_t last_ TRILOOP_GUARDED_BY(mutex_) = 0;
-  std::deque<Pending> pending_ TRILOOP_GUARDED_BY(mutex_);  // in their order
+  Fifo<Pending> pending_ TRILOOP_GUARDED_BY(mutex_);  // in their order
   std::optional<std::chrono::nanoseconds> round_trip_ TRILOOP_GUARDED_BY(mutex_);
 };
 

@@ -45,11 +45,11 @@ class Scene {
     peer_ = peer.get();
     peer_->take(peer_takes);
     request.path = "/ws";
-    triloop::Upgrade upgrade;
-    upgrade.request = std::move(request);
-    upgrade.write_timeout = options_.write_timeout;
-    upgrade.processor = &processor_;
-    upgrade.options = &options_;
+    auto upgrade = std::make_unique<triloop::Upgrade>();
+    upgrade->request = std::move(request);
+    upgrade->write_timeout = options_.write_timeout;
+    upgrade->processor = &processor_;
+    upgrade->options = &options_;
     served_ = std::make_shared<triloop::Served>(id, std::move(peer));
     served_->open(std::move(upgrade), threads_);
     connection_ = served_->connection();

@@ -3,8 +3,11 @@
 // This program replaces operator new by one that fails on demand. Each round lets one allocation
 // of the server fail (and two more behind it, so that what mends the first failure meets another),
 // one further on than the round before, until a whole connection passes without asking that often.
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
+#include <deque>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -34,6 +37,7 @@ std::atomic<long> g_countdown{kPlenty};
 std::atomic<long> g_failures{0};
 
 std::atomic<long> g_allocations{0};  // of the server, all of them
+std::atomic<long> g_bytes{0};        // that the server holds, with what malloc adds to them
 
 bool must_fail() {
   if (std::exchange(t_next_fails, false)) return true;
@@ -43,19 +47,37 @@ bool must_fail() {
   return number <= 0 && number > -g_failures;
 }
 
+// Before each piece of memory: what it counts for.
+constexpr std::size_t kHeadBytes = alignof(std::max_align_t);
+
+// glibc's: eight bytes more, in steps of sixteen.
+long counted(std::size_t size) {
+  return t_spared ? 0 : static_cast<long>((std::max<std::size_t>(size, 24) + 8 + 15) / 16 * 16);
+}
+
+void give_back(void* memory) {
+  if (memory == nullptr) return;
+  void* const head = static_cast<char*>(memory) - kHeadBytes;
+  g_bytes -= *static_cast<long*>(head);
+  std::free(head);
+}
+
 }  // namespace
 
 void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
-  return must_fail() ? nullptr : std::malloc(size);
+  void* const head = must_fail() ? nullptr : std::malloc(kHeadBytes + size);
+  if (head == nullptr) return nullptr;
+  g_bytes += *static_cast<long*>(head) = counted(size);
+  return static_cast<char*>(head) + kHeadBytes;
 }
 void* operator new(std::size_t size) {
   void* const memory = operator new(size, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept { std::free(memory); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept { give_back(memory); }
+void operator delete(void* memory) noexcept { give_back(memory); }
+void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
 
 namespace triloop {
 namespace {
@@ -202,6 +224,22 @@ TEST_CASE("an echo takes memory for its payload, and hardly more", "[memory]") {
   // memory of its own.
   CHECK(allocations_per_echo("short") < 0.5);
   CHECK(allocations_per_echo(std::string(64, 'x')) < 1.5);
+}
+
+TEST_CASE("an idle connection holds less than 5 KiB", "[memory]") {
+  t_spared = true;
+  constexpr int kMost = 5 * 1024;
+  constexpr int kConnections = 32;
+  RunningServer server;
+  std::deque<TestClient> clients;
+  const auto open_more = [&] {
+    for (int i = 0; i < kConnections; ++i) clients.emplace_back(server.port()).open();
+    testing::await_blocked("proc-" + std::to_string(clients.size()));
+  };
+  open_more();  // and with them what the server itself needs
+  const long before = g_bytes;
+  open_more();
+  CHECK((g_bytes - before) / kConnections < kMost);
 }
 
 // Answers each connection when it has all that comes up, and ends.

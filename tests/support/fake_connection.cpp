@@ -187,14 +187,14 @@ FakeConnection::~FakeConnection() {
 }
 
 std::shared_ptr<Connection> FakeConnection::open(std::string early_bytes) {
-  Upgrade upgrade;
-  upgrade.request.path = "/ws";
-  upgrade.request.peer_address = socket_->peer_address();
-  if (options_.compress) upgrade.deflate = DeflateParameters{};
-  upgrade.early_bytes = std::move(early_bytes);
-  upgrade.write_timeout = options_.write_timeout;
-  upgrade.processor = &processor_;
-  upgrade.options = &options_;
+  auto upgrade = std::make_unique<Upgrade>();
+  upgrade->request.path = "/ws";
+  upgrade->request.peer_address = socket_->peer_address();
+  if (options_.compress) upgrade->deflate = DeflateParameters{};
+  upgrade->early_bytes = std::move(early_bytes);
+  upgrade->write_timeout = options_.write_timeout;
+  upgrade->processor = &processor_;
+  upgrade->options = &options_;
   served_.open(std::move(upgrade), threads_);
   return served_.connection();
 }
