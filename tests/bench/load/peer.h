@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "deflate.h"
 #include "event_loop.h"
 #include "traffic.h"
 
@@ -60,7 +62,9 @@ class Peer : public Source {
   std::size_t take_response(std::string_view bytes);
   std::size_t take_frames(std::string_view bytes);
   void check_head(const FrameHead& head) const;
-  void take_small(const FrameHead& head, std::string_view payload);
+  bool is_looked_at_whole(const FrameHead& head) const;
+  void take_whole(const FrameHead& head, std::string_view payload);
+  void take_echo(const FrameHead& head, std::string_view payload);
   void count_echo();
 
   void flush();
@@ -87,9 +91,10 @@ class Peer : public Source {
   std::uint64_t posted_ = 0;
 
   // Receiving.
-  std::string rest_;              // the incomplete end of the last receive
-  std::uint64_t large_left_ = 0;  // of an echo that is too large to be looked at whole
-  std::size_t next_echo_ = 0;     // its place in the traffic's cycle
+  std::optional<Inflater> inflater_;  // of this connection, if it is compressed
+  std::string rest_;                  // the incomplete end of the last receive
+  std::uint64_t large_left_ = 0;      // of an echo that is too large to be looked at whole
+  std::size_t next_echo_ = 0;         // its place in the traffic's cycle
   std::uint64_t echoed_ = 0;
   Nanoseconds received_at_ = 0;
 };
