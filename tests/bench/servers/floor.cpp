@@ -214,7 +214,7 @@ void serve(int socket) {
 int main(int argc, char** argv) try {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(bench::port_argument(argc, argv));
+  address.sin_port = htons(bench::arguments(argc, argv).port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto* const plain = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
