@@ -143,13 +143,13 @@ export function obstacle(row) {
 
 export const figures = {
   rate: (run) => run.messages_per_second ?? run.connections_per_second,
-  p50: (run) => run.latency_us.p50,
-  p99: (run) => run.latency_us.p99,
-  cpuPerMessage: (run) => run.server.cpu_us_per_message ?? run.server.cpu_us_per_connection,
-  switchesPerMessage: (run) => run.server.context_switches_per_message,
-  faultsPerMessage: (run) => run.server.page_faults_per_message ?? run.server.page_faults_per_connection,
-  cpuPercent: (run) => run.server.cpu_percent,
-  residentKib: (run) => run.server.resident_bytes_per_connection / KIB,
+  p50: (run) => run.latency_us?.p50,
+  p99: (run) => run.latency_us?.p99,
+  cpuPerMessage: (run) => run.server?.cpu_us_per_message ?? run.server?.cpu_us_per_connection,
+  switchesPerMessage: (run) => run.server?.context_switches_per_message,
+  faultsPerMessage: (run) => run.server?.page_faults_per_message ?? run.server?.page_faults_per_connection,
+  cpuPercent: (run) => run.server?.cpu_percent,
+  residentKib: (run) => run.server?.resident_bytes_per_connection / KIB,
   systemKib: (run) => run.system_bytes_per_connection / KIB,
   answeredSeconds: (run) => run.all_answered_in_seconds,
 };
