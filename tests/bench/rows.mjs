@@ -6,7 +6,7 @@ const KIB = 1024;
 const MIB = KIB * KIB;
 const MOST_BYTES_IN_FLIGHT = 1024 * MIB;
 const HEARTBEAT_SECONDS = 2;
-const OTHER_LOAD = { "in-bunches": true };
+const OTHER_LOAD = { "by-message": true };
 const everyone = ["triloop", "original", "beast", "websocketpp", "uwebsockets", "floor"];
 const withHandshake = everyone.filter((name) => name !== "floor");
 const SCRIPTS = ["chinese", "russian", "emoji"];

@@ -226,6 +226,16 @@ test("one wrong byte in a compressed stream is noticed", TIMEOUT, async (t) => {
   assert.match(stderr, /wrong echo/);
 });
 
+test("one wrong byte of a large echo is noticed, if messages are looked at one by one", TIMEOUT, async (t) => {
+  const port = await compressingEcho(t, false, (socket, data) => {
+    data[data.length - 1] ^= 1;
+    socket.send(data);
+  });
+  const { code, stderr } = await load(port, "--by-message", "--bytes", "70000", ...SHORT);
+  assert.equal(code, 1);
+  assert.match(stderr, /wrong echo: other bytes/);
+});
+
 /** A text frame with the bit of a compressed one, and this in it. */
 const compressedFrame = (payload) => Buffer.concat([Buffer.from([0xc1, 126, payload.length >> 8, payload.length & 0xff]), payload]);
 
@@ -260,7 +270,7 @@ test("text of each script is valid UTF-8 of the size that was asked for", TIMEOU
 
 test("however the generator receives and sends, messages come back", TIMEOUT, async (t) => {
   const server = await startServer(t, []);
-  for (const how of [["--receive-bytes", "1024"], ["--send-bytes", "1000"], ["--socket-buffer", "8192"], ["--in-bunches"]]) {
+  for (const how of [["--receive-bytes", "1024"], ["--send-bytes", "1000"], ["--socket-buffer", "8192"], ["--in-bunches"], ["--by-message"]]) {
     for (const bytes of ["100", "70000"]) {
       const { code, stderr, json } = await load(server.port, ...how, "--bytes", bytes, ...SHORT);
       assert.equal(code, 0, `${how}: ${stderr}`);

@@ -44,6 +44,8 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_statu
   app.add_option("--socket-buffer", options.socket_buffer,
                  "bytes, of each direction of each socket; 0: what the kernel gives")
       ->check(CLI::Range(std::size_t{0}, kMostBytes));
+  app.add_flag("--by-message", options.by_message,
+               "makes each frame anew when it is sent, and compares every byte of every echo");
   app.add_flag("--in-bunches", options.in_bunches,
                "sends the next messages of a connection when all of them are answered");
   app.add_option("--warmup", options.warmup_seconds, "seconds before the measured window")
@@ -55,6 +57,9 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_statu
     app.parse(argc, argv);
     if (options.raw && options.mode == "churn") {
       throw CLI::ValidationError("--raw", "has no handshakes to churn");
+    }
+    if (options.by_message && (options.raw || options.compress)) {
+      throw CLI::ValidationError("--by-message", "is for plain WebSocket messages");
     }
     if (options.compress && (options.raw || options.bytes > kMostCompressedBytes)) {
       throw CLI::ValidationError("--compress", "is for WebSocket messages of at most 64 KiB");

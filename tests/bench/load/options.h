@@ -26,6 +26,7 @@ struct Options {
   std::size_t receive_bytes = 256 << 10;  // at most, in one call
   std::size_t send_bytes = 0;             // at most, in one call; 0: as much as there is
   std::size_t socket_buffer = 0;          // bytes, of each direction; 0: what the kernel gives
+  bool by_message = false;                // makes each message anew, and looks at every byte
   bool in_bunches = false;  // the next messages go out when all that were in flight are answered
 };
 

@@ -168,6 +168,11 @@ std::size_t Peer::take_frames(std::string_view bytes) {
   while (!bytes.empty()) {
     if (large_left_ > 0) {
       const std::size_t part = std::min<std::uint64_t>(large_left_, bytes.size());
+      if (traffic_.is_by_message() &&
+          !traffic_.is_part_of(next_echo_, traffic_.payload_bytes() - large_left_,
+                               bytes.substr(0, part))) {
+        throw std::runtime_error("a wrong echo: other bytes than were sent");
+      }
       bytes.remove_prefix(part);
       large_left_ -= part;
       if (large_left_ == 0) count_echo();
@@ -257,10 +262,17 @@ void Peer::flush() {
   watch();
 }
 
-std::string_view Peer::next_to_send() const {
-  if (control_.empty()) return traffic_.frames(next_sent_, begun_bytes_, unsent_);
+std::string_view Peer::next_to_send() {
+  if (control_.empty()) return next_frames(unsent_);
   if (begun_bytes_ == 0) return control_;
-  return traffic_.frames(next_sent_, begun_bytes_, 1);
+  return next_frames(1);
+}
+
+std::string_view Peer::next_frames(std::uint64_t count) {
+  if (!traffic_.is_by_message()) return traffic_.frames(next_sent_, begun_bytes_, count);
+  if (count == 0) return {};
+  if (begun_bytes_ == 0) traffic_.make_frame(next_sent_, made_);
+  return std::string_view(made_).substr(begun_bytes_);
 }
 
 void Peer::mark_sent(std::size_t bytes) {

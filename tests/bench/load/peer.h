@@ -68,7 +68,8 @@ class Peer : public Source {
   void count_echo();
 
   void flush();
-  std::string_view next_to_send() const;
+  std::string_view next_to_send();
+  std::string_view next_frames(std::uint64_t count);
   void mark_sent(std::size_t bytes);
   void watch();
 
@@ -86,6 +87,7 @@ class Peer : public Source {
   std::string control_;
   std::uint64_t unsent_ = 0;       // messages, with the one that has begun
   std::size_t begun_bytes_ = 0;    // of the next message
+  std::string made_;               // that message, if the traffic is made by the message
   std::size_t next_sent_ = 0;      // its place in the traffic's cycle
   std::vector<Nanoseconds> sent_;  // when each unanswered message was posted, a ring
   std::uint64_t posted_ = 0;

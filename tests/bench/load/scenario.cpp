@@ -19,6 +19,7 @@ TrafficOptions traffic_of(const Options& options) {
   TrafficOptions traffic;
   traffic.framing = options.raw ? Framing::kLengthPrefix : Framing::kWebSocket;
   traffic.text = options.text && !options.raw;
+  traffic.by_message = options.by_message;
   traffic.compressed = options.compress;
   traffic.payload = options.payload;
   traffic.payload_bytes = options.bytes;

@@ -89,7 +89,8 @@ Traffic::Traffic(const TrafficOptions& options) : options_(options) {
   for (std::size_t i = 0; i < distinct; ++i) {
     std::string payload = make_payload(options.payload, options.payload_bytes, generator());
     append(payload);
-    payloads_.push_back(is_small || options.compressed ? std::move(payload) : std::string());
+    payloads_.push_back(is_small || options.compressed || options.by_message ? std::move(payload)
+                                                                             : std::string());
   }
   // Each frame of the cycle may be followed by this many of those at its beginning.
   const std::size_t usual = frames_.size() / distinct;
@@ -110,6 +111,11 @@ void Traffic::append(std::string_view payload) {
     append_frame(frames_, kFinal | opcode(), payload);
   }
   begins_.push_back(frames_.size());
+}
+
+void Traffic::make_frame(std::size_t index, std::string& frame) const {
+  frame.clear();
+  append_frame(frame, kFinal | opcode(), payloads_[index]);
 }
 
 std::string_view Traffic::frames(std::size_t index, std::size_t sent, std::uint64_t count) const {

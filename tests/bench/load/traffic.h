@@ -37,6 +37,7 @@ struct TrafficOptions {
   Framing framing = Framing::kWebSocket;
   bool text = false;
   bool compressed = false;
+  bool by_message = false;  // frames are made when they are sent, and every echo is compared
   std::string payload = "letters";
   std::size_t payload_bytes = 64;
   std::size_t in_flight = 1;
@@ -60,6 +61,13 @@ class Traffic {
 
   /// As many of `count` frames from `index` on as lie together, less the `sent` first bytes.
   std::string_view frames(std::size_t index, std::size_t sent, std::uint64_t count) const;
+  bool is_by_message() const { return options_.by_message; }
+  /// The frame of a message, made anew.
+  void make_frame(std::size_t index, std::string& frame) const;
+  /// Whether this is what the payload has there; only of traffic that is_by_message().
+  bool is_part_of(std::size_t index, std::size_t offset, std::string_view part) const {
+    return std::string_view(payloads_[index]).substr(offset, part.size()) == part;
+  }
   bool is_echo_of(std::size_t index, std::string_view payload) const {
     return payload == payloads_[index];
   }
