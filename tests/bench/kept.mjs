@@ -32,12 +32,12 @@ export function writeKept(path, kept) {
 
 /**
  * The runs of these servers in a row, all of one run of the bench: of this one, or else of the one that was kept.
- * { runs, date }, the date only if it was kept; undefined if there are none.
+ * { runs, date }, the date only if it was kept; undefined if there are none. What is kept is for uWebSockets alone.
  */
 export function runsOf({ results, kept = {} }, row, ...names) {
   const has = (runs) => runs && names.every((name) => runs[name]);
   if (has(results[row])) return { runs: names.map((name) => results[row][name]) };
-  if (has(kept[row]?.runs)) return { runs: names.map((name) => kept[row].runs[name]), date: kept[row].date };
+  if (names.includes(GUEST) && has(kept[row]?.runs)) return { runs: names.map((name) => kept[row].runs[name]), date: kept[row].date };
   return undefined;
 }
 

@@ -39,7 +39,12 @@ function idle(connections, servers, { name = `idle ${connections}`, more = {}, o
 }
 
 /** The same with a load generator that goes about it differently; see docs/performance.md. */
-const otherLoad = (row) => ({ ...row, name: `${row.name}, other load`, load: { ...row.load, ...OTHER_LOAD } });
+const otherLoad = (row) => ({
+  ...row,
+  name: `${row.name}, other load`,
+  servers: row.servers.filter((name) => withHandshake.includes(name)),
+  load: { ...row.load, ...OTHER_LOAD },
+});
 
 const large = {
   ...echo(8, 4, 16 * MIB),

@@ -16,6 +16,7 @@ import { start } from "./contestants.mjs";
 import { judge, judgeBaseline } from "./judge.mjs";
 import { merged, readKept, runsOf, writeKept } from "./kept.mjs";
 import { shares } from "./profile.mjs";
+import { allRows } from "./rows.mjs";
 import { interval, outcomeOf, ratio } from "./statistics.mjs";
 
 const LOAD = process.env.TRILOOP_LOAD;
@@ -325,6 +326,13 @@ test("ratios are of the same round, and their interval is on a scale of ratios",
   assert.ok(Math.abs(seven.low - 0.5) < 1e-9 && Math.abs(seven.high - 0.5) < 1e-9);
 });
 
+test("no row asks of a server what it cannot do", () => {
+  for (const { name, servers, load } of allRows()) {
+    const isOfWebSocket = load.text || load.compress || load["by-message"] || load.mode !== "echo";
+    assert.ok(!(isOfWebSocket && servers.includes("floor")), name);
+  }
+});
+
 test("a row is worse than an older build only if its whole interval is", () => {
   const judged = (...rates) => judgeBaseline(
     { results: { r: { triloop: ratesOf(...rates), baseline: ratesOf(...rates.map(() => 100)) } } },
@@ -348,6 +356,7 @@ test("figures of uWebSockets are kept, with their date, until there are new ones
   assert.equal(kept.outcome, "reached");
   assert.ok(Math.abs(kept.value.median - 0.5) < 1e-9);
   assert.equal(runsOf(without, "r", "triloop").date, undefined);
+  assert.equal(runsOf(without, "s", "triloop"), undefined, "a row that was not run has no figures but those of uWebSockets");
   assert.deepEqual(merged(without.kept, { machine: { date: "2020-02-02" }, results: without.results }), without.kept);
 
   // The one after that has, in one row.
