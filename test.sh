@@ -48,9 +48,12 @@ usage() {
   proxies      nginx and HAProxy with TLS in front, configured as docs/operations.md says
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
   fuzz         libFuzzer on requests and frames (see FUZZ_SECONDS)
-  bench        triloop beside other servers; writes docs/performance.md. Among all the parts: only
-               whether the load generator notices what it must, and one short row
-  bench-full   the same with every row of the grid; half an hour, and only when it is named
+  bench        triloop beside other servers; writes docs/performance.md; an hour. Among all the parts: only
+               whether the load generator notices what it must, and one short row.
+               UWEBSOCKETS=DIR has sources of uWebSockets, to measure beside; without them the figures of
+               the last run with them stay. BASELINE=PROGRAM is an older triloop, which no row may fall
+               behind. BENCH_ROUNDS=7 says by how many pairs a figure is judged
+  bench-full   the same with every row of the grid; two hours, and only when it is named
   asan         the C++ tests, e2e and browser with AddressSanitizer and UndefinedBehaviorSanitizer
   tsan         the same with ThreadSanitizer
   tidy         clang with -Wthread-safety -Werror, and clang-tidy

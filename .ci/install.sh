@@ -43,7 +43,7 @@ machine_packages=(/lib/systemd/systemd=systemd libnss-systemd sudo=sudo)
 
 # What it is measured with, and the servers beside it.
 bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
-  perf=linux-perf)
+  python3-websockets perf=linux-perf)
 
 # build PRESET [TARGET...]: configures once, then builds what has changed: of all, or of the targets.
 build() {

@@ -134,11 +134,20 @@ explore_fuzz() {
 }
 
 # The figures come from a quiet machine, so only a run that is asked for writes them down.
+# UWEBSOCKETS=DIR: sources of uWebSockets, to measure beside. BASELINE=PROGRAM: an older triloop, which no
+# row may fall behind. BENCH_ROUNDS: pairs that a figure is judged by.
 run_bench() {
   need "${build_packages[@]}" "${bench_packages[@]}" node=nodejs npm=npm ccache=ccache
   need_node_packages tests/bench
+  local directory=$PWD/build/bench scratch how=(--rounds "${BENCH_ROUNDS:-7}")
+  if [[ -n ${UWEBSOCKETS:-} ]]; then
+    cmake --preset bench -DTRILOOP_UWEBSOCKETS="$(realpath "$UWEBSOCKETS")" >/dev/null
+    how+=(--uwebsockets)
+  elif [[ -f build/bench/build.ninja ]]; then
+    cmake --preset bench -DTRILOOP_UWEBSOCKETS= >/dev/null  # where they were may be gone
+  fi
+  if [[ -n ${BASELINE:-} ]]; then how+=(--baseline "$BASELINE"); fi
   compile bench
-  local directory=$PWD/build/bench scratch
   count "bench (load generator)" env TRILOOP_LOAD="$directory/tests/bench/triloop_load" \
     TRILOOP_BINARY="$directory/triloop" node --test tests/bench/selftest.mjs
   if [[ $extent == all ]]; then
@@ -148,9 +157,9 @@ run_bench() {
       --seconds 0.3 --rows "64x16 64 B" --out "$scratch"
     rm -r "$scratch"
   elif [[ $1 == bench ]]; then
-    count bench node tests/bench/bench.mjs --build "$directory"
+    count bench node tests/bench/bench.mjs --build "$directory" "${how[@]}"
   else
-    count bench-full node tests/bench/bench.mjs --build "$directory" --full
+    count bench-full node tests/bench/bench.mjs --build "$directory" "${how[@]}" --full
   fi
 }
 

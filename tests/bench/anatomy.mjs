@@ -34,14 +34,14 @@ export function residentByKind(text) {
 }
 
 /** KiB for each connection of the load, by kind. */
-export async function anatomy(build, name, load) {
+export async function anatomy(build, name, row) {
   const kernel = () => Object.fromEntries(Object.entries(KERNEL).map(([kind, read]) => [kind, read()]));
   const process = (pid) => residentByKind(readFileSync(`/proc/${pid}/smaps`, "utf8"));
   let before;
   const opened = (pid) => { before = { ...process(pid), ...kernel() }; };
-  return underLoad(build, name, load, opened, (pid) => {
+  return underLoad(build, name, row, opened, (pid) => {
     const after = { ...process(pid), ...kernel() };
     return Object.fromEntries(Object.entries(after).map(([kind, bytes]) =>
-      [kind, (bytes - before[kind]) / KIB / load.connections]));
+      [kind, (bytes - before[kind]) / KIB / row.load.connections]));
   });
 }

@@ -1,10 +1,11 @@
 // The servers, and one measurement of one of them.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { within } from "../e2e/wait.mjs";
 import { launch } from "../faults/process.mjs";
@@ -19,28 +20,60 @@ const SETTLED_LOOKS = 5;
 const THREADS_PER_CONNECTION = 3;
 const OPEN_LOOK_MS = 20;
 
-/** In the order of the tables. `heartbeats`: beats every 2 s, as the original does. */
+const SERVERS = join(dirname(fileURLToPath(import.meta.url)), "servers");
+// As quiet as the others: neither messages nor connections are logged.
+const QUIET = ["--bind", "127.0.0.1", "--port", "0", "--quiet", "--log-level", "warn", "--max-connections", "20000"];
+
+/**
+ * In the order of the tables. `program` is a file in the build directory, or what `arguments` are
+ * given to; `raw` speaks no WebSocket; a `shadow` is triloop again, for a pair with it, and has no
+ * column of its own; `load` is what its load has different from the row's.
+ */
 export const contestants = {
-  // As quiet as the others: neither messages nor connections are logged.
-  triloop: {
-    title: "triloop",
-    program: "triloop",
-    args: ["--bind", "127.0.0.1", "--port", "0", "--quiet", "--log-level", "warn", "--max-connections", "20000"],
-  },
+  triloop: { title: "triloop", program: "triloop", args: QUIET },
   original: { title: "Go", program: "tests/bench/original" },
   beast: { title: "Boost.Beast", program: "tests/bench/beast_sync" },
   websocketpp: { title: "websocketpp", program: "tests/bench/websocketpp_async" },
+  uwebsockets: { title: "uWebSockets", program: "tests/bench/uwebsockets" },
+  node: { title: "node ws", program: process.execPath, args: [join(SERVERS, "node_ws.mjs")] },
+  // The interpreter that the distribution's package is for.
+  python: { title: "python-websockets", program: "/usr/bin/python3", args: [join(SERVERS, "python_websockets.py")] },
   floor: { title: "floor", program: "tests/bench/floor", raw: true },
+  ascii: { title: "the same bytes in ASCII", program: "triloop", args: QUIET, shadow: true, load: { payload: "letters" } },
+  baseline: { title: "the older build", program: "", args: QUIET, shadow: true }, // --baseline says where
 };
 
 export function checkBuilt(build, names) {
   for (const program of ["tests/bench/triloop_load", ...names.map((name) => contestants[name].program)]) {
     try {
-      accessSync(join(build, program), constants.X_OK);
+      accessSync(resolve(build, program), constants.X_OK);
     } catch {
-      throw new Error(`${join(build, program)} is missing: build with -DTRILOOP_BENCH=ON`);
+      throw new Error(`${resolve(build, program)} is missing: build with -DTRILOOP_BENCH=ON`);
     }
   }
+}
+
+const helps = new Map();
+
+/** Those of `options` ({ name: value }) that the program does not know. */
+export function unknownOptions(build, name, options = {}) {
+  const program = resolve(build, contestants[name].program);
+  if (!helps.has(program)) helps.set(program, execFileSync(program, ["--help"], { encoding: "utf8" }));
+  return Object.keys(options).filter((option) => !new RegExp(`--${option}\\b`).test(helps.get(program)));
+}
+
+/** How the server is started for a row, and with what its load is. */
+function prepared(build, name, { load, options }) {
+  const { program, args = [], raw, load: own } = contestants[name];
+  const isTriloop = name === "triloop" || contestants[name].shadow;
+  const wanted = isTriloop && options ? options : {};
+  const unknown = isTriloop && options ? unknownOptions(build, name, options) : [];
+  const further = Object.entries(wanted).filter(([option]) => !unknown.includes(option));
+  return {
+    command: [resolve(build, program), ...args, ...further.flatMap(([option, value]) => [`--${option}`, String(value)]),
+      ...(load.compress ? ["--compress"] : [])],
+    load: { ...load, ...own, ...(raw && { raw: true }) },
+  };
 }
 
 /** Starts a server that says where it listens, and resolves when it has. */
@@ -88,15 +121,15 @@ const threadsOf = (pid) => Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/
  * Starts a server with three threads for each connection, calls `before`, puts the load on, and calls `look` once the connections are open.
  * Both get the server's process id. Resolves to what `look` says.
  */
-export async function underLoad(build, name, load, before, look) {
-  const { program, args = [], raw } = contestants[name];
+export async function underLoad(build, name, row, before, look) {
+  const { command, load } = prepared(build, name, row);
   const limits = [`-n ${load.connections + OWN_DESCRIPTORS}`];
-  const server = await start([join(build, program), ...args], { limits });
+  const server = await start(command, { limits });
   try {
     await before(server.pid);
     const threads = threadsOf(server.pid);
     const loading = promisify(execFile)(join(build, "tests/bench/triloop_load"),
-      ["--port", String(server.port), ...(raw ? ["--raw"] : []), ...loadArguments(load)]);
+      ["--port", String(server.port), ...loadArguments(load)]);
     const open = load.mode === "churn" ? 1 : THREADS_PER_CONNECTION * load.connections;
     while (threadsOf(server.pid) < threads + open) {
       const ended = await Promise.race([loading, new Promise((resolve) => setTimeout(resolve, OPEN_LOOK_MS))]);
@@ -110,21 +143,21 @@ export async function underLoad(build, name, load, before, look) {
   }
 }
 
-/** Starts the server afresh, loads it as `load` says (options of triloop_load) and stops it. */
-export async function measure(build, name, load) {
-  const { program, args = [], raw } = contestants[name];
+/** Starts the server afresh, loads it as the row says (`load`: options of triloop_load) and stops it. */
+export async function measure(build, name, row) {
+  const { command, load } = prepared(build, name, row);
   if (load.mode === "idle") await settleMemory();
   const limits = [`-n ${load.connections + OWN_DESCRIPTORS}`];
-  const server = await start([join(build, program), ...args], { limits });
+  const server = await start(command, { limits });
   try {
     const { stdout } = await promisify(execFile)(
       join(build, "tests/bench/triloop_load"),
-      ["--port", String(server.port), "--pid", String(server.pid), ...(raw ? ["--raw"] : []), ...loadArguments(load)],
+      ["--port", String(server.port), "--pid", String(server.pid), ...loadArguments(load)],
       { timeout: load.seconds * 1000 + LOAD_SPARE_MS },
     );
-    assert.ok(server.isRunning(), `${program} ended under load: ${server.stderr()}`);
+    assert.ok(server.isRunning(), `${command[0]} ended under load: ${server.stderr()}`);
     const { code, signal } = await server.stop("SIGTERM");
-    assert.equal(code, 0, `${program} ended with ${code ?? signal}: ${server.stderr()}`);
+    assert.equal(code, 0, `${command[0]} ended with ${code ?? signal}: ${server.stderr()}`);
     return JSON.parse(stdout);
   } finally {
     await server.stop("SIGKILL");

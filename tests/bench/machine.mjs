@@ -4,7 +4,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 
-const PACKAGES = ["golang-go", "golang-github-gorilla-websocket-dev", "libboost-dev", "libwebsocketpp-dev", "libasio-dev"];
+const PACKAGES = ["golang-go", "golang-github-gorilla-websocket-dev", "libboost-dev", "libwebsocketpp-dev", "libasio-dev",
+  "python3-websockets", "zlib1g-dev"];
 
 function firstLine(command, ...args) {
   try {
@@ -20,6 +21,9 @@ function compilerOf(build) {
   return firstLine(compiler, "--version");
 }
 
+const wsVersion = () =>
+  JSON.parse(readFileSync(new URL("node_modules/ws/package.json", import.meta.url), "utf8")).version;
+
 export function machineFacts(build) {
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -30,6 +34,7 @@ export function machineFacts(build) {
     load: loadavg()[0],
     compiler: compilerOf(build),
     go: firstLine("go", "version"),
+    node: `node ${process.version} with ws ${wsVersion()}`,
     packages: Object.fromEntries(PACKAGES.map((name) => [name, firstLine("dpkg-query", "-W", "-f=${Version}", name)])),
   };
 }

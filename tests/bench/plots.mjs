@@ -5,16 +5,17 @@ import { join } from "node:path";
 import * as vega from "vega";
 import * as vegaLite from "vega-lite";
 import { contestants } from "./contestants.mjs";
-import { figures } from "./rows.mjs";
+import { figureOf, runsOf } from "./kept.mjs";
 import { absolute, ratio } from "./statistics.mjs";
 
 const titleOf = (name) => contestants[name].title;
 // Warns of scales that facets share; here they are to share them.
 const logger = vega.logger(vega.Error);
-const servers = Object.keys(contestants).map(titleOf);
+const shown = Object.keys(contestants).filter((name) => !contestants[name].shadow);
+const servers = shown.map(titleOf);
 const color = { // told apart by those who see no red or no green, too
   field: "server",
-  scale: { domain: servers, range: ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#999999"] },
+  scale: { domain: servers, range: ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442", "#999999"] },
   legend: { title: null, orient: "top" },
 };
 // Rows in the order of the run, and only the servers that a row has.
@@ -40,12 +41,11 @@ async function draw(path, spec) {
 }
 
 /** A point for each row and server that has one; `valueOf` gives its values or undefined. */
-function points(rows, results, valueOf) {
-  return rows.flatMap((row) =>
-    Object.keys(results[row.name] ?? {}).flatMap((name) => {
-      const value = valueOf(results[row.name], name);
-      return value ? [{ row: row.name, server: titleOf(name), ...value }] : [];
-    }));
+function points(rows, valueOf) {
+  return rows.flatMap((row) => shown.flatMap((name) => {
+    const value = valueOf(row.name, name);
+    return value ? [{ row: row.name, server: titleOf(name), ...value }] : [];
+  }));
 }
 
 const ratePlot = (values) => ({
@@ -107,36 +107,39 @@ const memoryPlot = (values) => ({
   },
 });
 
-function rates(rows, results) {
-  return points(rows.filter(({ kind }) => kind !== "idle"), results, (runs, name) => {
-    const value = ratio(runs[name], runs.original, figures.rate);
+const of = (report, row, name, figure) =>
+  absolute(runsOf(report, row, name)?.runs[0], figureOf(figure));
+
+function rates(rows, report) {
+  return points(rows.filter(({ kind }) => kind !== "idle"), (row, name) => {
+    const found = runsOf(report, row, name, "original");
+    const value = found && ratio(...found.runs, figureOf("rate"));
     return value && { ratio: value.median };
   });
 }
 
-function latencies(rows, results) {
-  return points(rows.filter(({ kind }) => kind !== "idle"), results, (runs, name) => {
-    const [p50, p99] = [absolute(runs[name], figures.p50), absolute(runs[name], figures.p99)];
+function latencies(rows, report) {
+  return points(rows.filter(({ kind }) => kind !== "idle"), (row, name) => {
+    const [p50, p99] = [of(report, row, name, "p50"), of(report, row, name, "p99")];
     return p50 && p99 && { p50: p50.median, p99: p99.median };
   });
 }
 
-function memory(rows, results) {
-  const idle = rows.filter(({ kind }) => kind === "idle");
+function memory(rows, report) {
   return ["resident", "system"].flatMap((kind) =>
-    points(idle, results, (runs, name) => {
-      const value = absolute(runs[name], figures[`${kind}Kib`]);
+    points(rows.filter((row) => row.kind === "idle"), (row, name) => {
+      const value = of(report, row, name, `${kind}Kib`);
       return value && { kind, kib: value.median };
     }));
 }
 
 /** Draws what there are figures for; returns titles, and paths relative to the folder above. */
-export async function drawPlots({ results }, allRows, folder) {
+export async function drawPlots(report, allRows, folder) {
   const rows = allRows.filter(({ isPlotted }) => isPlotted);
   const plots = [
-    ["bench-rate.svg", ratePlot, rates(rows, results)],
-    ["bench-latency.svg", latencyPlot, latencies(rows, results)],
-    ["bench-memory.svg", memoryPlot, memory(rows, results)],
+    ["bench-rate.svg", ratePlot, rates(rows, report)],
+    ["bench-latency.svg", latencyPlot, latencies(rows, report)],
+    ["bench-memory.svg", memoryPlot, memory(rows, report)],
   ];
   const drawn = plots.filter(([, , values]) => values.length > 0);
   for (const [name, plot, values] of drawn) await draw(join(folder, name), plot(values));

@@ -46,18 +46,19 @@ export function shares(text) {
   return Object.fromEntries([...count].map(([name, samples]) => [name, samples / sampled.length]));
 }
 
-/** The share of each kind while `load` goes on. */
-export async function profile(build, name, load) {
+/** The share of each kind while the row's load goes on. */
+export async function profile(build, name, row) {
   const folder = mkdtempSync(join(tmpdir(), "profile-"));
   const file = join(folder, "perf.data");
   let server;
   try {
-    const lasting = { ...load, warmup: 0.5, seconds: load.seconds + 1 };
+    const { seconds } = row.load;
+    const lasting = { ...row, load: { ...row.load, warmup: 0.5, seconds: seconds + 1 } };
     await underLoad(build, name, lasting, () => {}, (pid) => {
       server = pid;
       // Of all processes: perf would need a descriptor for each of the server's threads.
       return run("perf", ["record", "-e", "cpu-clock", "-F", String(SAMPLES_PER_SECOND), "-g", "-o", file,
-        "-a", "--", "sleep", String(load.seconds)]);
+        "-a", "--", "sleep", String(seconds)]);
     });
     const { stdout } = await run("perf", ["script", "-i", file, "--pid", String(server), "-F", "ip,sym"],
       { maxBuffer: MOST_OUTPUT_BYTES });

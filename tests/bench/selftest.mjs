@@ -3,12 +3,21 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { deflateRawSync } from "node:zlib";
+import { WebSocketServer } from "ws";
 import { startServer } from "../faults/process.mjs";
 import { residentByKind } from "./anatomy.mjs";
 import { start } from "./contestants.mjs";
+import { judge, judgeBaseline } from "./judge.mjs";
+import { merged, readKept, runsOf, writeKept } from "./kept.mjs";
 import { shares } from "./profile.mjs";
+import { allRows } from "./rows.mjs";
+import { interval, outcomeOf, ratio } from "./statistics.mjs";
 
 const LOAD = process.env.TRILOOP_LOAD;
 assert.ok(LOAD, "TRILOOP_LOAD must name the load generator");
@@ -172,4 +181,189 @@ test("a mapping is counted by what it is", () => {
   ].join(""));
   const KIB = 1024;
   assert.deepEqual(found, { "thread stacks": 4 * KIB, malloc: 19 * KIB, "program and libraries": 8 * KIB });
+});
+
+const COMPRESSED = ["--compress", "--text", "--payload", "json", "--bytes", "1024", ...SHORT];
+
+/** Echoes compressed messages as node's ws does; `answer` of the 100th sends something else instead. */
+async function compressingEcho(t, options, answer) {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: options });
+  await once(server, "listening");
+  let count = 0;
+  server.on("connection", (socket) => {
+    socket.on("error", () => {});
+    socket.on("message", (data, isBinary) => {
+      if (answer && count++ === 100) answer(socket, data);
+      else socket.send(data, { binary: isBinary });
+    });
+  });
+  t.after(() => {
+    server.clients.forEach((socket) => socket.terminate());
+    server.close();
+  });
+  return server.address().port;
+}
+
+for (const [what, options] of Object.entries({
+  "with the window of earlier messages": { threshold: 0 },
+  "without it": { threshold: 0, serverNoContextTakeover: true },
+  "with a small window": { threshold: 0, serverMaxWindowBits: 9 },
+  "that is not worth it, and so is plain": { threshold: 1 << 20 },
+})) {
+  test(`an honest echo passes that is compressed ${what}`, TIMEOUT, async (t) => {
+    const { code, stderr, json } = await load(await compressingEcho(t, options), ...COMPRESSED);
+    assert.equal(code, 0, stderr);
+    assert.ok(json.messages > 0);
+  });
+}
+
+test("one wrong byte in a compressed stream is noticed", TIMEOUT, async (t) => {
+  const port = await compressingEcho(t, { threshold: 0 }, (socket, data) => {
+    data[data.length >> 1] ^= 1;
+    socket.send(data.toString("latin1"));
+  });
+  const { code, stderr } = await load(port, ...COMPRESSED);
+  assert.equal(code, 1);
+  assert.match(stderr, /wrong echo/);
+});
+
+test("one wrong byte of a large echo is noticed, if messages are looked at one by one", TIMEOUT, async (t) => {
+  const port = await compressingEcho(t, false, (socket, data) => {
+    data[data.length - 1] ^= 1;
+    socket.send(data);
+  });
+  const { code, stderr } = await load(port, "--by-message", "--bytes", "70000", ...SHORT);
+  assert.equal(code, 1);
+  assert.match(stderr, /wrong echo: other bytes/);
+});
+
+/** A text frame with the bit of a compressed one, and this in it. */
+const compressedFrame = (payload) => Buffer.concat([Buffer.from([0xc1, 126, payload.length >> 8, payload.length & 0xff]), payload]);
+
+for (const [what, payload, message] of [
+  ["what cannot be expanded", Buffer.alloc(200, 0xff), /cannot be expanded/],
+  ["what expands to more than was sent", deflateRawSync(Buffer.alloc(4096, "a")), /wrong echo/],
+]) {
+  test(`${what} is noticed`, TIMEOUT, async (t) => {
+    const port = await compressingEcho(t, { threshold: 0 }, (socket) => socket._socket.write(compressedFrame(payload)));
+    const { code, stderr } = await load(port, ...COMPRESSED);
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+  });
+}
+
+test("a server that does not agree to compression is noticed", TIMEOUT, async (t) => {
+  const { code, stderr } = await load(await compressingEcho(t, false), ...COMPRESSED);
+  assert.equal(code, 1);
+  assert.match(stderr, /no permessage-deflate/);
+});
+
+test("text of each script is valid UTF-8 of the size that was asked for", TIMEOUT, async (t) => {
+  const server = await startServer(t, []); // refuses what is none
+  for (const payload of ["letters", "json", "chinese", "russian", "emoji"]) {
+    for (const bytes of ["5", "6", "7", "64", "65536"]) {
+      const { code, stderr, json } = await load(server.port, "--text", "--payload", payload, "--bytes", bytes, ...SHORT);
+      assert.equal(code, 0, `${payload} ${bytes}: ${stderr}`);
+      assert.ok(json.messages > 0);
+    }
+  }
+});
+
+test("however the generator receives and sends, messages come back", TIMEOUT, async (t) => {
+  const server = await startServer(t, []);
+  for (const how of [["--receive-bytes", "1024"], ["--send-bytes", "1000"], ["--socket-buffer", "8192"], ["--in-bunches"], ["--by-message"]]) {
+    for (const bytes of ["100", "70000"]) {
+      const { code, stderr, json } = await load(server.port, ...how, "--bytes", bytes, ...SHORT);
+      assert.equal(code, 0, `${how}: ${stderr}`);
+      assert.ok(json.messages > 0);
+    }
+  }
+});
+
+test("page faults of a server are counted: each new page is one", TIMEOUT, async (t) => {
+  const server = await start([process.execPath, "-e", `
+    const kept = [];
+    require("net").createServer((socket) => socket.on("data", (data) => {
+      kept.push(Buffer.alloc(400 * 4096, 1));
+      socket.write(data);
+    })).listen(0, "127.0.0.1", function () { console.log("listening on http://127.0.0.1:" + this.address().port + "/"); });
+  `]);
+  t.after(() => server.stop("SIGKILL"));
+  const { code, stderr, json } = await load(server.port, "--raw", "--pid", String(server.pid), "--connections", "1",
+    "--in-flight", "1", "--warmup", "0.05", "--seconds", "0.2");
+  assert.equal(code, 0, stderr);
+  assert.ok(json.server.page_faults_per_message > 100, String(json.server.page_faults_per_message));
+  assert.ok(json.server.cpu_us_per_message > 0);
+});
+
+test("the interval of seven numbers leaves out what one round could have disturbed", () => {
+  assert.deepEqual(interval([1, 2, 3, 4, 5, 6, 7]), { low: 2, high: 6 }); // as R: wilcox.test(1:7, conf.int = TRUE)
+  assert.equal(interval([1, 2, 3, 4, 5]), undefined);
+  const disturbed = interval([1, 1.01, 1.02, 0.99, 0.98, 1, 100]);
+  assert.ok(disturbed.low > 0.97 && disturbed.high < 100, JSON.stringify(disturbed));
+});
+
+test("a target is reached, not reached or open by where its interval is", () => {
+  const value = { low: 1.1, high: 1.3, count: 7 };
+  assert.equal(outcomeOf(value, { least: 1.1 }), "reached");
+  assert.equal(outcomeOf(value, { least: 1.2 }), "open");
+  assert.equal(outcomeOf(value, { least: 1.4 }), "not reached");
+  assert.equal(outcomeOf(value, { most: 1.3 }), "reached");
+  assert.equal(outcomeOf(value, { most: 1.2 }), "open");
+  assert.equal(outcomeOf(value, { most: 1 }), "not reached");
+  assert.equal(outcomeOf({ ...value, count: 6 }, { least: 1 }), "open");
+  assert.equal(outcomeOf(undefined, { least: 1 }), "not run");
+});
+
+const ratesOf = (...rates) => rates.map((rate) => ({ messages_per_second: rate }));
+const SEVEN = [100, 101, 102, 103, 104, 105, 106];
+const target = { row: "r", figure: "rate", peer: "uwebsockets", least: 0.4 };
+
+test("ratios are of the same round, and their interval is on a scale of ratios", () => {
+  const value = ratio(ratesOf(1, 40, 200), ratesOf(2, 20, 200), (run) => run.messages_per_second);
+  assert.deepEqual([value.least, value.median, value.most], [0.5, 1, 2]);
+  const seven = ratio(ratesOf(...SEVEN), ratesOf(...SEVEN.map((rate) => 2 * rate)), (run) => run.messages_per_second);
+  assert.ok(Math.abs(seven.low - 0.5) < 1e-9 && Math.abs(seven.high - 0.5) < 1e-9);
+});
+
+test("no row asks of a server what it cannot do", () => {
+  for (const { name, servers, load } of allRows()) {
+    const isOfWebSocket = load.text || load.compress || load["by-message"] || load.mode !== "echo";
+    assert.ok(!(isOfWebSocket && servers.includes("floor")), name);
+  }
+});
+
+test("a row is worse than an older build only if its whole interval is", () => {
+  const judged = (...rates) => judgeBaseline(
+    { results: { r: { triloop: ratesOf(...rates), baseline: ratesOf(...rates.map(() => 100)) } } },
+    [{ name: "r", kind: "echo" }])[0].isWorse;
+  assert.equal(judged(90, 91, 92, 93, 94, 95, 96), true);
+  assert.equal(judged(90, 91, 92, 99, 100, 101, 102), false);
+  assert.equal(judged(99, 99, 100, 100, 101, 101, 102), false);
+});
+
+test("figures of uWebSockets are kept, with their date, until there are new ones", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "kept-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "kept.json");
+  const runWith = (factor) => ({ triloop: ratesOf(...SEVEN), uwebsockets: ratesOf(...SEVEN.map((rate) => factor * rate)) });
+  writeKept(path, merged(readKept(path), { machine: { date: "2020-01-01" }, results: { r: runWith(2), s: runWith(2) } }));
+
+  // The next run has none, and a triloop of twice the speed, which is no pair with what was kept.
+  const without = { results: { r: { triloop: ratesOf(...SEVEN.map((rate) => 2 * rate)) } }, kept: readKept(path) };
+  const kept = judge(target, without);
+  assert.equal(kept.date, "2020-01-01");
+  assert.equal(kept.outcome, "reached");
+  assert.ok(Math.abs(kept.value.median - 0.5) < 1e-9);
+  assert.equal(runsOf(without, "r", "triloop").date, undefined);
+  assert.equal(runsOf(without, "s", "triloop"), undefined, "a row that was not run has no figures but those of uWebSockets");
+  assert.deepEqual(merged(without.kept, { machine: { date: "2020-02-02" }, results: without.results }), without.kept);
+
+  // The one after that has, in one row.
+  const results = { r: runWith(4) };
+  const after = { results, kept: merged(readKept(path), { machine: { date: "2020-03-03" }, results }) };
+  assert.equal(judge(target, after).outcome, "not reached");
+  assert.equal(judge(target, after).date, undefined);
+  assert.deepEqual([after.kept.r.date, after.kept.s.date], ["2020-03-03", "2020-01-01"]);
+  assert.match(readFileSync(path, "utf8"), /2020-01-01/);
 });

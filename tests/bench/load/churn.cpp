@@ -59,8 +59,11 @@ nlohmann::json Churn::run() {
                          {"latency_us", latency_report(whole_)}};
   if (pid == 0) return json;
   const double cpu = after.cpu_seconds - before.cpu_seconds;
+  const auto faults = static_cast<double>(after.page_faults - before.page_faults);
+  const double per_connection = connections > 0 ? 1 / connections : 0;
   json["server"] = {{"cpu_seconds", cpu},
-                    {"cpu_us_per_connection", connections > 0 ? cpu * 1e6 / connections : 0},
+                    {"cpu_us_per_connection", cpu * 1e6 * per_connection},
+                    {"page_faults_per_connection", faults * per_connection},
                     {"resident_bytes", after.resident_bytes},
                     {"threads", after.threads}};
   return json;

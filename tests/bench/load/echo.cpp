@@ -27,12 +27,20 @@ struct Sample {
   }
 };
 
+TrafficOptions binary(const Options& options, std::size_t bytes, std::size_t in_flight) {
+  TrafficOptions traffic = traffic_of(options);
+  traffic.text = false;
+  traffic.payload_bytes = bytes;
+  traffic.in_flight = in_flight;
+  return traffic;
+}
+
 class Echo : public Scenario {
  public:
   explicit Echo(const Options& options)
       : Scenario(options),
-        stalled_traffic_(framing_of(options), false, kStalledBytes, 1),
-        flood_traffic_(framing_of(options), false, kFloodBytes, kFloodInFlight) {
+        stalled_traffic_(binary(options, kStalledBytes, 1)),
+        flood_traffic_(binary(options, kFloodBytes, kFloodInFlight)) {
     if (options.mode == "stalled") stalled_ = &add_peer(stalled_traffic_);
     if (options.mode == "flood") flooding_ = &add_peer(flood_traffic_);
   }
@@ -43,7 +51,12 @@ class Echo : public Scenario {
     if (sent >= window_begin_ && &peer != flooding_) latency_.record(received - sent);
   }
   void after_echoes(Peer& peer, std::uint64_t echoes) override {
-    if (is_sending_) peer.post(echoes);
+    if (!is_sending_) return;
+    if (!options_.in_bunches) {
+      peer.post(echoes);
+    } else if (peer.unanswered() == 0) {
+      peer.post(options_.in_flight);
+    }
   }
   void on_closed(Peer&) override { stalled_ended_at_ = now(); }
 
@@ -137,8 +150,11 @@ nlohmann::json Echo::report(const Sample& before, const Sample& after) const {
   }
   if (options_.server_pid == 0) return json;
   const double cpu = after.server.cpu_seconds - before.server.cpu_seconds;
+  const auto faults = static_cast<double>(after.server.page_faults - before.server.page_faults);
+  const double per_message = all > 0 ? 1 / static_cast<double>(all) : 0;
   json["server"] = {{"cpu_seconds", cpu},
-                    {"cpu_us_per_message", all > 0 ? cpu * 1e6 / static_cast<double>(all) : 0},
+                    {"cpu_us_per_message", cpu * 1e6 * per_message},
+                    {"page_faults_per_message", faults * per_message},
                     {"resident_bytes", after.server.resident_bytes},
                     {"threads", after.server.threads}};
   return json;

@@ -11,7 +11,7 @@
 namespace load {
 namespace {
 
-constexpr std::size_t kReceiveBytes = 256 << 10;
+constexpr std::size_t kMostLeftBytes = 128 << 10;  // a compressed message and its head
 constexpr std::size_t kEventsAtOnce = 256;
 constexpr Nanoseconds kMillisecond = kSecond / 1000;
 
@@ -27,7 +27,11 @@ Nanoseconds now() {
       std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
 }
 
-EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), receive_buffer_(kReceiveBytes) {
+EventLoop::EventLoop(std::size_t receive_bytes, std::size_t socket_buffer)
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      receive_bytes_(receive_bytes),
+      socket_buffer_(socket_buffer),
+      receive_buffer_(receive_bytes + kMostLeftBytes) {
   if (epoll_ < 0) fail("epoll_create1");
 }
 

@@ -20,7 +20,9 @@ class Source {
 /// epoll, level-triggered, for the one thread of this program.
 class EventLoop {
  public:
-  EventLoop();
+  /// `receive_bytes`: at most, in one call. `socket_buffer`: of each direction of each socket; 0 is
+  /// what the kernel gives.
+  EventLoop(std::size_t receive_bytes, std::size_t socket_buffer);
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -33,10 +35,15 @@ class EventLoop {
   void run_until(Nanoseconds deadline);
 
   /// Where sources receive into: one place for all, since nothing stays there between two events.
+  /// Larger than what is received by what may be left of the receive before.
   std::vector<char>& receive_buffer() { return receive_buffer_; }
+  std::size_t receive_bytes() const { return receive_bytes_; }
+  std::size_t socket_buffer() const { return socket_buffer_; }
 
  private:
   const int epoll_;
+  const std::size_t receive_bytes_;
+  const std::size_t socket_buffer_;
   std::vector<char> receive_buffer_;
 };
 

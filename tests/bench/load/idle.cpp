@@ -12,7 +12,7 @@ class Idle : public Scenario {
 
   nlohmann::json run() override;
   void on_echo(Peer&, Nanoseconds sent, Nanoseconds received) override {
-    latency_.record(received - sent);
+    if (is_last_) latency_.record(received - sent);
   }
 
  private:
@@ -22,6 +22,18 @@ class Idle : public Scenario {
            static_cast<double>(options_.connections);
   }
 
+  // One message for each, and an answer to it.
+  void talk() {
+    for (const auto& peer : peers_) peer->post(1);
+    await("all connections answered", [this] {
+      for (const auto& peer : peers_) {
+        if (peer->unanswered() > 0) return false;
+      }
+      return true;
+    });
+  }
+
+  bool is_last_ = false;
   Histogram latency_;
 };
 
@@ -32,6 +44,7 @@ nlohmann::json Idle::run() {
   Nanoseconds since = now();
   open_all();
   const double opening = static_cast<double>(now() - since) / static_cast<double>(kSecond);
+  if (options_.first_echo) talk();
   run_for(options_.warmup_seconds);
 
   const ProcessUsage before = pid == 0 ? ProcessUsage() : usage_of(pid);
@@ -42,8 +55,8 @@ nlohmann::json Idle::run() {
   const std::uint64_t available_after = available_system_bytes();
 
   since = now();
-  for (const auto& peer : peers_) peer->post(1);
-  await("all connections answered", [this] { return latency_.count() == peers_.size(); });
+  is_last_ = true;
+  talk();
   const double answered = static_cast<double>(now() - since) / static_cast<double>(kSecond);
 
   nlohmann::json json = {

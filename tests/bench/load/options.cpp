@@ -2,12 +2,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include "payload.h"
+
 namespace load {
 
 std::optional<Options> parse_command_line(int argc, char** argv, int& exit_status) {
   constexpr std::size_t kMostConnections = 20'000;
   constexpr std::size_t kMostInFlight = 100'000;
   constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+  constexpr std::size_t kMostCompressedBytes = std::size_t{64} << 10;
+  constexpr std::size_t kLeastReceiveBytes = 1024;
   constexpr double kLongestSeconds = 3600;
   Options options;
   CLI::App app("Loads an echo server on 127.0.0.1 and prints what it saw as one JSON object",
@@ -25,9 +29,25 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_statu
       ->check(CLI::Range(std::size_t{1}, kMostInFlight));
   app.add_option("--bytes", options.bytes, "payload of a message")
       ->check(CLI::Range(std::size_t{1}, kMostBytes));
+  app.add_option("--payload", options.payload, "what messages are made of")
+      ->check(CLI::IsMember(payload_kinds()));
   CLI::Option* text = app.add_flag("--text", options.text, "text messages");
   app.add_flag("--binary", "binary messages, as by default")->excludes(text);
   app.add_flag("--raw", options.raw, "a length of 4 bytes before each payload, no WebSocket");
+  app.add_flag("--compress", options.compress,
+               "offers permessage-deflate, sends compressed messages and expands every echo");
+  app.add_flag("--first-echo", options.first_echo, "idle: each connection has one echo before");
+  app.add_option("--receive-bytes", options.receive_bytes, "at most, in one call")
+      ->check(CLI::Range(kLeastReceiveBytes, kMostBytes));
+  app.add_option("--send-bytes", options.send_bytes, "at most, in one call; 0: all there is")
+      ->check(CLI::Range(std::size_t{0}, kMostBytes));
+  app.add_option("--socket-buffer", options.socket_buffer,
+                 "bytes, of each direction of each socket; 0: what the kernel gives")
+      ->check(CLI::Range(std::size_t{0}, kMostBytes));
+  app.add_flag("--by-message", options.by_message,
+               "makes each frame anew when it is sent, and compares every byte of every echo");
+  app.add_flag("--in-bunches", options.in_bunches,
+               "sends the next messages of a connection when all of them are answered");
   app.add_option("--warmup", options.warmup_seconds, "seconds before the measured window")
       ->check(CLI::Range(0.0, kLongestSeconds));
   app.add_option("--seconds", options.seconds, "the measured window")
@@ -37,6 +57,12 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_statu
     app.parse(argc, argv);
     if (options.raw && options.mode == "churn") {
       throw CLI::ValidationError("--raw", "has no handshakes to churn");
+    }
+    if (options.by_message && (options.raw || options.compress)) {
+      throw CLI::ValidationError("--by-message", "is for plain WebSocket messages");
+    }
+    if (options.compress && (options.raw || options.bytes > kMostCompressedBytes)) {
+      throw CLI::ValidationError("--compress", "is for WebSocket messages of at most 64 KiB");
     }
     return options;
   } catch (const CLI::ParseError& error) {

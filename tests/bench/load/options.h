@@ -13,11 +13,21 @@ struct Options {
   std::size_t connections = 64;
   std::size_t in_flight = 16;  // messages without an answer, for each connection
   std::size_t bytes = 64;      // of payload in each message
+  std::string payload = "letters";
   bool text = false;
-  bool raw = false;  // a length and the payload, without WebSocket: what the floor speaks
+  bool raw = false;         // a length and the payload, without WebSocket: what the floor speaks
+  bool compress = false;    // permessage-deflate
+  bool first_echo = false;  // idle: one echo for each connection before it is idle
   double warmup_seconds = 0.5;
   double seconds = 2;
   int server_pid = 0;  // 0: nothing is known of the server but its answers
+
+  // How this program itself goes about it.
+  std::size_t receive_bytes = 256 << 10;  // at most, in one call
+  std::size_t send_bytes = 0;             // at most, in one call; 0: as much as there is
+  std::size_t socket_buffer = 0;          // bytes, of each direction; 0: what the kernel gives
+  bool by_message = false;                // makes each message anew, and looks at every byte
+  bool in_bunches = false;  // the next messages go out when all that were in flight are answered
 };
 
 /// nullopt when the program is to end at once, with `exit_status`.

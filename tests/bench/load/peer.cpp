@@ -13,20 +13,12 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "handshake.h"
+
 namespace load {
 namespace {
 
 constexpr std::string_view kHeartbeat = "heartbeat from server";
-constexpr std::size_t kMostResponseBytes = 16 << 10;
-// The key and its answer are the example of RFC 6455, section 1.3.
-constexpr std::string_view kRequest =
-    "GET /ws HTTP/1.1\r\n"
-    "Host: 127.0.0.1\r\n"
-    "Upgrade: websocket\r\n"
-    "Connection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    "Sec-WebSocket-Version: 13\r\n\r\n";
-constexpr std::string_view kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 constexpr std::string_view kNormalClosure = "\x03\xe8";  // 1000
 
 [[noreturn]] void fail(const char* call, int error) {
@@ -51,6 +43,10 @@ void Peer::connect(std::uint16_t port) {
   if (socket_ < 0) fail("socket", errno);
   const int on = 1;
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (const int bytes = static_cast<int>(loop_.socket_buffer()); bytes > 0) {
+    setsockopt(socket_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -76,7 +72,7 @@ void Peer::connected() {
     return;
   }
   state_ = State::kUpgrading;
-  control_ = kRequest;
+  control_ = request_for(traffic_);
   flush();
 }
 
@@ -118,8 +114,7 @@ void Peer::on_events(std::uint32_t epoll_events) {
 void Peer::receive() {
   std::vector<char>& buffer = loop_.receive_buffer();
   std::copy(rest_.begin(), rest_.end(), buffer.begin());
-  const ssize_t count =
-      recv(socket_, buffer.data() + rest_.size(), buffer.size() - rest_.size(), 0);
+  const ssize_t count = recv(socket_, buffer.data() + rest_.size(), loop_.receive_bytes(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count < 0 && state_ != State::kClosing) fail("recv", errno);
   if (count <= 0) {
@@ -152,25 +147,20 @@ void Peer::close_socket() {
   is_blocked_ = false;
   control_.clear();
   rest_.clear();
+  inflater_.reset();
   unsent_ = begun_bytes_ = large_left_ = 0;
   posted_ = echoed_;
   next_sent_ = next_echo_;
 }
 
 std::size_t Peer::take_response(std::string_view bytes) {
-  const std::size_t end = bytes.find("\r\n\r\n");
-  if (end == std::string_view::npos) {
-    if (bytes.size() > kMostResponseBytes) throw std::runtime_error("an endless response");
-    return 0;
-  }
-  const std::string_view head = bytes.substr(0, end);
-  if (head.rfind("HTTP/1.1 101", 0) != 0 || head.find(kAccept) == std::string_view::npos) {
-    throw std::runtime_error("not upgraded: " + std::string(head.substr(0, head.find('\r'))));
-  }
+  const auto agreed = load::take_response(traffic_, bytes);
+  if (!agreed) return 0;
+  if (traffic_.is_compressed()) inflater_.emplace(agreed->carries_over);
   state_ = State::kOpen;
   watch();
   listener_.on_open(*this);
-  return end + 4;
+  return agreed->head_bytes;
 }
 
 std::size_t Peer::take_frames(std::string_view bytes) {
@@ -178,6 +168,11 @@ std::size_t Peer::take_frames(std::string_view bytes) {
   while (!bytes.empty()) {
     if (large_left_ > 0) {
       const std::size_t part = std::min<std::uint64_t>(large_left_, bytes.size());
+      if (traffic_.is_by_message() &&
+          !traffic_.is_part_of(next_echo_, traffic_.payload_bytes() - large_left_,
+                               bytes.substr(0, part))) {
+        throw std::runtime_error("a wrong echo: other bytes than were sent");
+      }
       bytes.remove_prefix(part);
       large_left_ -= part;
       if (large_left_ == 0) count_echo();
@@ -187,19 +182,30 @@ std::size_t Peer::take_frames(std::string_view bytes) {
     if (!head) break;
     if (!head->is_plain)
       throw std::runtime_error("a fragment, or a frame that a client would send");
-    if (head->payload_bytes > kMostCheckedBytes) {
+    if (!is_looked_at_whole(*head)) {
       check_head(*head);
       large_left_ = head->payload_bytes;
       bytes.remove_prefix(head->head_bytes);
       continue;
     }
     if (bytes.size() < head->head_bytes + head->payload_bytes) break;
-    take_small(*head, bytes.substr(head->head_bytes, head->payload_bytes));
+    take_whole(*head, bytes.substr(head->head_bytes, head->payload_bytes));
     bytes.remove_prefix(head->head_bytes + head->payload_bytes);
   }
   return size - bytes.size();
 }
 
+bool Peer::is_looked_at_whole(const FrameHead& head) const {
+  if (!head.is_compressed) return head.payload_bytes <= kMostCheckedBytes;
+  // Deflate makes nothing larger by more than this.
+  constexpr std::size_t kMostAdded = 1024;
+  if (!inflater_ || head.payload_bytes > traffic_.payload_bytes() + kMostAdded) {
+    throw std::runtime_error("a wrong echo: compressed as nobody asked for");
+  }
+  return true;
+}
+
+// Of a frame that is not compressed.
 void Peer::check_head(const FrameHead& head) const {
   if (unanswered() == 0) throw std::runtime_error("a message that answers none");
   if (head.opcode != traffic_.opcode() || head.payload_bytes != traffic_.payload_bytes()) {
@@ -208,21 +214,28 @@ void Peer::check_head(const FrameHead& head) const {
   }
 }
 
-void Peer::take_small(const FrameHead& head, std::string_view payload) {
+void Peer::take_whole(const FrameHead& head, std::string_view payload) {
   if (head.opcode == opcode::kPing) {
     control_ += control_frame(opcode::kPong, payload);
   } else if (head.opcode == opcode::kClose) {
     if (state_ != State::kClosing) throw std::runtime_error("the server closed the connection");
-  } else if (head.opcode == opcode::kPong ||
-             (head.opcode == opcode::kText && payload == kHeartbeat)) {
-    return;
-  } else {
-    check_head(head);
-    if (!traffic_.is_echo_of(next_echo_, payload)) {
-      throw std::runtime_error("a wrong echo: other bytes than were sent");
-    }
-    count_echo();
+  } else if (head.opcode != opcode::kPong) {
+    take_echo(head, payload);
   }
+}
+
+void Peer::take_echo(const FrameHead& head, std::string_view payload) {
+  FrameHead expanded = head;
+  if (head.is_compressed) {
+    payload = inflater_->expand(payload, std::max(traffic_.payload_bytes(), kHeartbeat.size()));
+    expanded.payload_bytes = payload.size();
+  }
+  if (head.opcode == opcode::kText && payload == kHeartbeat) return;
+  check_head(expanded);
+  if (!traffic_.is_echo_of(next_echo_, payload)) {
+    throw std::runtime_error("a wrong echo: other bytes than were sent");
+  }
+  count_echo();
 }
 
 void Peer::count_echo() {
@@ -249,10 +262,17 @@ void Peer::flush() {
   watch();
 }
 
-std::string_view Peer::next_to_send() const {
-  if (control_.empty()) return traffic_.frames(next_sent_, begun_bytes_, unsent_);
+std::string_view Peer::next_to_send() {
+  if (control_.empty()) return next_frames(unsent_);
   if (begun_bytes_ == 0) return control_;
-  return traffic_.frames(next_sent_, begun_bytes_, 1);
+  return next_frames(1);
+}
+
+std::string_view Peer::next_frames(std::uint64_t count) {
+  if (!traffic_.is_by_message()) return traffic_.frames(next_sent_, begun_bytes_, count);
+  if (count == 0) return {};
+  if (begun_bytes_ == 0) traffic_.make_frame(next_sent_, made_);
+  return std::string_view(made_).substr(begun_bytes_);
 }
 
 void Peer::mark_sent(std::size_t bytes) {
@@ -260,10 +280,12 @@ void Peer::mark_sent(std::size_t bytes) {
     control_.erase(0, bytes);
     return;
   }
-  const std::size_t whole = (begun_bytes_ + bytes) / traffic_.frame_bytes();
-  begun_bytes_ = (begun_bytes_ + bytes) % traffic_.frame_bytes();
-  unsent_ -= whole;
-  next_sent_ = (next_sent_ + whole) % traffic_.cycle();
+  begun_bytes_ += bytes;
+  while (begun_bytes_ >= traffic_.frame_bytes(next_sent_)) {
+    begun_bytes_ -= traffic_.frame_bytes(next_sent_);
+    next_sent_ = (next_sent_ + 1) % traffic_.cycle();
+    --unsent_;
+  }
 }
 
 void Peer::watch() {

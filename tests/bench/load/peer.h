@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "deflate.h"
 #include "event_loop.h"
 #include "traffic.h"
 
@@ -60,11 +62,14 @@ class Peer : public Source {
   std::size_t take_response(std::string_view bytes);
   std::size_t take_frames(std::string_view bytes);
   void check_head(const FrameHead& head) const;
-  void take_small(const FrameHead& head, std::string_view payload);
+  bool is_looked_at_whole(const FrameHead& head) const;
+  void take_whole(const FrameHead& head, std::string_view payload);
+  void take_echo(const FrameHead& head, std::string_view payload);
   void count_echo();
 
   void flush();
-  std::string_view next_to_send() const;
+  std::string_view next_to_send();
+  std::string_view next_frames(std::uint64_t count);
   void mark_sent(std::size_t bytes);
   void watch();
 
@@ -82,14 +87,16 @@ class Peer : public Source {
   std::string control_;
   std::uint64_t unsent_ = 0;       // messages, with the one that has begun
   std::size_t begun_bytes_ = 0;    // of the next message
+  std::string made_;               // that message, if the traffic is made by the message
   std::size_t next_sent_ = 0;      // its place in the traffic's cycle
   std::vector<Nanoseconds> sent_;  // when each unanswered message was posted, a ring
   std::uint64_t posted_ = 0;
 
   // Receiving.
-  std::string rest_;              // the incomplete end of the last receive
-  std::uint64_t large_left_ = 0;  // of an echo that is too large to be looked at whole
-  std::size_t next_echo_ = 0;     // its place in the traffic's cycle
+  std::optional<Inflater> inflater_;  // of this connection, if it is compressed
+  std::string rest_;                  // the incomplete end of the last receive
+  std::uint64_t large_left_ = 0;      // of an echo that is too large to be looked at whole
+  std::size_t next_echo_ = 0;         // its place in the traffic's cycle
   std::uint64_t echoed_ = 0;
   Nanoseconds received_at_ = 0;
 };

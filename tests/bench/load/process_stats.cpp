@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -12,6 +13,8 @@
 
 namespace load {
 namespace {
+
+constexpr int kFieldsBeforeFaults = 7;  // of /proc/PID/stat, behind the command
 
 std::string contents(const std::string& path) {
   std::ifstream file(path);
@@ -33,20 +36,31 @@ double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
+// The clock counts nanoseconds, where /proc counts ticks of 10 ms.
+double cpu_seconds_of(int pid) {
+  clockid_t clock{};
+  timespec time{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) {
+    throw std::runtime_error("there is no process " + std::to_string(pid));
+  }
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
 }  // namespace
 
 ProcessUsage usage_of(int pid) {
   const std::string folder = "/proc/" + std::to_string(pid);
   ProcessUsage usage;
-  // The command, in brackets, may hold anything. Behind it: the state, then 10 numbers, then
-  // user and system ticks.
+  usage.cpu_seconds = cpu_seconds_of(pid);
+  // The command, in brackets, may hold anything. Behind it, among others: minor faults, those of
+  // children, major faults.
   const std::string stat = contents(folder + "/stat");
   std::istringstream behind(stat.substr(stat.rfind(')') + 1));
   std::string skipped;
-  for (int i = 0; i < 11; ++i) behind >> skipped;
-  double user = 0, system = 0;
-  behind >> user >> system;
-  usage.cpu_seconds = (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  for (int i = 0; i < kFieldsBeforeFaults; ++i) behind >> skipped;
+  std::uint64_t minor = 0, of_children = 0, major = 0;
+  behind >> minor >> of_children >> major;
+  usage.page_faults = minor + major;
   const std::string status = contents(folder + "/status");
   usage.resident_bytes = field(status, "VmRSS") * 1024;
   usage.threads = field(status, "Threads");

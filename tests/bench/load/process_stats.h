@@ -5,10 +5,11 @@
 
 namespace load {
 
-/// What the kernel says of the server's process and its threads. All of it is read from /proc; a
+/// What the kernel says of the server's process: of all its threads, those that have ended too. A
 /// process that is not there throws.
 struct ProcessUsage {
-  double cpu_seconds = 0;  // user and system
+  double cpu_seconds = 0;         // user and system
+  std::uint64_t page_faults = 0;  // minor and major
   std::uint64_t resident_bytes = 0;
   std::uint64_t threads = 0;
 };

@@ -15,14 +15,23 @@ Nanoseconds duration(double seconds) {
 
 }  // namespace
 
-Framing framing_of(const Options& options) {
-  return options.raw ? Framing::kLengthPrefix : Framing::kWebSocket;
+TrafficOptions traffic_of(const Options& options) {
+  TrafficOptions traffic;
+  traffic.framing = options.raw ? Framing::kLengthPrefix : Framing::kWebSocket;
+  traffic.text = options.text && !options.raw;
+  traffic.by_message = options.by_message;
+  traffic.compressed = options.compress;
+  traffic.payload = options.payload;
+  traffic.payload_bytes = options.bytes;
+  traffic.in_flight = options.in_flight;
+  traffic.send_bytes = options.send_bytes;
+  return traffic;
 }
 
 Scenario::Scenario(const Options& options)
     : options_(options),
-      traffic_(framing_of(options), options.text && !options.raw, options.bytes,
-               options.in_flight) {
+      traffic_(traffic_of(options)),
+      loop_(options.receive_bytes, options.socket_buffer) {
   for (std::size_t i = 0; i < options.connections; ++i) add_peer(traffic_);
 }
 

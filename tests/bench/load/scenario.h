@@ -45,7 +45,8 @@ class Scenario : public PeerListener {
   std::size_t open_ = 0;
 };
 
-Framing framing_of(const Options& options);
+/// What ordinary peers send.
+TrafficOptions traffic_of(const Options& options);
 nlohmann::json latency_report(const Histogram& latency);
 
 /// The mode that the options name.

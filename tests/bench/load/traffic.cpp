@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <random>
 
+#include "deflate.h"
+#include "payload.h"
+
 namespace load {
 namespace {
 
@@ -11,7 +14,7 @@ constexpr std::size_t kCycleOfLarge = 2;         // more would only fall out of 
 constexpr std::size_t kMostRepeated = 64 << 10;  // bytes; a longer send gains nothing
 constexpr std::size_t kShortBytes = 125;         // the longest payload with a head of 2 bytes
 constexpr unsigned kMedium = 126, kLong = 127;   // length fields of 2 and 8 bytes follow
-constexpr unsigned char kFinal = 0x80, kMasked = 0x80;
+constexpr unsigned char kFinal = 0x80, kCompressed = 0x40, kMasked = 0x80;
 
 void append_big_endian(std::string& to, std::uint64_t number, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
@@ -30,16 +33,8 @@ std::mt19937& generator() {
   return engine;
 }
 
-// Letters: text and binary messages carry the same bytes, and none looks like a heartbeat.
-std::string letters(std::size_t count) {
-  std::uniform_int_distribution<int> letter('a', 'z');
-  std::string text(count, '\0');
-  for (char& c : text) c = static_cast<char>(letter(generator()));
-  return text;
-}
-
-void append_frame(std::string& to, unsigned opcode, std::string_view payload) {
-  to.push_back(static_cast<char>(kFinal | opcode));
+void append_frame(std::string& to, unsigned first_byte, std::string_view payload) {
+  to.push_back(static_cast<char>(first_byte));
   if (payload.size() <= kShortBytes) {
     to.push_back(static_cast<char>(kMasked | payload.size()));
   } else if (payload.size() <= 0xffff) {
@@ -65,7 +60,7 @@ std::optional<FrameHead> parse_head(Framing framing, std::string_view bytes) {
   FrameHead head;
   if (framing == Framing::kLengthPrefix) {
     if (bytes.size() < kPrefixBytes) return std::nullopt;
-    head = {true, opcode::kBinary, big_endian(bytes.substr(0, kPrefixBytes)), kPrefixBytes};
+    head = {true, false, opcode::kBinary, big_endian(bytes.substr(0, kPrefixBytes)), kPrefixBytes};
     return head;
   }
   if (bytes.size() < 2) return std::nullopt;
@@ -76,45 +71,59 @@ std::optional<FrameHead> parse_head(Framing framing, std::string_view bytes) {
   head.head_bytes = 2 + length_bytes;
   if (bytes.size() < head.head_bytes) return std::nullopt;
   head.opcode = first & 0x0f;
-  head.is_plain = (first & 0xf0) == kFinal && (second & kMasked) == 0;
+  head.is_compressed = (first & kCompressed) != 0;
+  head.is_plain = (first & 0xf0 & ~kCompressed) == kFinal && (second & kMasked) == 0;
   head.payload_bytes = length_bytes == 0 ? length : big_endian(bytes.substr(2, length_bytes));
   return head;
 }
 
 std::string control_frame(unsigned opcode, std::string_view payload) {
   std::string frame;
-  append_frame(frame, opcode, payload);
+  append_frame(frame, kFinal | opcode, payload);
   return frame;
 }
 
-Traffic::Traffic(Framing framing, bool text, std::size_t payload_bytes, std::size_t in_flight)
-    : framing_(framing),
-      opcode_(text ? opcode::kText : opcode::kBinary),
-      payload_bytes_(payload_bytes),
-      in_flight_(in_flight) {
-  const bool is_small = payload_bytes <= kMostCheckedBytes;
+Traffic::Traffic(const TrafficOptions& options) : options_(options) {
+  const bool is_small = options.payload_bytes <= kMostCheckedBytes;
   const std::size_t distinct = is_small ? kCycleOfSmall : kCycleOfLarge;
   for (std::size_t i = 0; i < distinct; ++i) {
-    std::string payload = letters(payload_bytes);
-    if (framing == Framing::kLengthPrefix) {
-      append_big_endian(frames_, payload_bytes, 4);
-      frames_ += payload;
-    } else {
-      append_frame(frames_, opcode_, payload);
-    }
-    payloads_.push_back(is_small ? std::move(payload) : std::string());
+    std::string payload = make_payload(options.payload, options.payload_bytes, generator());
+    append(payload);
+    payloads_.push_back(is_small || options.compressed || options.by_message ? std::move(payload)
+                                                                             : std::string());
   }
-  frame_bytes_ = frames_.size() / distinct;
-  const std::size_t repeated = std::min(in_flight, kMostRepeated / frame_bytes_);
+  // Each frame of the cycle may be followed by this many of those at its beginning.
+  const std::size_t usual = frames_.size() / distinct;
+  const std::size_t repeated = std::min({options.in_flight, kMostRepeated / usual, distinct});
   for (std::size_t i = 0; i < repeated; ++i) {
-    frames_ += std::string(frames_, i * frame_bytes_, frame_bytes_);
+    frames_ += std::string(frames_, begins_[i], frame_bytes(i));
+    begins_.push_back(frames_.size());
   }
 }
 
+void Traffic::append(std::string_view payload) {
+  if (options_.framing == Framing::kLengthPrefix) {
+    append_big_endian(frames_, payload.size(), 4);
+    frames_ += payload;
+  } else if (options_.compressed) {
+    append_frame(frames_, kFinal | kCompressed | opcode(), deflated(payload));
+  } else {
+    append_frame(frames_, kFinal | opcode(), payload);
+  }
+  begins_.push_back(frames_.size());
+}
+
+void Traffic::make_frame(std::size_t index, std::string& frame) const {
+  frame.clear();
+  append_frame(frame, kFinal | opcode(), payloads_[index]);
+}
+
 std::string_view Traffic::frames(std::size_t index, std::size_t sent, std::uint64_t count) const {
-  const std::uint64_t together = frames_.size() / frame_bytes_ - index;
-  const std::size_t bytes = std::min(count, together) * frame_bytes_;
-  return std::string_view(frames_).substr(index * frame_bytes_, bytes).substr(sent);
+  const std::size_t last = std::min<std::uint64_t>(begins_.size() - 1, index + count);
+  const std::size_t begin = begins_[index] + sent;
+  std::size_t bytes = begins_[last] > begin ? begins_[last] - begin : 0;
+  if (options_.send_bytes > 0) bytes = std::min(bytes, options_.send_bytes);
+  return std::string_view(frames_).substr(begin, bytes);
 }
 
 }  // namespace load

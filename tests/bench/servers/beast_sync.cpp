@@ -19,12 +19,15 @@ using boost::asio::ip::tcp;
 
 constexpr std::size_t kMostMessageBytes = std::size_t{64} << 20;
 
-void echo(tcp::socket socket) {
+void echo(tcp::socket socket, bool compress) {
   beast::error_code error;
   socket.set_option(tcp::no_delay(true), error);
   websocket::stream<tcp::socket> stream(std::move(socket));
   stream.auto_fragment(false);
   stream.read_message_max(kMostMessageBytes);
+  websocket::permessage_deflate deflate;
+  deflate.server_enable = compress;
+  stream.set_option(deflate);
   stream.accept(error);
   beast::flat_buffer message;
   while (!error) {
@@ -36,19 +39,21 @@ void echo(tcp::socket socket) {
   }
 }
 
-[[noreturn]] void accept_loop(tcp::acceptor acceptor, boost::asio::io_context& context) {
-  for (;;) std::thread(echo, acceptor.accept(context)).detach();  // see wait_for_sigterm()
+[[noreturn]] void accept_loop(tcp::acceptor acceptor, boost::asio::io_context& context,
+                              bool compress) {
+  // They are not joined: see wait_for_sigterm().
+  for (;;) std::thread(echo, acceptor.accept(context), compress).detach();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const std::uint16_t port = bench::port_argument(argc, argv);
+  const auto [port, compress] = bench::arguments(argc, argv);
   bench::block_sigterm();
   boost::asio::io_context context(1);
   tcp::acceptor acceptor(context, {boost::asio::ip::address_v4::loopback(), port});
   bench::announce(acceptor.local_endpoint().port());
-  std::thread(accept_loop, std::move(acceptor), std::ref(context)).detach();
+  std::thread(accept_loop, std::move(acceptor), std::ref(context), compress).detach();
   bench::wait_for_sigterm();
 } catch (const std::exception& error) {
   std::cerr << "beast_sync: " << error.what() << '\n';

@@ -23,12 +23,14 @@
 
 #include "batch_queue.h"
 #include "serve.h"
+#include "spare_buffers.h"
 #include "threads/many_threads.h"
 
 namespace {
 
 using bench::Batch;
 using bench::BatchQueue;
+using bench::SpareBuffers;
 
 constexpr std::size_t kPrefixBytes = 4;
 constexpr std::size_t kReceiveBytes = 64 << 10;
@@ -46,6 +48,8 @@ constexpr std::size_t kMostThreads = 60'000;
 /// into it, together with what follows it.
 class Cutter {
  public:
+  explicit Cutter(SpareBuffers& spare) : spare_(spare) {}
+
   /// Blocks until bytes came, and appends the messages that they complete. False at the end.
   bool receive(int socket, Batch& batch, std::size_t& batch_bytes) {
     std::array<iovec, 2> pieces = {{{message_.data() + filled_, message_.size() - filled_},
@@ -82,11 +86,16 @@ class Cutter {
       if (length > kMostMessageBytes) return false;
       bytes.remove_prefix(kPrefixBytes);
       filled_ = std::min<std::size_t>(length, bytes.size());
-      message_.assign(bytes.data(), filled_);
-      bytes.remove_prefix(filled_);
-      if (filled_ < length) {
+      if (length >= SpareBuffers::kLeastBytes) {
+        message_ = spare_.take();  // one of this size is not filled with zeros again
         message_.resize(length);
+        std::memcpy(message_.data(), bytes.data(), filled_);
       } else {
+        message_.assign(bytes.data(), filled_);
+        message_.resize(length);
+      }
+      bytes.remove_prefix(filled_);
+      if (filled_ == length) {
         complete(batch, batch_bytes);
       }
     }
@@ -95,6 +104,7 @@ class Cutter {
     return true;
   }
 
+  SpareBuffers& spare_;
   std::array<char, kReceiveBytes> buffer_;
   std::size_t rest_ = 0;  // bytes of an incomplete prefix at the buffer's start
   std::string message_;   // incomplete, if filled_ < size
@@ -172,11 +182,11 @@ void process_loop(BatchQueue& in, BatchQueue& out) {
   out.close();
 }
 
-void write_loop(int socket, BatchQueue& out) {
+void write_loop(int socket, BatchQueue& out, SpareBuffers& spare) {
   const auto gatherer = std::make_unique<Gatherer>();
   Batch batch;
   std::size_t bytes = 0;
-  while (out.pop(batch, bytes) && gatherer->send(socket, batch)) continue;
+  while (out.pop(batch, bytes) && gatherer->send(socket, batch)) spare.give(batch);
   out.close();
   shutdown(socket, SHUT_RDWR);  // frees the reader
 }
@@ -186,9 +196,10 @@ void serve(int socket) {
   const int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   BatchQueue in, out;
+  SpareBuffers spare;
   std::thread processor(process_loop, std::ref(in), std::ref(out));
-  std::thread writer(write_loop, socket, std::ref(out));
-  const auto cutter = std::make_unique<Cutter>();
+  std::thread writer(write_loop, socket, std::ref(out), std::ref(spare));
+  const auto cutter = std::make_unique<Cutter>(spare);
   Batch batch;
   std::size_t bytes = 0;
   while (cutter->receive(socket, batch, bytes)) {
@@ -214,7 +225,7 @@ void serve(int socket) {
 int main(int argc, char** argv) try {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(bench::port_argument(argc, argv));
+  address.sin_port = htons(bench::arguments(argc, argv).port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto* const plain = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;

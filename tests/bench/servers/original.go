@@ -136,6 +136,7 @@ func serve(response http.ResponseWriter, request *http.Request) {
 
 func main() {
 	port := flag.Int("port", 0, "TCP port; 0 takes a free one")
+	flag.BoolVar(&upgrader.EnableCompression, "compress", false, "permessage-deflate, as gorilla has it")
 	flag.Parse()
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)

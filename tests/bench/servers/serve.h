@@ -11,14 +11,26 @@
 
 namespace bench {
 
-/// `--port N`; 0, a free one, without it.
-inline std::uint16_t port_argument(int argc, char** argv) {
-  if (argc == 1) return 0;
-  if (argc != 3 || std::string(argv[1]) != "--port") {
-    std::cerr << "usage: " << argv[0] << " [--port PORT]\n";
-    std::exit(2);
+struct Arguments {
+  std::uint16_t port = 0;  // 0: a free one
+  bool compress = false;   // permessage-deflate
+};
+
+/// `[--port N] [--compress]`.
+inline Arguments arguments(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i];
+    if (name == "--compress") {
+      arguments.compress = true;
+    } else if (name == "--port" && i + 1 < argc) {
+      arguments.port = static_cast<std::uint16_t>(std::stoul(argv[++i]));
+    } else {
+      std::cerr << "usage: " << argv[0] << " [--port PORT] [--compress]\n";
+      std::exit(2);
+    }
   }
-  return static_cast<std::uint16_t>(std::stoul(argv[2]));
+  return arguments;
 }
 
 /// Leaves SIGTERM to wait_for_sigterm(). Before the first thread starts.

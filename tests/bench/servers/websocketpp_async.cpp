@@ -4,6 +4,7 @@
 #include <iostream>
 #include <thread>
 #include <websocketpp/config/asio_no_tls.hpp>
+#include <websocketpp/extensions/permessage_deflate/enabled.hpp>
 #include <websocketpp/logger/stub.hpp>
 #include <websocketpp/server.hpp>
 
@@ -35,12 +36,20 @@ struct Config : websocketpp::config::asio {
   using transport_type = websocketpp::transport::asio::endpoint<transport_config>;
 };
 
-using Server = websocketpp::server<Config>;
+// What it negotiates is a matter of types, too.
+struct CompressingConfig : Config {
+  using type = CompressingConfig;
+  struct permessage_deflate_config {};
+  using permessage_deflate_type =
+      websocketpp::extensions::permessage_deflate::enabled<permessage_deflate_config>;
+};
+
 namespace tcp_options = websocketpp::lib::asio::ip;
 
 constexpr int kThreads = 2;
 constexpr std::size_t kMostMessageBytes = std::size_t{64} << 20;
 
+template <typename Server>
 void listen(Server& server, std::uint16_t port) {
   server.init_asio();
   server.set_max_message_size(kMostMessageBytes);
@@ -48,19 +57,17 @@ void listen(Server& server, std::uint16_t port) {
     websocketpp::lib::asio::error_code ignored;
     socket.set_option(tcp_options::tcp::no_delay(true), ignored);
   });
-  server.set_message_handler([&server](auto connection, const Server::message_ptr& message) {
-    websocketpp::lib::error_code ignored;  // it may have been closed meanwhile
-    server.send(connection, message->get_payload(), message->get_opcode(), ignored);
-  });
+  server.set_message_handler(
+      [&server](auto connection, const typename Server::message_ptr& message) {
+        websocketpp::lib::error_code ignored;  // it may have been closed meanwhile
+        server.send(connection, message->get_payload(), message->get_opcode(), ignored);
+      });
   server.listen(tcp_options::tcp::endpoint(tcp_options::address_v4::loopback(), port));
   server.start_accept();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) try {
-  const std::uint16_t port = bench::port_argument(argc, argv);
-  bench::block_sigterm();
+template <typename Server>
+[[noreturn]] void serve(std::uint16_t port) {
   Server server;
   listen(server, port);
   websocketpp::lib::asio::error_code error;
@@ -69,6 +76,15 @@ int main(int argc, char** argv) try {
     std::thread([&server] { server.run(); }).detach();  // see wait_for_sigterm()
   }
   bench::wait_for_sigterm();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const auto [port, compress] = bench::arguments(argc, argv);
+  bench::block_sigterm();
+  if (compress) serve<websocketpp::server<CompressingConfig>>(port);
+  serve<websocketpp::server<Config>>(port);
 } catch (const std::exception& error) {
   std::cerr << "websocketpp_async: " << error.what() << '\n';
   return 1;
