@@ -61,8 +61,6 @@ bool is_sendable_close_code(std::uint16_t code) {
   return !wspp::close::status::invalid(code) && !wspp::close::status::reserved(code);
 }
 
-bool is_utf8(std::string_view text) { return ws_codec::is_utf8(text); }
-
 struct WsProtocol::Impl {
   Impl(std::size_t max_message_bytes, const std::optional<DeflateParameters>& deflate)
       : codec(rng, max_message_bytes) {

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "triloop/latch.h"
 #include "websocket/bytes.h"
 #include "websocket/deflate.h"
 #include "websocket/frame.h"
+#include "websocket/utf8_stream.h"
 
 namespace triloop {
 
@@ -29,8 +29,6 @@ Frame close_frame(const CloseStatus& status);
 
 /// May an endpoint send this code (section 7.4)?
 bool is_sendable_close_code(std::uint16_t code);
-
-bool is_utf8(std::string_view text);
 
 enum class Decoded {
   kNeedMore,   ///< all bytes are used, no frame is complete
