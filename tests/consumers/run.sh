@@ -161,8 +161,8 @@ check "the service of a staged installation runs the program where it will be" u
 check "the service of a package runs /usr/bin/triloop, whatever the prefix was" packed_unit_names
 check "add_subdirectory, g++, C++17 and C++20" build_and_run add_subdirectory-g++ \
   "$here/add_subdirectory" g++ -DTRILOOP_SOURCE="$PWD"
-check "FetchContent, clang++, C++17 and C++20" build_and_run add_subdirectory-clang++ \
-  "$here/add_subdirectory" clang++ -DTRILOOP_SOURCE="$PWD" -DFETCH=ON
+check "FetchContent, clang++, C++17 and C++20, without simdjson" build_and_run add_subdirectory-clang++ \
+  "$here/add_subdirectory" clang++ -DTRILOOP_SOURCE="$PWD" -DFETCH=ON -DTRILOOP_SIMDJSON=OFF
 check "a project that includes triloop gets the library and nothing else" is_only_the_library
 check "the shared library shows what tests/consumers/exports.txt names, and nothing else" \
   exports_are_the_public_ones

@@ -145,6 +145,19 @@ TEST_CASE("each sequence at a limit is judged as by the validator at the borders
   }
 }
 
+// A text that is too short for blocks goes by words of eight bytes.
+TEST_CASE("each sequence at a limit is judged as by the validator at the borders of words",
+          "[utf8_stream]") {
+  for (const std::string& sequence : sequences()) {
+    for (std::size_t size = 4; size <= 8; ++size) {
+      const std::string before = of("\xd0\xb6", size);
+      Judged(before + sequence).compare({});
+      const std::size_t left = 16 - size - sequence.size();  // two words
+      Judged(before + sequence + of("a", left)).compare({});
+    }
+  }
+}
+
 TEST_CASE("a sequence at a limit is refused with the piece that brings the wrong byte",
           "[utf8_stream]") {
   for (const std::string& sequence : sequences()) {
@@ -215,6 +228,13 @@ TEST_CASE("a text that was refused stays refused", "[utf8_stream]") {
     CHECK_FALSE(stream.take(of("a", kAll)));
     CHECK_FALSE(stream.take(""));
     CHECK_FALSE(stream.complete());
+  }
+}
+
+TEST_CASE("half a character is no text", "[utf8_stream]") {
+  for (const std::size_t size : {std::size_t{0}, kAll}) {
+    CHECK_FALSE(is_utf8(of("\xd0\xb6", size) + "\xd0"));
+    CHECK_FALSE(is_utf8(of("\xf0\x9f\x99\x82", size) + "\xf0\x9f\x99"));
   }
 }
 
