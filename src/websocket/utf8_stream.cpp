@@ -28,7 +28,7 @@ std::size_t cut_off(std::string_view text) {
 
 // At its first call simdjson finds out what the processor can. That allocates, and the call is
 // noexcept: so it is here, before anything can be short of memory.
-[[maybe_unused]] const bool settled = simdjson::validate_utf8("", 0);
+[[maybe_unused]] const bool kSettled = simdjson::validate_utf8("", 0);
 #endif
 
 }  // namespace
