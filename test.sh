@@ -47,7 +47,7 @@ usage() {
                table of what was seen; nine minutes, and only when it is named
   proxies      nginx and HAProxy with TLS in front, configured as docs/operations.md says
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
-  fuzz         libFuzzer on requests and frames (see FUZZ_SECONDS)
+  fuzz         libFuzzer on requests, frames and text (see FUZZ_SECONDS)
   bench        triloop beside other servers; writes docs/performance.md; an hour. Among all the parts: only
                whether the load generator notices what it must, and one short row.
                UWEBSOCKETS=DIR has sources of uWebSockets, to measure beside; without them the figures of

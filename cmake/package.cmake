@@ -27,6 +27,9 @@ first for this machine only.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libtriloop-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libspdlog-dev, zlib1g-dev")
+if(SIMDJSON_LIBRARY)
+  string(APPEND CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS ", libsimdjson-dev")
+endif()
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION 
 "The library for programs in C++: a reader, a processor and a writer thread for
 each connection, joined by bounded queues. This package has the headers, the

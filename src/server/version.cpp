@@ -1,6 +1,9 @@
 #include "triloop/version.h"
 
 #include <fmt/format.h>
+#ifdef TRILOOP_WITH_SIMDJSON
+#include <simdjson.h>
+#endif
 #include <spdlog/version.h>
 #include <zlib.h>
 
@@ -21,11 +24,17 @@ constexpr const char* kCompiler = "g++ " __VERSION__;
 const char* version() noexcept { return TRILOOP_VERSION; }
 
 std::string built_with() {
-  return fmt::format("{}, websocketpp {}.{}.{}, Asio {}.{}.{}, spdlog {}.{}.{}, zlib {}", kCompiler,
-                     websocketpp::major_version, websocketpp::minor_version,
-                     websocketpp::patch_version, ASIO_VERSION / 100000, ASIO_VERSION / 100 % 1000,
-                     ASIO_VERSION % 100, SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH,
-                     ZLIB_VERSION);
+  std::string libraries = fmt::format(
+      "{}, websocketpp {}.{}.{}, Asio {}.{}.{}, spdlog {}.{}.{}, zlib {}", kCompiler,
+      websocketpp::major_version, websocketpp::minor_version, websocketpp::patch_version,
+      ASIO_VERSION / 100000, ASIO_VERSION / 100 % 1000, ASIO_VERSION % 100, SPDLOG_VER_MAJOR,
+      SPDLOG_VER_MINOR, SPDLOG_VER_PATCH, ZLIB_VERSION);
+#ifdef TRILOOP_WITH_SIMDJSON
+  libraries +=
+      fmt::format(", simdjson {}.{}.{}", int{simdjson::SIMDJSON_VERSION_MAJOR},
+                  int{simdjson::SIMDJSON_VERSION_MINOR}, int{simdjson::SIMDJSON_VERSION_REVISION});
+#endif
+  return libraries;
 }
 
 }  // namespace triloop

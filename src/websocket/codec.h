@@ -16,7 +16,6 @@
 #include <websocketpp/http/response.hpp>
 #include <websocketpp/processors/hybi13.hpp>
 #include <websocketpp/random/none.hpp>
-#include <websocketpp/utf8_validator.hpp>
 
 #include "websocket/bytes.h"
 #include "websocket/deflate.h"
@@ -92,26 +91,6 @@ inline void settle_byte_order() {
   [[maybe_unused]] static const std::uint64_t settled = wspp::lib::net::_htonll(1);
 }
 
-// Is `text` the next part of a UTF-8 text? What is ASCII is passed by eight bytes at a time, so
-// that the validator sees hardly more than what is not.
-inline bool continues_utf8(wspp::utf8_validator::validator& validator, std::string_view text) {
-  constexpr std::size_t kStep = 8;
-  constexpr std::uint64_t kNotAscii = 0x8080808080808080;
-  while (!text.empty()) {
-    std::uint64_t next = kNotAscii;
-    if (validator.complete() && text.size() >= kStep) std::memcpy(&next, text.data(), kStep);
-    const std::string_view part = text.substr(0, kStep);
-    if ((next & kNotAscii) != 0 && !validator.decode(part.begin(), part.end())) return false;
-    text.remove_prefix(part.size());
-  }
-  return true;
-}
-
-inline bool is_utf8(std::string_view text) {
-  wspp::utf8_validator::validator validator;
-  return continues_utf8(validator, text) && validator.complete();
-}
-
 class Codec : public wspp::processor::hybi13<Config> {
  public:
   Codec(rng_type& rng, std::size_t limit, SpareBuffers* spares)
@@ -151,7 +130,9 @@ class Codec : public wspp::processor::hybi13<Config> {
   std::error_code decode(Bytes& bytes) {
     std::error_code error;
     do {
-      if (m_state == APPLICATION && !is_compressed()) error = take_payload(bytes);
+      if (m_state == APPLICATION) {
+        error = is_compressed() ? take_compressed(bytes) : take_payload(bytes);
+      }
       if (!error) {
         const std::size_t size = std::min(bytes.size, get_bytes_needed());
         bytes.skip(consume(reinterpret_cast<std::uint8_t*>(bytes.data), size, error));
@@ -171,11 +152,29 @@ class Codec : public wspp::processor::hybi13<Config> {
     unmask(bytes.data, size, m_current_msg->prepared_key, place);
     buffer.arrive(size);
     const bool text = buffer.get_opcode() == wspp::frame::opcode::text;
-    if (text && !continues_utf8(m_current_msg->validator, {place, size})) {
+    if (text && !buffer.utf8().take({place, size})) {
       return make_error_code(wspp::processor::error::invalid_utf8);
     }
     m_bytes_needed -= size;
     if (m_bytes_needed == 0) buffer.trim();
+    bytes.skip(size);
+    return {};
+  }
+
+  std::error_code take_compressed(Bytes& bytes) {
+    const std::size_t size = std::min(bytes.size, m_bytes_needed);
+    unmask(bytes.data, size, m_current_msg->prepared_key, bytes.data);
+    Buffer& buffer = *m_current_msg->msg_ptr;
+    std::string& payload = buffer.get_raw_payload();
+    const std::size_t before = payload.size();
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data);
+    if (const auto error = m_permessage_deflate.decompress(data, size, payload)) return error;
+    const std::string_view expanded = std::string_view(payload).substr(before);
+    const bool text = buffer.get_opcode() == wspp::frame::opcode::text;
+    if (text && !buffer.utf8().take(expanded)) {
+      return make_error_code(wspp::processor::error::invalid_utf8);
+    }
+    m_bytes_needed -= size;
     bytes.skip(size);
     return {};
   }
@@ -240,8 +239,9 @@ class Codec : public wspp::processor::hybi13<Config> {
     if (m_current_msg->msg_ptr->get_opcode() != frame::opcode::text) return {};
     // The base looks whether a text ends inside a character only if its last frame carries the text
     // opcode, so not in a fragmented one; and at what was expanded last it does not look.
-    const bool good = is_compressed() ? is_utf8(m_current_msg->msg_ptr->get_raw_payload())
-                                      : m_current_msg->validator.complete();
+    Buffer& buffer = *m_current_msg->msg_ptr;
+    const bool good =
+        is_compressed() ? is_utf8(buffer.get_raw_payload()) : buffer.utf8().complete();
     if (!good) return make_error_code(wspp::processor::error::invalid_utf8);
     return {};
   }

@@ -9,6 +9,7 @@
 #include <websocketpp/frame.hpp>
 
 #include "websocket/spare_buffers.h"
+#include "websocket/utf8_stream.h"
 
 namespace triloop::ws_codec {
 
@@ -30,6 +31,7 @@ class Buffer {
     compressed_ = false;
     payload_ = std::move(memory);
     arrived_ = 0;
+    utf8_ = {};
   }
 
   // The place of the next bytes, of which so many are expected. Never room for more than twice what
@@ -50,6 +52,7 @@ class Buffer {
   void trim() { payload_.resize(arrived_); }
 
   std::string& get_raw_payload() { return payload_; }
+  Utf8Stream& utf8() { return utf8_; }  // of a text; the base has one, too, and is not asked
   wspp::frame::opcode::value get_opcode() const { return opcode_; }
   bool get_compressed() const { return compressed_; }
   void set_compressed(bool compressed) {
@@ -68,6 +71,7 @@ class Buffer {
   bool compressed_ = false;
   std::string payload_;  // within a frame longer than what has arrived
   std::size_t arrived_ = 0;
+  Utf8Stream utf8_;
 };
 
 // Gives out the same buffer again and again, unless a control frame comes in the middle of a

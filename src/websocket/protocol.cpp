@@ -79,8 +79,6 @@ void check_close(std::uint16_t code, const std::string& reason) {
   }
 }
 
-bool is_utf8(std::string_view text) { return ws_codec::is_utf8(text); }
-
 struct WsProtocol::Impl {
   Impl(std::size_t max_message_bytes, const std::optional<DeflateParameters>& deflate,
        SpareBuffers* spares)

@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "triloop/latch.h"
 #include "triloop/message.h"
 #include "websocket/bytes.h"
 #include "websocket/deflate.h"
 #include "websocket/frame.h"
+#include "websocket/utf8_stream.h"
 
 namespace triloop {
 
@@ -40,8 +40,6 @@ void check_close(std::uint16_t code, const std::string& reason);
 
 /// May an endpoint send this code (section 7.4)?
 bool is_sendable_close_code(std::uint16_t code);
-
-bool is_utf8(std::string_view text);
 
 enum class Decoded {
   kNeedMore,   ///< all bytes are used, no frame is complete

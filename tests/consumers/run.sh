@@ -36,7 +36,7 @@ headers_stand_alone() {
   local headers
   headers=$(g++ -std=c++17 -M -I"$scratch/static/include" "$here/main.cpp")
   [[ $headers == *"$scratch/static/include/triloop/server.h"* ]] &&
-    ! grep -E '/(websocketpp|asio|spdlog|fmt|zlib)' <<<"$headers"
+    ! grep -E '/(websocketpp|asio|spdlog|fmt|zlib|simdjson)' <<<"$headers"
 }
 
 # A project that includes triloop has none of its tests and installs none of its files.
@@ -161,8 +161,8 @@ check "the service of a staged installation runs the program where it will be" u
 check "the service of a package runs /usr/bin/triloop, whatever the prefix was" packed_unit_names
 check "add_subdirectory, g++, C++17 and C++20" build_and_run add_subdirectory-g++ \
   "$here/add_subdirectory" g++ -DTRILOOP_SOURCE="$PWD"
-check "FetchContent, clang++, C++17 and C++20" build_and_run add_subdirectory-clang++ \
-  "$here/add_subdirectory" clang++ -DTRILOOP_SOURCE="$PWD" -DFETCH=ON
+check "FetchContent, clang++, C++17 and C++20, without simdjson" build_and_run add_subdirectory-clang++ \
+  "$here/add_subdirectory" clang++ -DTRILOOP_SOURCE="$PWD" -DFETCH=ON -DTRILOOP_SIMDJSON=OFF
 check "a project that includes triloop gets the library and nothing else" is_only_the_library
 check "the shared library shows what tests/consumers/exports.txt names, and nothing else" \
   exports_are_the_public_ones

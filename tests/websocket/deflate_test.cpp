@@ -345,6 +345,16 @@ TEST_CASE("a compressed text must be UTF-8 to its last byte", "[deflate]") {
   CHECK(tail.violation == 1007);
 }
 
+TEST_CASE("a compressed text is refused with the frame that brings the wrong byte", "[deflate]") {
+  constexpr bool kMoreToCome = false;
+  Peer cut;
+  cut.send(compressed_frame(Opcode::text, flushed("\xE4\xBD", 2, 6), kMoreToCome));
+  CHECK(cut.violation == 0);
+  Peer wrong;
+  wrong.send(compressed_frame(Opcode::text, flushed("\xE4\xBD\xFF", 3, 6), kMoreToCome));
+  CHECK(wrong.violation == 1007);
+}
+
 TEST_CASE("RSV1 belongs to the first frame of a message, and only with the extension",
           "[deflate]") {
   Peer continuation;
