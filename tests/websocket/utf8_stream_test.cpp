@@ -199,7 +199,7 @@ TEST_CASE("one wrong byte is found in a text of any size, wherever it stands", "
   }
 }
 
-TEST_CASE("each character there is, is text; a surrogate is none", "[utf8_stream]") {
+TEST_CASE("each character there is, is text, and a surrogate is none", "[utf8_stream]") {
   const std::string more = of("\xd0\xb6", 62);
   std::string text;
   for (int code = 0; code < 0x110000; ++code) {
