@@ -9,7 +9,6 @@
 #include "pattern/wires.h"
 #include "websocket/bytes.h"
 #include "websocket/close_finder.h"
-#include "websocket/frame.h"
 
 namespace triloop {
 

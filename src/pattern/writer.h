@@ -6,7 +6,6 @@
 
 #include "net/patience.h"
 #include "pattern/wires.h"
-#include "websocket/frame.h"
 #include "websocket/send_buffer.h"
 
 namespace triloop {

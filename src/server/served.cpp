@@ -1,7 +1,6 @@
 #include "server/served.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "observe/trace.h"
@@ -79,11 +78,12 @@ void Served::stop(Stop how) {
 
 void Served::tell(Connection& opened, Stop how) {
   Ending& ending = opened.wires_->ending;
-  const auto because = [](std::string_view why) {
-    return reason_for(ClosedBy::server, close_code::kGoingAway, why);
-  };
-  if (how == Stop::drain) ending.begin_drain(because("server stopping"));
-  if (how == Stop::now) ending.end_now(because("the server could wait no longer"));
+  if (how == Stop::drain) {
+    ending.begin_drain(reason_for(ClosedBy::server, close_code::kGoingAway, "server stopping"));
+  } else {
+    ending.end_now(
+        reason_for(ClosedBy::server, close_code::kGoingAway, "the server could wait no longer"));
+  }
 }
 
 std::shared_ptr<Connection> Served::connection() const {
