@@ -113,7 +113,8 @@ TEST_CASE("stop waits for nobody who has its page and stays", "[handshake]") {
   peer.options.handshake_timeout = std::chrono::hours(1);
   peer.socket().deliver("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   testing::Worker reader([&] { peer.serve(); });
-  testing::await("the end of the server's stream", [&] { return peer.socket().is_send_shut_down(); });
+  testing::await("the end of the server's stream",
+                 [&] { return peer.socket().is_send_shut_down(); });
   peer.served().stop();
   reader.await_done();
   CHECK(peer.socket().is_shut_down());
