@@ -44,8 +44,8 @@ class Connection {
 
   /// The next message from the peer. Blocks while the in-queue is empty; freed by a message, by
   /// the peer's Close, close(), abort(), a broken connection or Server::stop(). nullopt when there
-  /// will never be another one: then it is time to return, within `close_timeout` if the peer has
-  /// nothing to take.
+  /// will never be another one: then it is time to return. Once nothing has moved to the peer for
+  /// `close_timeout` the drain becomes an abort; after Server::stop() it has `drain_timeout`.
   TRILOOP_EXPORT std::optional<Message> read();
 
   /// As read(), but blocks no longer than `timeout`; 0 does not block. A timeout loses nothing, and

@@ -53,11 +53,12 @@ struct PathOptions {
   /// at once, and smaller by a few per cent only.
   int compress_window = 12;
 
-  /// Once a drain has begun, whoever began it: when nothing has moved for so long it becomes an
-  /// abort. What moves is what the peer takes and acknowledges; once it has everything, nothing:
-  /// then it has so long for its Close and the end of its stream. While the processor works on what
-  /// was queued, or waits for room for a reply, the time stands still; once a read() has told it
-  /// the end (of several threads that read, one), it has so long to return. The writer judges.
+  /// Once a drain has begun: the longest time in which nothing moves; then it becomes an abort. The
+  /// clock begins in begin_drain(), and anew whenever the peer takes or acknowledges something. It
+  /// stands still until a read() has told the processor the end (of several threads that read, one)
+  /// and, after Server::stop(), until it has returned: who has been told has this time to return,
+  /// and at most twice as much, since nobody tells the writer when that was. Once the peer has
+  /// everything it is the time for its Close and the end of its stream. The writer judges.
   std::chrono::milliseconds close_timeout{5'000};
   /// From the beginning of a drain to its end, however much moves; 0 is without a limit. The writer
   /// judges.
@@ -83,15 +84,16 @@ struct Options : PathOptions {
   /// thread. The next ones wait in the kernel's backlog. When more than half as many are there,
   /// newcomers have a second instead of handshake_timeout.
   std::size_t max_handshakes = 256;
-  /// For the whole HTTP request, however slowly it drips in, and its answer. A request is one short
-  /// packet.
+  /// For the whole HTTP request, however slowly it drips in, and its answer, from when the
+  /// connection's thread begins, which judges. A request is one short packet.
   std::chrono::milliseconds handshake_timeout{10'000};
   /// A peer to which something is on its way, and that for so long neither takes nor acknowledges
   /// one byte of it, is held to be dead: a send, judged by the writer, or a ping that has not
   /// arrived, by the reader (and by the kernel: TCP_USER_TIMEOUT, tcp(7)).
   std::chrono::milliseconds write_timeout{30'000};
   /// After Server::stop(): how long the connections may take to finish what they have received. For
-  /// all together, however much moves: what is not sent then is lost. The accept loop judges.
+  /// all together, however much moves, from when all of them have been told: then they are aborted,
+  /// and what is not sent is lost. The accept loop judges.
   std::chrono::milliseconds drain_timeout{10'000};
 
   /// Stack of each of a connection's threads, your processor's among them; 0 is the system's

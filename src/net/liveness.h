@@ -22,7 +22,8 @@ namespace triloop {
 /// acknowledgements say no more: the kernel of a frozen program sends them for ever.
 ///
 /// Two threads share it: the reader calls listen_until(), heard() and judge(); the writer asks(),
-/// has_asked(), and look(), since the reader may be asleep when the ping arrives.
+/// has_asked(), and look(), since the reader may be asleep when the ping arrives. Whichever of
+/// has_asked(), look() and judge() first sees that it has arrived starts its time.
 class Liveness {
  public:
   enum class Verdict {

@@ -1,5 +1,5 @@
-/// How a connection ends: in two ways, and with two latches: one fires when an ending begins, one
-/// when it is over.
+/// How a connection ends: in two ways, with two latches for everybody (one fires when an ending
+/// begins, one when it is over), and a third between the reader and the writer.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ inline CloseReason reason_for(ClosedBy by, std::uint16_t code, std::string_view 
 ///     state       begun()  over()  what still happens
 ///     open                         all
 ///     draining    fired            what is in the in-queue is processed, every reply is sent
-///     goodbye     fired            Close frame, the peer's Close, FIN, the peer's FIN
+///     goodbye     fired            from our Close frame on: the peer's Close, FIN, the peer's FIN
 ///     over        fired    fired   nothing: every wait returns
 ///
 /// A drain takes them all. An abort goes to the last from wherever it is.

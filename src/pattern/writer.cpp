@@ -91,8 +91,7 @@ bool Writer::wait_for_peer(std::optional<Patience>& stall) {
   return !ending_.over().fired();
 }
 
-// -- A drain's two clocks: ending_limit from drain_began_at(), close_timeout by patience()
-// ---------
+// -- A drain's two clocks: ending_limit from drain_began_at(), close_timeout by patience() --------
 
 // When watch_clocks() is due.
 TimePoint Writer::clocks_due() const {

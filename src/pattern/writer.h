@@ -61,8 +61,8 @@ class Writer {
 
   SendBuffer outgoing_;
   TimePoint ping_look_ = kNever;  // when to look whether the ping has arrived
-  bool processor_had_work_ =
-      false;  // when watch_clocks() last asked: the peer's time begins behind it
+  // At the last watch_clocks(): when this turns false the peer's time begins.
+  bool processor_had_work_ = false;
 };
 
 }  // namespace triloop

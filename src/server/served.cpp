@@ -34,7 +34,8 @@ std::unique_ptr<Upgrade> Served::shake_hands(const Routes& routes, const Options
   return upgrade;
 }
 
-// False if it has been told to end.
+// Notes whether the peer is owed an answer, by which stop() decides. False if it has been told to
+// end.
 bool Served::go_on(bool owes_an_answer) {
   const MutexLock lock(mutex_);
   owes_an_answer_ = owes_an_answer;

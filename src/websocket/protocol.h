@@ -1,5 +1,5 @@
-/// The half of the wall around websocketpp that turns bytes into messages and back: RFC 6455
-/// sections 5 to 7. No sockets and no threads in it.
+/// Bytes into messages and back: RFC 6455 sections 5 to 7. No sockets and no threads in it. The
+/// library behind it, websocketpp, is seen in this folder alone (docs/decisions/0003-the-wall.md).
 #pragma once
 
 #include <cstddef>

@@ -19,8 +19,8 @@ namespace triloop {
 /// gives costs a page fault when it is first touched. Whoever keeps a message keeps its memory, and
 /// whoever writes one of his own leaves his here; there is no duty to give anything back.
 ///
-/// Thread safety: take() is the reader's; give_back(), due() and let_go() are the writer's; any
-/// thread may ask for bytes().
+/// Thread safety: take() is the reader's; give_back(), due() and let_go_if_idle() are the writer's;
+/// any thread may ask for bytes().
 class SpareBuffers {
  public:
   /// Smaller messages are malloc()'s, which is as good at them.
@@ -41,7 +41,7 @@ class SpareBuffers {
   /// Takes the payloads that are worth it, and leaves `sent` empty. The oldest make way.
   void give_back(std::vector<Frame>& sent) TRILOOP_EXCLUDES(mutex_);
 
-  /// When let_go() has something to look at; kNever if nothing is kept.
+  /// When let_go_if_idle() has something to look at; kNever if nothing is kept.
   TimePoint due() const { return due_; }
   /// Frees them all if none has been taken for so long.
   void let_go_if_idle() TRILOOP_EXCLUDES(mutex_);
@@ -57,7 +57,7 @@ class SpareBuffers {
   mutable Mutex mutex_;
   std::vector<std::string> buffers_ TRILOOP_GUARDED_BY(mutex_);  // the latest last
   std::size_t bytes_ TRILOOP_GUARDED_BY(mutex_) = 0;
-  bool used_ TRILOOP_GUARDED_BY(mutex_) = false;  // since let_go() last looked
+  bool used_ TRILOOP_GUARDED_BY(mutex_) = false;  // since let_go_if_idle() last looked
 };
 
 }  // namespace triloop
