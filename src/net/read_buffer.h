@@ -1,6 +1,7 @@
 /// The memory that a receive fills.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 
@@ -11,7 +12,8 @@ namespace triloop {
 /// receives. One thread.
 class ReadBuffer {
  public:
-  static constexpr std::size_t kLeastBytes = 256;
+  static constexpr std::size_t kFirstBytes = 256;       // for who says nothing
+  static constexpr std::size_t kLeastBytes = 2 * 1024;  // for who has said something
   static constexpr std::size_t kMostBytes = 128 * 1024;
 
   char* data() { return bytes_.get(); }
@@ -20,7 +22,7 @@ class ReadBuffer {
   /// `received` bytes came last, and are no longer needed.
   void fit(std::size_t received) {
     if (received == size_ && size_ < kMostBytes) {
-      resize(size_ * 2);
+      resize(std::max(size_ * 2, kLeastBytes));
     } else if (received < size_ / 8 && size_ > kLeastBytes) {
       resize(size_ / 2);
     }
@@ -33,8 +35,8 @@ class ReadBuffer {
     size_ = size;
   }
 
-  std::size_t size_ = kLeastBytes;
-  std::unique_ptr<char[]> bytes_{new char[kLeastBytes]};
+  std::size_t size_ = kFirstBytes;
+  std::unique_ptr<char[]> bytes_{new char[kFirstBytes]};
 };
 
 }  // namespace triloop
