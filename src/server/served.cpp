@@ -63,8 +63,7 @@ void Served::run() noexcept { connection()->serve(); }
 void Served::stop() { stop(Stop::drain); }
 void Served::stop_now() noexcept { stop(Stop::now); }
 
-// The socket is shut down under the lock: a moment later it may be a connection's, which has a
-// goodbye to say.
+// Who is cut off here becomes no connection: go_on() sees stop_, or its answer fails.
 void Served::stop(Stop how) {
   std::shared_ptr<Connection> opened;
   {

@@ -179,7 +179,7 @@ TEST_CASE("a dead peer is found in time, though its ping found a heartbeat on it
   Options options = patient_options();
   options.ping_interval = options.heartbeat = milliseconds(20);
   options.pong_timeout = milliseconds(3000);
-  FakeConnection connection(echo, options);
+  FakeConnection connection(echo, options, client_frame(Opcode::text, "lies before the ping"));
   connection.socket().acknowledge(0);
   connection.socket().await_sent("\x89");
   const TimePoint sent = Clock::now();
