@@ -416,7 +416,7 @@ TEST_CASE("options of a path: heartbeat", "[path_options]") {
   CHECK(other.next_text() == "x");
 }
 
-TEST_CASE("options of a path: ping_interval and pong_timeout", "[path_options]") {
+TEST_CASE("options of a path: ping_interval and pong_timeout", "[path_options][observed]") {
   const testing::LogCapture log;
   TwoPaths server([](PathOptions& mine) {
     mine.ping_interval = milliseconds(1);
