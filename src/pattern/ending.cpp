@@ -60,10 +60,10 @@ void Ending::end_now(const CloseReason& reason) noexcept {
   in_queue_.discard();
   out_queue_.discard();
   socket_.shutdown();
-  peer_done_.fire({});
+  peer_done_.fire(copy());
 }
 
-void Ending::peer_is_done() { peer_done_.fire({}); }
+void Ending::peer_is_done() { peer_done_.fire(*begun_.reason()); }
 
 void Ending::direction_done(bool Ending::*direction) {
   {

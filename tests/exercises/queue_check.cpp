@@ -103,7 +103,7 @@ void drained() {
   remark("has closed the queue");
 }
 
-void over() {
+void closed() {
   Queue queue(1);
   Names::give(queue);
   const auto consume = [&] { require(!pop(queue), "an item that nobody pushed"); };
