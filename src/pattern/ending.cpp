@@ -63,7 +63,7 @@ void Ending::end_now(const CloseReason& reason) noexcept {
   peer_done_.fire(copy());
 }
 
-void Ending::peer_is_done() { peer_done_.fire(*begun_.reason()); }
+void Ending::peer_is_done() { peer_done_.fire({ClosedBy::peer, close_code::kNoStatus, {}}); }
 
 void Ending::direction_done(bool Ending::*direction) {
   {
