@@ -122,7 +122,7 @@ run_unobserved() {
   count "unobserved (connection)" build/unobserved/tests/connection_tests '~[observed]'
   [[ $extent == named ]] || return 0
   count "unobserved (unit)" build/unobserved/tests/unit_tests
-  count "unobserved (processors)" build/unobserved/tests/processors_tests
+  count "unobserved (processors)" build/unobserved/tests/processors_tests '~[observed]'
   count "unobserved (explore)" build/unobserved/tests/explore/explorer --preemptions 1 --jobs 2 \
     --without "snapshot: while it lives and goes"  # which counts what is observed
 }

@@ -20,11 +20,12 @@ class Fifo {
   /// An empty ring of so many places is kept for the next items.
   static constexpr std::size_t kKept = 16;
 
-  bool empty() const { return size_ == 0; }
-  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }   ///< no item?
+  std::size_t size() const { return size_; }  ///< items
 
   /// The oldest item. There must be one.
   T& front() { return *ring_[first_]; }
+  /// As front().
   const T& front() const { return *ring_[first_]; }
 
   /// Appends an item. Throws std::bad_alloc, and then nothing has changed: not the item either.
@@ -41,8 +42,10 @@ class Fifo {
     if (--size_ == 0 && ring_.size() > kKept) clear();
   }
 
+  /// Throws all of them away, and gives the memory back.
   void clear() noexcept { Fifo().swap(*this); }
 
+  /// Each has what the other had.
   void swap(Fifo& other) noexcept {
     ring_.swap(other.ring_);
     std::swap(first_, other.first_);

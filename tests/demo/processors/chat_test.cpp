@@ -559,7 +559,7 @@ class OtherProgram {
 };
 
 TEST_CASE("chat: whose line cannot be written down ends with 1011 and has left, the others stay",
-          "[chat]") {
+          "[chat][observed]") {
   const Folder folder;
   const testing::LogCapture log;
   const ChatServer server(SlowMember::kSkip, folder.file());

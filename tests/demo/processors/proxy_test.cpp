@@ -136,7 +136,7 @@ TEST_CASE("proxy: each connection has an upstream connection of its own", "[prox
 }
 
 TEST_CASE("proxy: an upstream server that does not read makes the peer wait, and loses nothing",
-          "[proxy]") {
+          "[proxy][observed]") {
   Upstream upstream;
   Options options = quiet_options();
   options.queue_messages = 2;
@@ -335,7 +335,7 @@ TEST_CASE("proxy: what waits for the peer when something is lost is sent before 
 }
 
 TEST_CASE("proxy: what goes up to an upstream server that is done, and is lost, is no clean end",
-          "[proxy]") {
+          "[proxy][observed]") {
   Upstream upstream;
   RunningServer server(proxy(upstream.address()), patient_options());
   TestClient client(server.port());
@@ -553,7 +553,7 @@ TEST_CASE("proxy: what a peer sent before its Close still reaches an upstream se
 }
 
 TEST_CASE("proxy: when the connection breaks, so does the one upstream, even a stuck one",
-          "[proxy]") {
+          "[proxy][observed]") {
   Upstream upstream;
   RunningServer server(proxy(upstream.address()));
   const std::size_t threads = testing::thread_count();
