@@ -227,9 +227,10 @@ TEST_CASE("state: goes when the processor has returned, on its thread", "[proces
   };
   gone_on = {};
   FakeConnection connection([&](Connection& self) { self.state<Mine>(); });
-  await("the processor", [&] { return connection->ending().fired(); });
-  CHECK(gone_on == made_on);  // the connection itself is still there
+  connection.socket().deliver(testing::client_close(1000));
   connection.socket().end_stream();
+  connection.await_end();
+  CHECK(gone_on == made_on);  // the connection itself is still there
 }
 
 // It may have a thread to join that works until the ending.
