@@ -137,7 +137,7 @@ bool Handshake::receive_request() {
       if (!parser.consume(bytes)) continue;
     } catch (const HttpError& what) {
       upgrade_->request.method = parser.method();  // the answer to HEAD has no body
-      refusal_ = what;
+      refusal_ = answer_error(what, upgrade_->request);
       return true;
     }
     Request request = parser.request();
@@ -168,7 +168,7 @@ std::unique_ptr<Upgrade> Handshake::answer() {
 
 // The answer. Sets the upgrade's processor if it is one. Throws HttpError.
 std::string Handshake::respond() {
-  if (refusal_) throw *refusal_;
+  if (!refusal_.empty()) return refusal_;
   Request& request = upgrade_->request;
   const Routes::WebSocket* const route = routes_.find(request.path, request.rest);
   if (route == nullptr) return answer_plain(request, routes_);

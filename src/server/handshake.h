@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "net/socket.h"
-#include "websocket/http.h"
 #include "websocket/upgrade.h"
 
 namespace triloop {
@@ -49,7 +48,7 @@ class Handshake {
   const TimePoint deadline_;
   // Not here, and so not on a stack: it is the connection's for as long as that lives.
   std::unique_ptr<Upgrade> upgrade_ = std::make_unique<Upgrade>();
-  std::optional<HttpError> refusal_;  // of a request that is none
+  std::string refusal_;  // the answer to a request that is none
 };
 
 }  // namespace triloop
