@@ -21,13 +21,13 @@ constexpr unsigned long kGetSlots = 2;
 constexpr unsigned long kMostSlots = 1 << 15;
 
 // What a system call's wrapper may put on the stack while it is made, with room to spare.
-constexpr std::uintptr_t kInUseBelow = 512;
+constexpr std::size_t kInUseBelow = 512;
 
 // A thread's stack, from its low end up; empty if it cannot be told, and that of main(), whose low
 // end moves.
 struct Stack {
-  std::uintptr_t low = 0;
-  std::uintptr_t high = 0;
+  char* low = nullptr;
+  char* high = nullptr;
 };
 
 Stack find_stack() noexcept {
@@ -38,7 +38,7 @@ Stack find_stack() noexcept {
   std::size_t size = 0;
   ::pthread_attr_getstack(&attributes, &low, &size);
   ::pthread_attr_destroy(&attributes);
-  const auto address = reinterpret_cast<std::uintptr_t>(low);
+  char* const address = static_cast<char*>(low);
   return {address, address + size};
 }
 
@@ -57,13 +57,14 @@ void reserve_futex_slots(std::size_t threads) noexcept {
 [[gnu::noinline]] void give_back_stack_below(std::size_t kept_bytes) noexcept {
   static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   thread_local const Stack stack = find_stack();  // a spare thread asks once for all its bodies
-  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  char* const here = static_cast<char*>(__builtin_frame_address(0));
   if (here < stack.low || here >= stack.high) return;
-  const std::uintptr_t kept = std::max<std::uintptr_t>(kept_bytes, kInUseBelow);
+  const auto kept = static_cast<std::ptrdiff_t>(std::max(kept_bytes, kInUseBelow));
   if (here - stack.low <= kept) return;
-  const std::uintptr_t end = (here - kept) & ~(page - 1);
+  char* end = here - kept;
+  end -= reinterpret_cast<std::uintptr_t>(end) % page;
   if (end > stack.low) {
-    ::madvise(reinterpret_cast<void*>(stack.low), end - stack.low, MADV_DONTNEED);
+    ::madvise(stack.low, static_cast<std::size_t>(end - stack.low), MADV_DONTNEED);
   }
 }
 
