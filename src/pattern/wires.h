@@ -18,10 +18,10 @@
 
 namespace triloop {
 
-/// Where the threads meet; each thread-safe in itself, but the
-/// protocol and the socket, whose calls belong to one thread each. FrameQueue, ObservedSocket
-/// and, in Ending, WatchedLatch are BoundedQueue<Frame>, Socket and Latch, watched by src/observe.
-/// A Frame is a whole message or a control frame.
+/// Where the threads meet; each thread-safe in itself, but the protocol and the socket, whose calls
+/// belong to one thread each. FrameQueue, ObservedSocket and, in Ending, WatchedLatch are
+/// BoundedQueue<Frame>, Socket and Latch, watched by src/observe. A Frame is a whole message or a
+/// control frame.
 ///
 ///     socket -> reader -> in-queue -> processor -> out-queue -> writer -> socket
 struct Wires {

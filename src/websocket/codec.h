@@ -114,8 +114,7 @@ class Codec : public wspp::processor::hybi13<Config> {
   // The place of what is still to come of the current frame's payload, or of the beginning of that;
   // empty between frames, and for what has to be expanded.
   Bytes room() {
-    constexpr std::size_t kAtOnce =
-        256 * 1024;  // what a processor's cache may still hold behind it
+    constexpr std::size_t kAtOnce = 256 * 1024;  // a processor's cache may still hold so much
     constexpr std::size_t kLeast = 4 * 1024;
     if (m_state != APPLICATION || is_compressed()) return {};
     Buffer& buffer = *m_current_msg->msg_ptr;
@@ -150,14 +149,10 @@ class Codec : public wspp::processor::hybi13<Config> {
     Buffer& buffer = *m_current_msg->msg_ptr;
     char* const place = buffer.place_for(size, m_bytes_needed);
     unmask(bytes.data, size, m_current_msg->prepared_key, place);
-    buffer.arrive(size);
-    const bool text = buffer.get_opcode() == wspp::frame::opcode::text;
-    if (text && !buffer.utf8().take({place, size})) {
-      return make_error_code(wspp::processor::error::invalid_utf8);
-    }
     m_bytes_needed -= size;
-    if (m_bytes_needed == 0) buffer.trim();
     bytes.skip(size);
+    if (!buffer.arrive(size)) return not_utf8();
+    if (m_bytes_needed == 0) buffer.trim();
     return {};
   }
 
@@ -165,18 +160,12 @@ class Codec : public wspp::processor::hybi13<Config> {
     const std::size_t size = std::min(bytes.size, m_bytes_needed);
     unmask(bytes.data, size, m_current_msg->prepared_key, bytes.data);
     Buffer& buffer = *m_current_msg->msg_ptr;
-    std::string& payload = buffer.get_raw_payload();
-    const std::size_t before = payload.size();
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data);
-    if (const auto error = m_permessage_deflate.decompress(data, size, payload)) return error;
-    const std::string_view expanded = std::string_view(payload).substr(before);
-    const bool text = buffer.get_opcode() == wspp::frame::opcode::text;
-    if (text && !buffer.utf8().take(expanded)) {
-      return make_error_code(wspp::processor::error::invalid_utf8);
-    }
+    const auto error = m_permessage_deflate.decompress(data, size, buffer.get_raw_payload());
     m_bytes_needed -= size;
     bytes.skip(size);
-    return {};
+    if (error) return error;
+    return buffer.all_arrived() ? std::error_code() : not_utf8();
   }
 
   // Section 5.3, from `from` to `to`, which may be the same. `key` is the four bytes twice, and
@@ -199,6 +188,9 @@ class Codec : public wspp::processor::hybi13<Config> {
     key = wspp::frame::byte_mask_circ(reinterpret_cast<std::uint8_t*>(to) + done, size - done, key);
   }
 
+  static std::error_code not_utf8() {
+    return make_error_code(wspp::processor::error::invalid_utf8);
+  }
   static std::error_code protocol_violation() {
     return make_error_code(wspp::processor::error::protocol_violation);
   }
@@ -236,14 +228,10 @@ class Codec : public wspp::processor::hybi13<Config> {
     if (is_compressed() && !m_permessage_deflate.end_message()) {
       return make_error_code(wspp::processor::error::invalid_payload);
     }
-    if (m_current_msg->msg_ptr->get_opcode() != frame::opcode::text) return {};
     // The base looks whether a text ends inside a character only if its last frame carries the text
     // opcode, so not in a fragmented one; and at what was expanded last it does not look.
     Buffer& buffer = *m_current_msg->msg_ptr;
-    const bool good =
-        is_compressed() ? is_utf8(buffer.get_raw_payload()) : buffer.utf8().complete();
-    if (!good) return make_error_code(wspp::processor::error::invalid_utf8);
-    return {};
+    return buffer.all_arrived() && buffer.is_whole() ? std::error_code() : not_utf8();
   }
 
   const std::size_t limit_;

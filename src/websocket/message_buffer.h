@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <websocketpp/frame.hpp>
 
@@ -15,11 +16,10 @@ namespace triloop::ws_codec {
 
 namespace wspp = websocketpp;
 
-// websocketpp's own message reserves the length that the
-// first frame's header claims, before a byte of it has arrived; this one grows with what arrives,
-// unless there is memory of an earlier message for it. For a continuation the codec itself
-// reserves, at most up to the limit (if the message is compressed, what may be on the wire):
-// address space, no memory.
+// websocketpp's own message reserves the length that the first frame's header claims, before a byte
+// of it has arrived; this one grows with what arrives, unless there is memory of an earlier message
+// for it. For a continuation the codec itself reserves, at most up to the limit (if the message is
+// compressed, what may be on the wire): address space, no memory.
 class Buffer {
  public:
   using ptr = std::shared_ptr<Buffer>;
@@ -45,14 +45,21 @@ class Buffer {
     if (payload_.size() < arrived) payload_.resize(arrived);
     return payload_.data() + arrived_;
   }
-  // They are there.
-  void arrive(std::size_t bytes) { arrived_ += bytes; }
+  // They are there. False if they are part of a text, and cannot be.
+  bool arrive(std::size_t bytes) {
+    const std::string_view piece(payload_.data() + arrived_, bytes);
+    arrived_ += bytes;
+    return opcode_ != wspp::frame::opcode::text || utf8_.take(piece);
+  }
+  // So is what has been appended to the payload.
+  bool all_arrived() { return arrive(payload_.size() - arrived_); }
   std::size_t arrived() const { return arrived_; }
+  // Does it end between two characters? (The base judges texts, too, and is not asked.)
+  bool is_whole() const { return utf8_.complete(); }
   // Behind a frame: it is as long as what has arrived.
   void trim() { payload_.resize(arrived_); }
 
   std::string& get_raw_payload() { return payload_; }
-  Utf8Stream& utf8() { return utf8_; }  // of a text; the base has one, too, and is not asked
   wspp::frame::opcode::value get_opcode() const { return opcode_; }
   bool get_compressed() const { return compressed_; }
   void set_compressed(bool compressed) {

@@ -58,15 +58,18 @@ class Newcomer {
   Thread reader_;
 };
 
-bool is_open(const Received& received) { return received.has("101 Switching"); }
+// The server ends it at any moment. How it was at the end.
+ConnectionSnapshot end_at_any_moment(Newcomer& peer, void (Served::*end)()) {
+  peer.begin();
+  any_moment();
+  (*peer.served().*end)();
+  return peer.end();
+}
 
 // Who has said all of its request is answered, and told why it ends.
 void stop_at_any_moment() {
   Newcomer peer(kRequest + kA);
-  peer.begin();
-  any_moment();
-  peer.served()->stop();
-  const ConnectionSnapshot last = peer.end();
+  const ConnectionSnapshot last = end_at_any_moment(peer, &Served::stop);
   if (last.state == State::handshake) {
     require(peer.received().bytes.empty(), "an answer, and no connection");
     require(!peer.is_asked_for(), "the user's code runs for one that gets no answer");
@@ -80,19 +83,14 @@ void stop_at_any_moment() {
 // It waits for the rest of the request, and for nothing else.
 void stop_during_half_a_request() {
   Newcomer peer(std::string(kRequest).substr(0, 20));
-  peer.begin();
-  any_moment();
-  peer.served()->stop();
-  require(peer.end().state == State::handshake, "half a request, and a connection");
+  const ConnectionSnapshot last = end_at_any_moment(peer, &Served::stop);
+  require(last.state == State::handshake, "half a request, and a connection");
   require(peer.received().bytes.empty(), "an answer to half a request");
 }
 
 void abort_at_any_moment() {
   Newcomer peer(kRequest + kA);
-  peer.begin();
-  any_moment();
-  peer.served()->stop_now();
-  const ConnectionSnapshot last = peer.end();
+  const ConnectionSnapshot last = end_at_any_moment(peer, &Served::stop_now);
   require(last.state == State::handshake || last.closed, "a connection outlives its abort");
   require(!peer.received().has("wait no longer"), "the reason of an abort is told to the peer");
 }
@@ -128,7 +126,8 @@ void seen_at_any_moment() {
     peer.end();
     roster.remove(1);
   }
-  require(is_open(peer.received()) && look().state == State::ended, "it was no connection");
+  require(peer.received().has("101 Switching") && look().state == State::ended,
+          "it was no connection");
   require(peer.received().closed, "nobody is left, and the socket is");
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "support/test_client.h"
 #include "websocket/upgrade.h"
 
 namespace triloop::testing {
