@@ -265,7 +265,7 @@ class BoundedQueue {
   WaitMeter for_items_ TRILOOP_GUARDED_BY(mutex_);
   WaitMeter for_room_ TRILOOP_GUARDED_BY(mutex_);
   bool closed_ TRILOOP_GUARDED_BY(mutex_) = false;
-  bool told_the_end_ TRILOOP_GUARDED_BY(mutex_) = false;  // who pops, for is_finished()
+  bool told_the_end_ TRILOOP_GUARDED_BY(mutex_) = false;  // whoever pops; for is_finished()
   bool nudged_ TRILOOP_GUARDED_BY(mutex_) = false;
 };
 

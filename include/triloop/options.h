@@ -56,9 +56,9 @@ struct PathOptions {
   /// Once a drain has begun: the longest time in which nothing moves; then it becomes an abort. The
   /// clock begins in begin_drain(), and anew whenever the peer takes or acknowledges something. It
   /// stands still until a read() has told the processor the end (of several threads that read, one)
-  /// and, after Server::stop(), until it has returned: who has been told has this time to return,
-  /// and at most twice as much, since nobody tells the writer when that was. Once the peer has
-  /// everything it is the time for its Close and the end of its stream. The writer judges.
+  /// and, if Server::stop() began the drain, until it has returned: who has been told has this time
+  /// to return, and at most twice as much, since nobody tells the writer when that was. Once the
+  /// peer has everything it is the time for its Close and the end of its stream. The writer judges.
   std::chrono::milliseconds close_timeout{5'000};
   /// From the beginning of a drain to its end, however much moves; 0 is without a limit. The writer
   /// judges.

@@ -11,8 +11,9 @@
 //
 // run_processor and the reader do begin_drain first. When both streams have ended (all_sent behind
 // our FIN, all_received at the peer's) whoever sees the last of it, reader or writer, does end_now
-// by end_if_delivered. close() and Server::stop() are begin_drain; abort(), a second stop() and
-// every error are end_now, each with a reason of its own.
+// by end_if_delivered. close(), Server::stop(), a violation and a processor that returns or throws
+// are begin_drain; abort(), a second stop(), a deadline that has passed and what is broken are
+// end_now.
 #include "pattern/ending.h"
 
 #include <utility>

@@ -18,10 +18,11 @@
 
 namespace triloop {
 
-/// Where the threads meet; each thread-safe in itself, but the protocol and the socket, whose calls
-/// belong to one thread each. FrameQueue, ObservedSocket and, in Ending, WatchedLatch are
-/// BoundedQueue<Frame>, Socket and Latch, watched by src/observe. A Frame is a whole message or a
-/// control frame.
+/// Where the threads meet. Any thread may call the queues, the ending (but its patience()) and the
+/// pings; of the socket, the protocol, the spare buffers and the liveness some calls are the
+/// reader's and some the writer's: their headers say which. FrameQueue, ObservedSocket and, in
+/// Ending, WatchedLatch are BoundedQueue<Frame>, Socket and Latch, watched by src/observe. A Frame
+/// is a whole message or a control frame.
 ///
 ///     socket -> reader -> in-queue -> processor -> out-queue -> writer -> socket
 struct Wires {
@@ -41,10 +42,10 @@ struct Wires {
   Observer observer;
   const std::shared_ptr<Socket> raw_socket;
   ObservedSocket socket{*raw_socket, observer};
-  SpareBuffers spares;  ///< the writer gives them back, the reader takes them
-  WsProtocol protocol;  ///< its decoding half is the reader's, its encoding half the writer's
-  FrameQueue in_queue;  ///< text and binary only
-  FrameQueue out_queue;
+  SpareBuffers spares;   ///< the writer gives them back, the reader takes them
+  WsProtocol protocol;   ///< its decoding half is the reader's, its encoding half the writer's
+  FrameQueue in_queue;   ///< text and binary only
+  FrameQueue out_queue;  ///< replies; in its lane pongs, and the pings of Connection::ping()
   Ending ending{in_queue, out_queue, socket, observer};
   Liveness liveness{socket, options, write_timeout};  ///< the writer asks, the reader judges
   Pings pings;

@@ -149,7 +149,7 @@ void Writer::say_goodbye() {
   await_peer(ending_.over());
 }
 
-// Blocks until `latch` has fired; freed by the reader, or by the ending's clocks. False if it is
+// Blocks until `latch` has fired; freed by the reader, end_now(), a drain's clocks. False if it is
 // over, whoever ended it. While something is on its way to the peer it looks how far it has come,
 // ever less often. The processor has returned: unlike watch_clocks() it need not ask for its work.
 bool Writer::await_peer(const WatchedLatch& latch) {

@@ -30,10 +30,10 @@ class Writer {
 
   /// Sends until there is nothing more to send, and says goodbye.
   ///
-  /// Blocks on an empty out-queue (freed by a frame, by the processor's end, by the first sign of
-  /// an ending, which nudges it, by end_now(), and by its own next deadline), on a peer that does
-  /// not read (freed by the peer, end_now(), `write_timeout`, a drain's clocks), and at the very
-  /// end on the latches themselves (freed by the reader, or by a drain's clocks).
+  /// Blocks on an empty out-queue (freed by a frame, by the processor's end, which closes it, by
+  /// begin_drain(), which nudges it, by end_now(), and by its own next deadline), on a peer that
+  /// does not read (freed by the peer, end_now(), `write_timeout`, a drain's clocks), and in the
+  /// goodbye on peer_done() and over() (freed by the reader, end_now(), a drain's clocks).
   void loop();
 
  private:

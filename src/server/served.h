@@ -24,8 +24,8 @@ class Served {
  public:
   Served(std::uint64_t id, std::unique_ptr<Socket> socket);
 
-  /// The whole life of it: the handshake, and open() and run() of what becomes of that. `place` is
-  /// its own among the server's; without one nobody counts. The rest must outlive it.
+  /// The whole life of it: the handshake, and open() and run() of what becomes of that. `place`
+  /// is what counts it among the server's; null: nobody counts. The rest must outlive it.
   void serve(const Routes& routes, const Options& options, SpareThreads& threads,
              Place* place) noexcept;
 
@@ -64,7 +64,8 @@ class Served {
 
   mutable Mutex mutex_;
   std::shared_ptr<Connection> connection_ TRILOOP_GUARDED_BY(mutex_);
-  bool owes_an_answer_ TRILOOP_GUARDED_BY(mutex_) = false;  // the request is here, it is not sent
+  bool owes_an_answer_ TRILOOP_GUARDED_BY(mutex_) =
+      false;  // the request is here, the answer is not sent
   Stop stop_ TRILOOP_GUARDED_BY(mutex_) = Stop::none;
 };
 

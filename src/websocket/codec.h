@@ -114,7 +114,7 @@ class Codec : public wspp::processor::hybi13<Config> {
   // The place of what is still to come of the current frame's payload, or of the beginning of that;
   // empty between frames, and for what has to be expanded.
   Bytes room() {
-    constexpr std::size_t kAtOnce = 256 * 1024;  // a processor's cache may still hold so much
+    constexpr std::size_t kAtOnce = 256 * 1024;  // the CPU's cache may still hold so much
     constexpr std::size_t kLeast = 4 * 1024;
     if (m_state != APPLICATION || is_compressed()) return {};
     Buffer& buffer = *m_current_msg->msg_ptr;

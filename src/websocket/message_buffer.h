@@ -18,7 +18,7 @@ namespace wspp = websocketpp;
 
 // websocketpp's own message reserves the length that the first frame's header claims, before a byte
 // of it has arrived; this one grows with what arrives, unless there is memory of an earlier message
-// for it. For a continuation the codec itself reserves, at most up to the limit (if the message is
+// for it. For a continuation its decoder reserves, at most up to the limit (if the message is
 // compressed, what may be on the wire): address space, no memory.
 class Buffer {
  public:

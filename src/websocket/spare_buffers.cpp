@@ -12,7 +12,7 @@ std::string SpareBuffers::take(std::size_t bytes) {
   const auto fits = [&](const std::string& buffer) {
     return buffer.capacity() >= bytes && buffer.capacity() / 2 <= bytes;
   };
-  // From the back: what was used last may still be in the processor's cache.
+  // From the back: what was used last may still be in the CPU's cache.
   const auto found = std::find_if(buffers_.rbegin(), buffers_.rend(), fits);
   if (found == buffers_.rend()) return {};
   std::string buffer = std::move(*found);
@@ -29,7 +29,7 @@ void SpareBuffers::give_back(std::vector<Frame>& sent) {
   };
   if (std::any_of(sent.begin(), sent.end(), is_worth_it)) {
     if (due_ == kNever) due_ = Clock::now() + idle_;
-    std::vector<std::string> gone;  // behind the lock
+    std::vector<std::string> gone;  // freed when the lock is released
     const MutexLock lock(mutex_);
     for (Frame& frame : sent) {
       if (!is_worth_it(frame)) continue;
@@ -47,7 +47,7 @@ void SpareBuffers::give_back(std::vector<Frame>& sent) {
 
 void SpareBuffers::let_go_if_idle() {
   if (due_ == kNever || Clock::now() < due_) return;
-  std::vector<std::string> gone;  // behind the lock
+  std::vector<std::string> gone;  // freed when the lock is released
   const MutexLock lock(mutex_);
   due_ = used_ ? Clock::now() + idle_ : kNever;
   if (!used_) {

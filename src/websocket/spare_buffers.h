@@ -19,13 +19,13 @@ namespace triloop {
 /// gives costs a page fault when it is first touched. Whoever keeps a message keeps its memory, and
 /// whoever writes one of his own leaves his here; there is no duty to give anything back.
 ///
-/// Thread safety: take() is the reader's; give_back(), due() and let_go_if_idle() are the writer's;
-/// any thread may ask for bytes().
+/// Thread safety: take() is the reader's, by way of its WsProtocol; give_back(), due() and
+/// let_go_if_idle() are the writer's; any thread may ask for bytes().
 class SpareBuffers {
  public:
   /// Smaller messages are malloc()'s, which is as good at them.
   static constexpr std::size_t kLeastBytes = 4 * 1024;
-  /// And not more buffers than so many, lest there be many to look through.
+  /// At most so many buffers are kept: take() looks through all of them.
   static constexpr std::size_t kMostBuffers = 32;
   /// What nobody has asked for as long as this is let go.
   static constexpr std::chrono::milliseconds kIdle{1000};
@@ -41,7 +41,7 @@ class SpareBuffers {
   /// Takes the payloads that are worth it, and leaves `sent` empty. The oldest make way.
   void give_back(std::vector<Frame>& sent) TRILOOP_EXCLUDES(mutex_);
 
-  /// When let_go_if_idle() has something to look at; kNever if nothing is kept.
+  /// When let_go_if_idle() is due; kNever if nothing has been kept since it last let go.
   TimePoint due() const { return due_; }
   /// Frees them all if none has been taken for so long.
   void let_go_if_idle() TRILOOP_EXCLUDES(mutex_);
