@@ -141,7 +141,7 @@ bool Handshake::receive_request() {
       refusal_ = answer_error(what, upgrade_->request);
       return true;
     }
-    Request request = parser.request();
+    Request request = parser.take_request();
     request.peer_address = peer;
     upgrade_->request = std::move(request);
     upgrade_->early_bytes.assign(bytes.data, bytes.size);

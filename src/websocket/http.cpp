@@ -63,11 +63,17 @@ std::string response_head(int status, const HttpError::Headers& headers) {
 }  // namespace
 
 struct RequestParser::Impl {
+  // A copy of the headers, and memory that the reader's thread keeps when the original is freed,
+  // would stay with each connection.
+  struct Parser : wspp::http::parser::request {
+    wspp::http::parser::header_list& headers() { return m_headers; }
+  };
+
   void skip_empty_line(Bytes& bytes);
   bool take_head(Bytes& bytes);
   void parse_head();
 
-  wspp::http::parser::request parser;
+  Parser parser;
   std::string head;
   std::size_t skipped = 0;  // bytes of an empty line before the head
   bool head_is_complete = false;
@@ -130,8 +136,8 @@ bool RequestParser::consume(Bytes& bytes) {
   return impl_->parser.ready();
 }
 
-Request RequestParser::request() const {
-  const wspp::http::parser::request& parsed = impl_->parser;
+Request RequestParser::take_request() {
+  Impl::Parser& parsed = impl_->parser;
   Request request;
   request.method = parsed.get_method();
   request.version = parsed.get_version();
@@ -139,7 +145,7 @@ Request RequestParser::request() const {
   const std::size_t mark = target.path.find('?');
   request.path = target.path.substr(0, mark);
   if (mark != std::string::npos) request.query = target.path.substr(mark + 1);
-  request.headers.insert(parsed.get_headers().begin(), parsed.get_headers().end());
+  request.headers.merge(parsed.headers());
   if (!impl_->has_host) request.headers.erase("Host");
   if (!target.authority.empty()) request.headers["Host"] = target.authority;  // section 5.4
   return request;

@@ -40,8 +40,8 @@ class RequestParser {
   /// behind it are left. Throws HttpError (400, 413, 431, 505) on what is no proper request.
   bool consume(Bytes& bytes);
 
-  /// The request. Only when consume() has returned true.
-  Request request() const;
+  /// Gives the request away. Only when consume() has returned true, and once.
+  Request take_request();
 
   /// The first word of what has come so far, also when consume() has thrown.
   std::string method() const;

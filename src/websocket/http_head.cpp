@@ -6,8 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <set>
+#include <bitset>
 #include <string>
 
 #include "websocket/http.h"
@@ -21,12 +20,12 @@ constexpr std::size_t kMaxHeaders = 100;
 
 // What may stand in a request only once. Connection, Upgrade, Sec-WebSocket-Protocol and
 // Sec-WebSocket-Extensions are lists, which may be spread over several lines.
-constexpr std::array<const char*, 6> kOnce = {"host",
-                                              "origin",
-                                              "content-length",
-                                              "transfer-encoding",
-                                              "sec-websocket-key",
-                                              "sec-websocket-version"};
+constexpr std::array<std::string_view, 6> kOnce = {"Host",
+                                                   "Origin",
+                                                   "Content-Length",
+                                                   "Transfer-Encoding",
+                                                   "Sec-WebSocket-Key",
+                                                   "Sec-WebSocket-Version"};
 
 [[noreturn]] void refuse(const char* why) { throw HttpError(400, why); }
 
@@ -90,21 +89,34 @@ std::string_view check_request_line(std::string_view line) {
   return version;
 }
 
-void check_header(std::string_view line, std::set<std::string>& seen) {
+// A header's name has no case: section 3.2.
+bool is_same(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && ::strncasecmp(one.data(), other.data(), one.size()) == 0;
+}
+
+// Its place in kOnce; behind the last if it is not there.
+std::size_t place_in_once(std::string_view name) {
+  const auto same = [&](std::string_view one) { return is_same(one, name); };
+  return static_cast<std::size_t>(std::find_if(kOnce.begin(), kOnce.end(), same) - kOnce.begin());
+}
+
+using Seen = std::bitset<kOnce.size()>;
+
+void check_header(std::string_view line, Seen& seen) {
   const std::size_t colon = line.find(':');
   if (colon == 0 || colon == std::string_view::npos) refuse("a header without a name");
-  std::string name(line.substr(0, colon));
-  for (char& c : name) {
-    // Also the space that would fold this line into the last one, and the space before the colon.
-    if (c == ' ' || c == '\t') refuse("white space in a header's name");
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string_view name = line.substr(0, colon);
+  // Also the space that would fold this line into the last one, and the space before the colon.
+  if (name.find_first_of(" \t") != std::string_view::npos) refuse("white space in a header's name");
+  const std::size_t place = place_in_once(name);
+  if (place < seen.size()) {
+    if (seen[place]) refuse("a header that may stand only once");
+    seen.set(place);
   }
-  const bool once = std::find(kOnce.begin(), kOnce.end(), name) != kOnce.end();
-  if (!seen.insert(name).second && once) refuse("a header that may stand only once");
   const std::string_view value = trim(line.substr(colon + 1));
-  if (name == "host") check_host(value);
+  if (is_same(name, "Host")) check_host(value);
   const bool number = !value.empty() && std::all_of(value.begin(), value.end(), is_digit);
-  if (name == "content-length" && !number) refuse("Content-Length is not a number");
+  if (is_same(name, "Content-Length") && !number) refuse("Content-Length is not a number");
 }
 
 }  // namespace
@@ -129,7 +141,7 @@ bool check_head(std::string_view head) {
   const std::string_view request_line = take_line(head);
   check_characters(request_line);
   const std::string_view version = check_request_line(request_line);
-  std::set<std::string> seen;
+  Seen seen;
   std::size_t count = 0;
   for (std::string_view line = take_line(head); !line.empty(); line = take_line(head)) {
     if (++count > kMaxHeaders) throw HttpError(431, "too many headers");
@@ -137,8 +149,8 @@ bool check_head(std::string_view head) {
     check_header(line, seen);
   }
   // Nothing here decodes chunks, so what follows could be taken for the next thing: section 3.3.3.
-  if (seen.count("transfer-encoding") != 0) refuse("Transfer-Encoding is not supported");
-  const bool has_host = seen.count("host") != 0;
+  if (seen[place_in_once("Transfer-Encoding")]) refuse("Transfer-Encoding is not supported");
+  const bool has_host = seen[place_in_once("Host")];
   if (!has_host && version != "HTTP/1.0") refuse("there is no Host");
   return has_host;
 }

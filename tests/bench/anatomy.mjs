@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { underLoad } from "./contestants.mjs";
 
 const KIB = 1024;
+const GUARD_BYTES = 4 * KIB; // a thread's, as pthread_attr_setguardsize(3) has it by default
 
 /** Sizes of /proc/meminfo, in bytes. */
 const meminfo = (name) =>
@@ -15,17 +16,21 @@ const KERNEL = {
   "kernel objects (tasks, sockets, mappings)": () => meminfo("Slab"),
 };
 
-/** `text` of /proc/PID/smaps: bytes resident by kind. A stack is known by the guard page before it. */
+/**
+ * `text` of /proc/PID/smaps: bytes resident by kind. A stack is known by the guard page right before it; what malloc has set
+ * aside and not touched cannot be touched either, but is more than a page.
+ */
 export function residentByKind(text) {
   const kinds = { "thread stacks": 0, "malloc": 0, "program and libraries": 0 };
   let kind = "";
-  let afterGuard = false;
+  let guardEnd = "";
   for (const line of text.split("\n")) {
-    const mapping = /^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
+    const mapping = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
     if (mapping) {
-      const [, permissions, name] = mapping;
-      kind = name && name !== "[heap]" ? "program and libraries" : afterGuard ? "thread stacks" : "malloc";
-      afterGuard = permissions === "---p" && name === "";
+      const [, begin, end, permissions, name] = mapping;
+      kind = name && name !== "[heap]" ? "program and libraries" : begin === guardEnd ? "thread stacks" : "malloc";
+      const isGuard = permissions === "---p" && name === "" && parseInt(end, 16) - parseInt(begin, 16) === GUARD_BYTES;
+      guardEnd = isGuard ? end : "";
     }
     const resident = /^Rss:\s+(\d+) kB/.exec(line);
     if (resident) kinds[kind] += Number(resident[1]) * KIB;

@@ -47,7 +47,8 @@ const otherLoad = (row) => ({
 });
 
 const large = {
-  ...echo(8, 4, 16 * MIB),
+  // Until each connection has as many buffers as it will ever need.
+  ...echo(8, 4, 16 * MIB, { more: { warmup: 3 } }),
   leastSeconds: 2,
   // triloop's limits, in bytes: of a message, and of what a connection keeps of them for later.
   options: { "max-message": 64 * MIB, "keep-buffers": 128 * MIB },

@@ -172,15 +172,22 @@ test("a sample of the profile is counted by the stack it has", () => {
 });
 
 test("a mapping is counted by what it is", () => {
-  const mapping = (permissions, name, kib) =>
-    `7f0000000000-7f0000100000 ${permissions} 00000000 00:00 0 ${name}\nSize: 1024 kB\nRss:   ${kib} kB\nPss: 1 kB\n`;
-  const found = residentByKind([
-    mapping("rw-p", "[heap]", 1), mapping("rw-p", "", 2),
-    mapping("---p", "", 0), mapping("rw-p", "", 4),
-    mapping("---p", "/lib/libc.so", 0), mapping("r-xp", "/lib/libc.so", 8), mapping("rw-p", "", 16),
-  ].join(""));
   const KIB = 1024;
-  assert.deepEqual(found, { "thread stacks": 4 * KIB, malloc: 19 * KIB, "program and libraries": 8 * KIB });
+  let next = 0x7f0000000000;
+  const mapping = (permissions, name, size, resident, gap = 0) => {
+    const begin = next + gap * KIB;
+    next = begin + size * KIB;
+    return `${begin.toString(16)}-${next.toString(16)} ${permissions} 00000000 00:00 0 ${name}\n` +
+      `Size: ${size} kB\nRss:   ${resident} kB\nPss: 1 kB\n`;
+  };
+  const found = residentByKind([
+    mapping("rw-p", "[heap]", 512, 1), mapping("rw-p", "", 512, 2),
+    mapping("---p", "", 4, 0), mapping("rw-p", "", 512, 4),
+    mapping("---p", "/lib/libc.so", 4, 0), mapping("r-xp", "/lib/libc.so", 64, 8), mapping("rw-p", "", 8, 16),
+    mapping("---p", "", 60_000, 0), mapping("rw-p", "", 512, 32), // what malloc has not touched yet, and its next arena
+    mapping("---p", "", 4, 0), mapping("rw-p", "", 512, 64, 4), // not right behind it
+  ].join(""));
+  assert.deepEqual(found, { "thread stacks": 4 * KIB, malloc: 115 * KIB, "program and libraries": 8 * KIB });
 });
 
 const COMPRESSED = ["--compress", "--text", "--payload", "json", "--bytes", "1024", ...SHORT];

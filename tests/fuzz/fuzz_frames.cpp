@@ -1,17 +1,20 @@
 // Any bytes as a client's frames: no crash; no message above the limit, no text that is none; the
-// frames and the verdict do not depend on how the bytes are cut; and what came out, encoded again,
+// frames and the verdict do not depend on how the bytes are cut, nor on whether they are received
+// right into their messages and into memory of earlier ones; and what came out, encoded again,
 // comes out again. With and without permessage-deflate.
+#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "pieces.h"
 #include "websocket/protocol.h"
+#include "websocket/spare_buffers.h"
 
 namespace triloop::fuzzing {
 namespace {
 
-constexpr std::size_t kLimit = 4096;
+constexpr std::size_t kLimit = 6000;  // some messages are worth being kept
 
 // The second byte of an input: is there compression, and how?
 struct Settings {
@@ -37,10 +40,10 @@ struct Settings {
   std::size_t limit = kLimit;
 };
 
-std::unique_ptr<WsProtocol> protocol_for(const Settings& settings) {
+std::unique_ptr<WsProtocol> protocol_for(const Settings& settings, SpareBuffers* spares = nullptr) {
   using Deflate = std::optional<DeflateParameters>;
-  return std::make_unique<WsProtocol>(settings.limit,
-                                      settings.deflate ? Deflate(settings.parameters) : Deflate());
+  return std::make_unique<WsProtocol>(
+      settings.limit, settings.deflate ? Deflate(settings.parameters) : Deflate(), spares);
 }
 
 struct Seen {
@@ -81,15 +84,26 @@ void check_frame(const Frame& frame, std::size_t limit) {
   finding("an opcode that is none");
 }
 
+// As a receive does it: into the message itself, if one has begun.
+Bytes put_in_place(WsProtocol& protocol, Bytes piece) {
+  const Bytes room = protocol.room();
+  if (room.size == 0) return piece;
+  const std::size_t size = std::min(room.size, piece.size);
+  std::memcpy(room.data, piece.data, size);
+  return {room.data, size};
+}
+
+// With `spares` as the loops do it: in place, and the memory of what is done with is given back.
 template <typename Next>
-Seen decode(const Settings& settings, std::string bytes, Next next) {
-  const std::unique_ptr<WsProtocol> protocol = protocol_for(settings);
+Seen decode(const Settings& settings, std::string bytes, Next next,
+            SpareBuffers* spares = nullptr) {
+  const std::unique_ptr<WsProtocol> protocol = protocol_for(settings, spares);
   Seen seen;
   std::size_t taken = 0;
   while (taken < bytes.size()) {
-    const std::size_t size = std::min(next(), bytes.size() - taken);
-    Bytes piece{bytes.data() + taken, size};
-    taken += size;
+    Bytes piece{bytes.data() + taken, std::min(next(), bytes.size() - taken)};
+    if (spares != nullptr) piece = put_in_place(*protocol, piece);
+    taken += piece.size;
     for (;;) {
       Frame frame;
       const std::size_t before = piece.size;
@@ -108,7 +122,12 @@ Seen decode(const Settings& settings, std::string bytes, Next next) {
         return seen;
       }
       check_frame(frame, settings.limit);
-      seen.frames.push_back(std::move(frame));
+      seen.frames.push_back(frame);
+      if (spares != nullptr) {
+        std::vector<Frame> sent;
+        sent.push_back(std::move(frame));
+        spares->give_back(sent);
+      }
       if (seen.frames.back().opcode == Opcode::close) return seen;
     }
   }
@@ -158,6 +177,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (whole.text(with_code) != cut.text(with_code) && !reaches_too_far(settings, whole, cut)) {
     finding("the frames depend on the pieces", "whole: " + whole.text(true),
             "cut: " + cut.text(true));
+  }
+
+  triloop::SpareBuffers spares(2 * kLimit);
+  const Seen in_place = decode(
+      settings, bytes, [&] { return cutter.next(); }, &spares);
+  if (in_place.text(with_code) != whole.text(with_code) &&
+      !reaches_too_far(settings, whole, in_place)) {
+    finding("the frames depend on where they are received", whole.text(true), in_place.text(true));
   }
 
   Seen expected = whole;

@@ -80,7 +80,7 @@ Verdict parse(std::string bytes, Next next) {
       demand(complete || piece.size == 0, "bytes left by a request that needs more");
       verdict.consumed += size - piece.size;
       if (!complete) continue;
-      const Request request = parser.request();
+      const Request request = parser.take_request();
       check_request(request);
       verdict.status = 200;
       verdict.request =

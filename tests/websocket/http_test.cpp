@@ -19,7 +19,7 @@ Request parse(std::string text, std::size_t piece, std::string* rest = nullptr) 
     Bytes bytes{text.data() + at, std::min(piece, text.size() - at)};
     if (!parser.consume(bytes)) continue;
     if (rest != nullptr) rest->assign(bytes.data, bytes.size);
-    return parser.request();
+    return parser.take_request();
   }
   throw std::runtime_error("incomplete");
 }
