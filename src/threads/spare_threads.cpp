@@ -1,5 +1,6 @@
 #include "threads/spare_threads.h"
 
+#include <chrono>
 #include <utility>
 
 #include "threads/many_threads.h"
@@ -11,7 +12,9 @@ namespace {
 // What debuggers show while it waits for something to run.
 constexpr const char* kIdleName = "spare";
 
-// Of its stack it keeps what most bodies need: else each would begin with page faults.
+// One that has had nothing to run for so long keeps of its stack what most bodies need: with less
+// the next would begin with page faults. Not at once, for to ask the kernel costs, too.
+constexpr std::chrono::seconds kIdle{1};
 constexpr std::size_t kKeptStackBytes = 16 * 1024;
 
 }  // namespace
@@ -67,12 +70,23 @@ class SpareThreads::Worker {
 
   // Empty if there will never be another one.
   std::function<void()> await_body() TRILOOP_EXCLUDES(mutex_) {
-    give_back_stack_below(kKeptStackBytes);
+    if (!await_work(Clock::now() + kIdle)) {
+      give_back_stack_below(kKeptStackBytes);
+      await_work(kNever);
+    }
     const MutexLock lock(mutex_);
-    while (!busy_ && !dismissed_) changed_.wait(mutex_);
     if (!busy_) return nullptr;
     name_this_thread(name_);
     return std::exchange(body_, nullptr);
+  }
+
+  // False if there was nothing to do until `deadline`.
+  bool await_work(TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    while (!busy_ && !dismissed_) {
+      if (!changed_.wait_until(mutex_, deadline)) break;
+    }
+    return busy_ || dismissed_;
   }
 
   SpareThreads& owner_;

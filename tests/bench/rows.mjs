@@ -128,8 +128,8 @@ export function rowsOf({ full, names, absent = [], baseline = false }) {
 }
 
 /** Rows of which the profile says what stands in the way, and one of which the memory is looked into. */
-export const profiled = ["64x16 64 B", "64x1 64 B", "1x1 64 B", "1000x4 256 B", "1x1 1 MiB", "64x1 1 MiB", "8x4 64 KiB chinese",
-  "64x4 1 KiB JSON deflate", "churn 16", "idle 9000"];
+export const profiled = ["64x16 64 B", "64x16 1 KiB", "64x1 64 B", "1x1 64 B", "1000x4 256 B", "1000x16 64 B", "8x4 64 KiB",
+  "8x4 64 KiB chinese", "1x1 1 MiB", "64x1 1 MiB", "1x16 1 MiB", "8x4 16 MiB", "64x4 1 KiB JSON deflate", "churn 16", "idle 9000"];
 export const dissected = "idle 9000";
 
 const number = (path) => Number(readFileSync(path, "utf8"));
