@@ -37,8 +37,8 @@ struct PathOptions {
 
   /// Bytes of memory that a connection keeps, of messages that have been sent, for those that come
   /// next: so large messages take none from the system each. By default as much as two full queues
-  /// and three threads hold that each has some in its hand. Given back after a second in which none
-  /// was needed. 0 keeps nothing.
+  /// and three threads hold that each has some in its hand. Given back after two seconds in which
+  /// none was needed. 0 keeps nothing.
   std::size_t keep_buffers = std::size_t{12} << 20;
 
   /// Compress messages if the peer offers it (permessage-deflate, RFC 7692). It costs a connection

@@ -28,7 +28,7 @@ class SpareBuffers {
   /// At most so many buffers are kept: take() looks through all of them.
   static constexpr std::size_t kMostBuffers = 32;
   /// What nobody has asked for as long as this is let go.
-  static constexpr std::chrono::milliseconds kIdle{1000};
+  static constexpr std::chrono::milliseconds kIdle{2000};
 
   /// Keeps at most so many bytes; 0 keeps nothing.
   explicit SpareBuffers(std::size_t most_bytes, std::chrono::milliseconds idle = kIdle)
