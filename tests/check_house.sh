@@ -47,6 +47,7 @@ forbid 'locks, threads and clocks go through triloop/sync.h' \
 # The rooms of src/, and which others each may use: arrows go one way, and observe stands beside them.
 rooms='demo: server pattern websocket net threads observe
 server: pattern websocket net threads observe
+broadcast: websocket
 pattern: websocket net threads observe
 observe: websocket net
 websocket:

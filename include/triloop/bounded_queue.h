@@ -117,19 +117,28 @@ class BoundedQueue {
   /// takes; freed by pops or close(). One lock and one wake for as many as find room at once. False
   /// if the queue was closed meanwhile: those that had found room are queued, the rest is gone.
   bool push_all(std::vector<T>& items) TRILOOP_EXCLUDES(mutex_) {
-    bool open = true;
+    const bool pushed = push_all_until(items, kNever) == PushResult::kPushed;
+    items.clear();
+    return pushed;
+  }
+
+  /// As push_all(), but blocks no longer than until `deadline`: kNow does not block at all. Removes
+  /// from `items` those that it has pushed.
+  PushResult push_all_until(std::vector<T>& items, TimePoint deadline) TRILOOP_EXCLUDES(mutex_) {
+    PushResult result = PushResult::kPushed;
     auto next = items.begin();
-    while (open && next != items.end()) {
+    while (result == PushResult::kPushed && next != items.end()) {
       {
         const MutexLock lock(mutex_);
-        open = await_room_for(*next, kNever);
-        while (open && next != items.end() && inside_.has_room_for(*next, bounds_))
+        const bool room = await_room_for(*next, deadline);
+        if (!room) result = closed_ ? PushResult::kClosed : PushResult::kFull;
+        while (room && next != items.end() && inside_.has_room_for(*next, bounds_))
           inside_.push(*next++);
       }
       has_items_.notify_all();  // all: there may be an item for each who waits
     }
-    items.clear();
-    return open;
+    items.erase(items.begin(), next);
+    return result;
   }
 
   /// Appends to `batch` what there is: no more than `most.items`, which is at least 1, and, behind

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "triloop/export.h"
 #include "triloop/latch.h"
 #include "triloop/message.h"
+#include "triloop/prepared_message.h"
 #include "triloop/processor.h"
 #include "triloop/request.h"
 #include "triloop/snapshot.h"
@@ -66,6 +69,12 @@ class Connection {
   TRILOOP_EXPORT WriteResult write_for(Message& message, std::chrono::milliseconds timeout);
   /// As write(), but never blocks: kTimeout if there is no room.
   WriteResult try_write(Message& message) { return write_for(message, {}); }
+
+  /// As write_for(), of messages that others are sent, too: those from messages[written] on, with
+  /// one lock and one wake for all that find room. Adds to `written` how many were queued. Mostly
+  /// for a Group (triloop/group.h).
+  TRILOOP_EXPORT WriteResult write_all_for(const std::vector<PreparedMessage>& messages,
+                                           std::size_t& written, std::chrono::milliseconds timeout);
 
   /// Sends a ping, past what is queued. Never blocks. round_trip() tells when its pong has come.
   TRILOOP_EXPORT void ping();

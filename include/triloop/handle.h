@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "triloop/connection.h"
 
@@ -36,6 +38,14 @@ class ConnectionHandle {
   /// Connection::try_write(), which never blocks. kOver if it is over.
   WriteResult try_write(Message& message) const { return write_for(message, {}); }
 
+  /// Connection::write_all_for(). kOver if it is over.
+  WriteResult write_all_for(const std::vector<PreparedMessage>& messages, std::size_t& written,
+                            std::chrono::milliseconds timeout) const {
+    const auto connection = connection_.lock();
+    return connection == nullptr ? WriteResult::kOver
+                                 : connection->write_all_for(messages, written, timeout);
+  }
+
   /// Connection::close(), which never blocks; nothing if it is over.
   void close(std::uint16_t code = close_code::kNormal, const std::string& reason = {}) const {
     if (const auto connection = connection_.lock()) connection->close(code, reason);
@@ -56,6 +66,13 @@ class ConnectionHandle {
 
   /// Connection::id(); 0 of none.
   std::uint64_t id() const { return id_; }
+
+  /// Do both refer to the same connection? Also when that is over. Those that refer to none do.
+  friend bool operator==(const ConnectionHandle& a, const ConnectionHandle& b) {
+    return !a.connection_.owner_before(b.connection_) && !b.connection_.owner_before(a.connection_);
+  }
+  /// Do they not?
+  friend bool operator!=(const ConnectionHandle& a, const ConnectionHandle& b) { return !(a == b); }
 
  private:
   friend class Connection;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "triloop/sync.h"
 #include "triloop/trace.h"
@@ -57,6 +59,17 @@ struct CloseReason {
   std::uint16_t code = close_code::kNormal;  ///< of the Close frame
   std::string text;                          ///< of the Close frame; of an abort: for the log
 };
+
+/// A connection must be able to end when there is no memory for the text that says why: then it is
+/// without.
+inline CloseReason reason_for(ClosedBy by, std::uint16_t code, std::string_view text) noexcept {
+  CloseReason reason{by, code, {}};
+  try {
+    reason.text = text;
+  } catch (const std::bad_alloc&) {
+  }
+  return reason;
+}
 
 /// The same in all three.
 inline bool operator==(const CloseReason& a, const CloseReason& b) {

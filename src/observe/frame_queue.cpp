@@ -24,15 +24,21 @@ PushResult FrameQueue::push_until(Frame& frame, TimePoint deadline) {
 bool FrameQueue::push_all(std::vector<Frame>& frames) {
   pushed_.messages.add(frames.size());
   std::uint64_t bytes = 0;
-  for (const Frame& frame : frames) bytes += frame.payload.size();
+  for (const Frame& frame : frames) bytes += frame.size();
   pushed_.bytes.add(bytes);
+  const bool pushed = push_all_until(frames, kNever) == PushResult::kPushed;
+  frames.clear();
+  return pushed;
+}
+
+PushResult FrameQueue::push_all_until(std::vector<Frame>& frames, TimePoint deadline) {
   const trace::Slice pushing(names_.push);
   if (trace::is_on()) {
     for (Frame& frame : frames) frame.arrow = trace::depart(names_.queue);
   }
-  const bool open = queue_.push_all(frames);
+  const PushResult result = queue_.push_all_until(frames, deadline);
   trace::fill(names_.queue, connection_, queue_);
-  return open;
+  return result;
 }
 
 // The arrow ends in the slice of the user's code that begins with the message.
@@ -58,7 +64,7 @@ PopResult FrameQueue::pop_batch(std::vector<Frame>& batch, QueueBounds most, Tim
     trace::arrive(names_.queue, frame.arrow);
     if (!is_message(frame)) continue;
     ++messages_in_hand_;
-    bytes_in_hand_ += frame.payload.size();
+    bytes_in_hand_ += frame.size();
   }
   return result;
 }

@@ -31,6 +31,7 @@ class FrameQueue {
 
   PushResult push_until(Frame& frame, TimePoint deadline);
   bool push_all(std::vector<Frame>& frames);
+  PushResult push_all_until(std::vector<Frame>& frames, TimePoint deadline);
   bool push_urgent(Frame frame) { return queue_.push_urgent(std::move(frame)); }
   PopResult pop_until(Frame& frame, TimePoint deadline);
   PopResult pop_batch(std::vector<Frame>& batch, QueueBounds most, TimePoint deadline);

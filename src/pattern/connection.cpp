@@ -19,6 +19,11 @@ namespace {
 // How late a deadline may be: nothing to the peer, and a third less work where thousands beat.
 constexpr std::chrono::milliseconds kTimerSlack{20};
 
+WriteResult result_of(PushResult push) {
+  if (push == PushResult::kPushed) return WriteResult::kQueued;
+  return push == PushResult::kFull ? WriteResult::kTimeout : WriteResult::kOver;
+}
+
 // The top of the reader and the writer: an exception (no memory) becomes the connection's end.
 template <typename Loop>
 void run_guarded(Ending& ending, Loop loop) noexcept {
@@ -82,9 +87,18 @@ WriteResult Connection::write_until(Message& message, TimePoint deadline) {
     message.data = std::move(frame.payload);
     throw;
   }
-  if (result == PushResult::kPushed) return WriteResult::kQueued;
-  message.data = std::move(frame.payload);  // it is still the caller's
-  return result == PushResult::kFull ? WriteResult::kTimeout : WriteResult::kOver;
+  if (result != PushResult::kPushed) message.data = std::move(frame.payload);  // the caller's still
+  return result_of(result);
+}
+
+WriteResult Connection::write_all_for(const std::vector<PreparedMessage>& messages,
+                                      std::size_t& written, std::chrono::milliseconds timeout) {
+  std::vector<Frame> frames;
+  for (auto i = written; i < messages.size(); ++i) frames.emplace_back(messages[i].encoded());
+  if (wires_->ending.over().fired()) return WriteResult::kOver;  // first, as above
+  const PushResult result = wires_->out_queue.push_all_until(frames, deadline_in(timeout));
+  written = messages.size() - frames.size();
+  return result_of(result);
 }
 
 void Connection::ping() { wires_->out_queue.push_urgent(wires_->pings.next()); }
@@ -130,8 +144,7 @@ void Connection::serve() noexcept {
 void Connection::start_and_join() {
   const std::string number = std::to_string(id_);
   log_open(id_, request());
-  SpareThreads::Task writer;
-  SpareThreads::Task processor;
+  SpareThreads::Task writer, processor;
   try {
     writer = threads_.start("write-" + number, [&] {
       const auto watched = wires_->observer.writer();

@@ -2,10 +2,7 @@
 /// begins, one when it is over), and a third between the reader and the writer.
 #pragma once
 
-#include <cstdint>
-#include <new>
 #include <optional>
-#include <string_view>
 
 #include "net/patience.h"
 #include "observe/frame_queue.h"
@@ -13,17 +10,6 @@
 #include "triloop/sync.h"
 
 namespace triloop {
-
-/// A connection must be able to end when there is no memory for the text that says why: then it is
-/// without.
-inline CloseReason reason_for(ClosedBy by, std::uint16_t code, std::string_view text) noexcept {
-  CloseReason reason{by, code, {}};
-  try {
-    reason.text = text;
-  } catch (const std::bad_alloc&) {
-  }
-  return reason;
-}
 
 /// The ending of one connection. Any thread may begin it, and none waits for another: whoever ends
 /// tells the two queues, the socket and the latches, and each thread finds its own end by them.

@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "websocket/encoded.h"
 #include "websocket/trim.h"
 
 namespace triloop {
@@ -133,6 +134,7 @@ struct Deflater::Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   z_stream z{};
+  bool has_history = false;
 };
 
 Deflater::Deflater(const DeflateParameters& parameters)
@@ -166,7 +168,16 @@ void Deflater::compress(std::string& message, std::size_t most_at_once) {
     made += size;
   } while (taken < message.size() || z.avail_out == 0);
   message.resize(made - kTailBytes);
+  stream_->has_history = keeps_history_;
   if (!keeps_history_) ::deflateReset(&z);
+}
+
+std::string_view Deflater::insert(const Encoded& message) {
+  if (stream_ && stream_->has_history) {
+    ::deflateReset(&stream_->z);
+    stream_->has_history = false;
+  }
+  return message.compressed(window_bits_, level_);
 }
 
 struct Inflater::Stream {

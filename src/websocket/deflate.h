@@ -10,6 +10,8 @@
 
 namespace triloop {
 
+class Encoded;
+
 /// What was agreed on (section 7.1), and what is nobody else's matter.
 struct DeflateParameters {
   bool server_no_context_takeover = false;    ///< each message of ours starts without history
@@ -40,6 +42,10 @@ class Deflater {
 
   /// Replaces a message by its compressed form (section 7.2.1). Throws std::bad_alloc.
   void compress(std::string& message, std::size_t most_at_once = kMostAtOnce);
+
+  /// The compressed form of what many are sent. The peer's history has it then, and this one's not:
+  /// so the next message starts without.
+  std::string_view insert(const Encoded& message);
 
  private:
   struct Stream;

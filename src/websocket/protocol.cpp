@@ -63,10 +63,27 @@ bool is_sendable_close_code(std::uint16_t code) {
   return !wspp::close::status::invalid(code) && !wspp::close::status::reserved(code);
 }
 
+void check_text(const Message& message) {
+  if (message.type == MessageType::text && !is_utf8(message.data)) {
+    throw std::invalid_argument("a text message must be UTF-8");
+  }
+}
+
+Opcode opcode_of(MessageType type) {
+  return type == MessageType::text ? Opcode::text : Opcode::binary;
+}
+
+// Not prepare_data_frame(): it would copy the payload and validate it once more.
+std::string frame_header(Opcode opcode, std::size_t payload_bytes, bool compressed) {
+  const wspp::frame::basic_header basic(static_cast<wspp::frame::opcode::value>(opcode),
+                                        payload_bytes, /*fin=*/true, /*mask=*/false,
+                                        /*rsv1=*/compressed);
+  return wspp::frame::prepare_header(basic, wspp::frame::extended_header(payload_bytes));
+}
+
 Frame data_frame(Message& message) {
-  const bool text = message.type == MessageType::text;
-  if (text && !is_utf8(message.data)) throw std::invalid_argument("a text message must be UTF-8");
-  return {text ? Opcode::text : Opcode::binary, std::move(message.data)};
+  check_text(message);
+  return {opcode_of(message.type), std::move(message.data)};
 }
 
 void check_close(std::uint16_t code, const std::string& reason) {
@@ -87,6 +104,8 @@ struct WsProtocol::Impl {
     codec.enable_deflate(*deflate);
     deflater.emplace(*deflate);
   }
+
+  bool compresses(std::size_t bytes) const { return deflater && bytes >= kCompressFromBytes; }
 
   ws_codec::Config::rng_type rng;
   ws_codec::Codec codec;
@@ -130,13 +149,14 @@ bool WsProtocol::violation_is_close() const { return impl_->violation_is_close; 
 
 std::string WsProtocol::encode_header(Frame& frame) {
   const bool data = frame.opcode == Opcode::text || frame.opcode == Opcode::binary;
-  const bool compress = impl_->deflater && data && frame.payload.size() >= kCompressFromBytes;
+  const bool compress = data && impl_->compresses(frame.payload.size());
   if (compress) impl_->deflater->compress(frame.payload);
-  // Not prepare_data_frame(): it would copy the payload and validate it once more.
-  const auto opcode = static_cast<wspp::frame::opcode::value>(frame.opcode);
-  const wspp::frame::basic_header basic(opcode, frame.payload.size(), /*fin=*/true,
-                                        /*mask=*/false, /*rsv1=*/compress);
-  return wspp::frame::prepare_header(basic, wspp::frame::extended_header(frame.payload.size()));
+  return frame_header(frame.opcode, frame.payload.size(), compress);
+}
+
+std::string_view WsProtocol::form_of(const Encoded& message) {
+  if (!impl_->compresses(message.payload().size())) return message.plain();
+  return impl_->deflater->insert(message);
 }
 
 }  // namespace triloop

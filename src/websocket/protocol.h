@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "triloop/latch.h"
 #include "triloop/message.h"
@@ -29,6 +30,14 @@ CloseStatus parse_close(const std::string& payload);
 
 /// A Close frame. kNoStatus makes an empty one.
 Frame close_frame(const CloseStatus& status);
+
+/// Throws std::invalid_argument if it is a text and not UTF-8.
+void check_text(const Message& message);
+
+Opcode opcode_of(MessageType type);
+
+/// The header of a frame that a server sends: whole, and not masked (section 5.1).
+std::string frame_header(Opcode opcode, std::size_t payload_bytes, bool compressed);
 
 /// The frame of a message, whose bytes it takes. Throws std::invalid_argument, and takes nothing,
 /// if that is a text and not UTF-8.
@@ -72,9 +81,12 @@ class WsProtocol {
   /// Is what broke it a Close frame? Then the peer has said its last word, if not as it should.
   bool violation_is_close() const;
 
-  /// The header that goes before the frame's payload. The payload itself is sent as it is then: a
-  /// server does not mask (section 5.1). It may have been compressed by this call.
+  /// The header that goes before the frame's payload. The payload itself is sent as it is then. It
+  /// may have been compressed by this call.
   std::string encode_header(Frame& frame);
+
+  /// The bytes to send of what many are sent; it must outlive them.
+  std::string_view form_of(const Encoded& message);
 
  private:
   struct Impl;

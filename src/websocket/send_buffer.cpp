@@ -20,11 +20,11 @@ void SendBuffer::load(std::vector<Frame>& frames) {
   parts_.clear();
   next_ = 0;
   for (Frame& frame : frames) {
-    copy(protocol_.encode_header(frame));
-    if (frame.payload.size() <= kShortBytes) {
-      copy(frame.payload);
+    if (frame.encoded) {
+      add(protocol_.form_of(*frame.encoded));
     } else {
-      parts_.push_back({frame.payload.data(), frame.payload.size()});
+      copy(protocol_.encode_header(frame));
+      add(frame.payload);
     }
   }
   // Only now does what was copied stay where it is.
@@ -34,6 +34,11 @@ void SendBuffer::load(std::vector<Frame>& frames) {
     part.iov_base = position;
     position += part.iov_len;
   }
+}
+
+void SendBuffer::add(std::string_view bytes) {
+  if (bytes.size() <= kShortBytes) return copy(bytes);
+  parts_.push_back({const_cast<char*>(bytes.data()), bytes.size()});
 }
 
 // Bytes behind each other are one part, which gets its address when all is copied.

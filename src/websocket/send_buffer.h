@@ -38,6 +38,7 @@ class SendBuffer {
   void remove_prefix(std::size_t bytes);
 
  private:
+  void add(std::string_view bytes);
   void copy(std::string_view bytes);
 
   WsProtocol& protocol_;

@@ -26,11 +26,11 @@ const QUIET = ["--bind", "127.0.0.1", "--port", "0", "--quiet", "--log-level", "
 
 /**
  * In the order of the tables. `program` is a file in the build directory, or what `arguments` are
- * given to; `raw` speaks no WebSocket; a `shadow` is triloop again, for a pair with it, and has no
+ * given to; `room` another one that is a room, where the program itself has no --room; `raw` speaks no WebSocket; a `shadow` is triloop again, for a pair with it, and has no
  * column of its own; `load` is what its load has different from the row's.
  */
 export const contestants = {
-  triloop: { title: "triloop", program: "triloop", args: QUIET },
+  triloop: { title: "triloop", program: "triloop", room: "tests/bench/triloop_room", args: QUIET },
   original: { title: "Go", program: "tests/bench/original" },
   beast: { title: "Boost.Beast", program: "tests/bench/beast_sync" },
   websocketpp: { title: "websocketpp", program: "tests/bench/websocketpp_async" },
@@ -63,8 +63,12 @@ export function unknownOptions(build, name, options = {}) {
 }
 
 /** How the server is started for a row, and with what its load is. */
-function prepared(build, name, { load, options }) {
-  const { program, args = [], raw, load: own } = contestants[name];
+function prepared(build, name, { kind, load, options }) {
+  const { program, room, args = [], raw, load: own } = contestants[name];
+  if (kind === "broadcast") {
+    const command = room ? [resolve(build, room)] : [resolve(build, program), ...args];
+    return { command: [...command, "--room", ...(load.compress ? ["--compress"] : [])], load };
+  }
   const isTriloop = name === "triloop" || contestants[name].shadow;
   const wanted = isTriloop && options ? options : {};
   const unknown = isTriloop && options ? unknownOptions(build, name, options) : [];

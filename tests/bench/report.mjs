@@ -79,7 +79,7 @@ function targetTable({ targets }) {
 function rateTable(report, rows) {
   const labelled = rows.filter(({ kind }) => kind !== "idle").map((row) => {
     const isLarge = row.load.bytes >= LARGE_BYTES;
-    const unit = row.kind === "churn" ? "connections/s" : isLarge ? "MB/s" : "messages/s";
+    const unit = row.kind === "churn" ? "connections/s" : row.kind === "broadcast" ? "deliveries/s" : isLarge ? "MB/s" : "messages/s";
     return { ...row, label: `${row.name}, ${unit}`, factor: isLarge ? row.load.bytes / MB : 1 };
   });
   return byServer(labelled, (row, name) =>

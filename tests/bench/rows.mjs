@@ -32,6 +32,16 @@ const script = (connections, inFlight, bytes, payload, servers) =>
 const json = (name, more) => echo(64, 4, KIB, {
   text: true, name, servers: [...withHandshake, "node", "python"], more: { payload: "json", ...more } });
 
+/** A room in which one speaks and all hear; figures are of deliveries. Python's room is measured where it comes to an end. */
+function room(members, bytes, more = {}) {
+  return {
+    name: `room of ${members}, ${sized(bytes)}${more.compress ? " deflate" : ""}`,
+    kind: "broadcast",
+    servers: ["triloop", "original", "uwebsockets", "python"],
+    load: { mode: "broadcast", connections: members, "in-flight": 16, bytes, ...more },
+  };
+}
+
 function idle(connections, servers, { name = `idle ${connections}`, more = {}, options } = {}) {
   const load = { mode: "idle", connections, "in-flight": 1, bytes: 64, warmup: 1, ...more };
   // Whole heartbeats only, or the share of the CPU would depend on where the window begins.
@@ -73,6 +83,8 @@ const common = [
   ...SCRIPTS.map((payload) => script(64, 16, 64, payload, ["beast", "uwebsockets"])),
   json("64x4 1 KiB JSON", {}),
   json("64x4 1 KiB JSON deflate", { compress: true }),
+  ...[100, 1000].flatMap((members) => [room(members, 64), room(members, KIB),
+    room(members, KIB, { compress: true, text: true, payload: "json" })]),
   { name: "churn 16", kind: "churn", servers: withHandshake, load: { mode: "churn", connections: 16, "in-flight": 1, bytes: 64 } },
   idle(1000, withHandshake),
   idle(1000, [...withHandshake, "node"], {
@@ -186,6 +198,8 @@ export const targets = [
   { row: dissected, what: "KiB of thread stacks per connection", memory: "thread stacks", most: 24.5 },
   ...["original", "beast"].map((peer) => rate("churn 16", peer, 1.3, "connections/s")),
   { row: "idle 9000", what: "CPU with heartbeats", figure: "cpuPercent", peer: "original", most: 1.1 },
+  ...allRows().filter(({ kind }) => kind === "broadcast").flatMap(({ name }) =>
+    [cpu(name, "original", 0.5), rate(name, "original", 1, "deliveries/s"), rate(name, "python", 1, "deliveries/s")]),
   ...allRows().filter(isGrid).map(({ name }) =>
     ({ row: name, what: "page faults per message", figure: "faultsPerMessage", most: 0.05, ofMany: true })),
 ];

@@ -19,11 +19,11 @@ using triloop::Rooms;
 using triloop::SlowMember;
 using triloop::Thread;
 
-// The one exception from "one lock at a time" (docs/processors/chat.md): under the rooms' lock each
-// member's queue takes its own.
+// An exception from "one lock at a time" (docs/processors/chat.md): under the rooms' lock a group
+// takes its own, and under that each member's queue.
 std::shared_ptr<Rooms> open_rooms(SlowMember slow_member = SlowMember::kSkip) {
   auto rooms = std::make_shared<Rooms>("", slow_member);
-  may_hold_while_locking(*rooms);
+  may_hold_while_locking(*rooms, 1);
   name(*rooms, "rooms");
   return rooms;
 }
@@ -42,7 +42,7 @@ class Member {
   bool join(const std::string& token = {}) {
     return rooms_->join("r", called_, scene_.connection().handle(), token);
   }
-  void say(const std::string& text) { rooms_->say("r", called_, text); }
+  void say(const std::string& text) { rooms_->say("r", called_, {text}); }
   void leave() { rooms_->leave("r", called_, scene_.connection().handle(), /*all_go=*/false); }
 
   std::size_t news() { return scene_.connection().snapshot().out_queue.items; }

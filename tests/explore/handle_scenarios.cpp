@@ -1,5 +1,6 @@
 // What is kept of a connection: handles, snapshots, what state() gives out.
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 #include "play.h"
@@ -16,6 +17,7 @@ using triloop::Connection;
 using triloop::ConnectionHandle;
 using triloop::ConnectionSnapshot;
 using triloop::Message;
+using triloop::PreparedMessage;
 using triloop::Thread;
 using triloop::WriteResult;
 
@@ -27,6 +29,10 @@ void expect_refused(const ConnectionHandle& handle) {
   require(handle.write_for(message, std::chrono::seconds(1)) == WriteResult::kOver,
           "it is over, and write_for() is not");
   require(message == mine, "a write is refused, and the message is gone");
+  std::size_t written = 0;
+  require(handle.write_all_for({PreparedMessage(mine)}, written, {}) == WriteResult::kOver &&
+              written == 0,
+          "it is over, and write_all_for() is taken");
 }
 
 // The connection is aborted while a handle's thread is at any place.

@@ -16,9 +16,12 @@ void History::Close::operator()(sqlite3* database) const { delete database; }
 
 History::History(const std::string& /*file*/) : database_(new sqlite3) {}
 
-ChatLine History::add(const std::string& room, const std::string& name, const std::string& text) {
-  database_->lines.push_back({room, {name, text, "2026-11-23T18:00:00Z"}});
-  return database_->lines.back().second;
+std::vector<ChatLine> History::add(const std::string& room, const std::string& name,
+                                   const std::vector<std::string>& texts) {
+  std::vector<ChatLine> added;
+  for (const std::string& text : texts) added.push_back({name, text, "2026-11-23T18:00:00Z"});
+  for (const ChatLine& line : added) database_->lines.emplace_back(room, line);
+  return added;
 }
 
 std::vector<ChatLine> History::last(const std::string& room, int count) {

@@ -51,6 +51,7 @@ std::vector<Group> groups() {
       {"lifetime", explore::lifetime_scenarios, Group::kMerged},
       {"shortage", explore::shortage_scenarios, Group::kMerged},
       {"time", explore::time_scenarios, Group::kMerged},
+      {"group", explore::group_scenarios, Group::kMerged},
       {"processors", explore::processor_scenarios, Group::kMerged},
       {"processors", explore::chat_scenarios, Group::kMerged},
       {"workers", explore::workers_scenarios, Group::kWhole},

@@ -97,7 +97,10 @@ class Run final : public Situation {
   void touch(History& history);
   void fail_to_start(const char* name) { missing_threads_.insert(name); }
   void locks_may_nest() { locks_may_nest_ = true; }
-  void may_hold_while_locking(const void* object, std::size_t bytes) { outer_.add(object, bytes); }
+  void may_hold_while_locking(const void* object, std::size_t bytes, int and_below) {
+    outer_.add(object, bytes);
+    held_below_outer_ = and_below;
+  }
   void stands_for_the_kernel(const void* object, std::size_t bytes) { kernel_.add(object, bytes); }
   void remark(const std::string& text) { note(text); }
   void name_this_thread(const char* name) { current_->name = name; }
@@ -119,6 +122,7 @@ class Run final : public Situation {
   const std::vector<Option>& options();
   void add_timeouts(bool somebody_runs);
   void demand_alive(Canary canary, const char* kind, const void* object);
+  void demand_may_lock(const MutexState& mutex);
   void demand_no_other_lock(const MutexState* mutex, const char* what);
   void release(MutexState& mutex);
   void take(MutexState& mutex);
@@ -145,7 +149,8 @@ class Run final : public Situation {
   std::vector<Option> options_;  // of this moment
   Fiber* current_ = nullptr;
   ucontext_t main_{};
-  Places outer_;   // mutexes in there may be held while another one is taken
+  Places outer_;  // mutexes in there may be held while another one is taken
+  int held_below_outer_ = 0;
   Places kernel_;  // mutexes in there are none of the product's
   bool locks_may_nest_ = false;
   bool choosing_ = true;                            // no part of the state: the histories tell

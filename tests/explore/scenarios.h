@@ -32,6 +32,7 @@ const std::vector<Named>& time_scenarios();
 const std::vector<Named>& lifetime_scenarios();
 const std::vector<Named>& shortage_scenarios();
 const std::vector<Named>& processor_scenarios();
+const std::vector<Named>& group_scenarios();
 const std::vector<Named>& chat_scenarios();
 
 /// Queues that look right (docs/wrong-queues.md), and the right one beside them.

@@ -96,8 +96,8 @@ void touch(History& history) { Run::current->touch(history); }
 
 void fail_to_start(const char* name) { Run::current->fail_to_start(name); }
 void locks_may_nest() { Run::current->locks_may_nest(); }
-void may_hold_while_locking(const void* object, std::size_t bytes) {
-  Run::current->may_hold_while_locking(object, bytes);
+void may_hold_while_locking(const void* object, std::size_t bytes, int and_below) {
+  Run::current->may_hold_while_locking(object, bytes, and_below);
 }
 void stands_for_the_kernel(const void* object, std::size_t bytes) {
   Run::current->stands_for_the_kernel(object, bytes);

@@ -64,16 +64,18 @@ void touch(History& history);
 void fail_to_start(const char* name);
 
 // STYLE: one lock at a time. To take a second one, or to wait or join with one in one's hand, is a
-// failure, unless the scenario says who may.
+// failure, but that the scenario may say who may take a second one.
 
 /// All mutexes of this schedule may be taken one inside the other.
 void locks_may_nest();
 
-/// While a mutex that is inside `object` is held another one may be taken.
-void may_hold_while_locking(const void* object, std::size_t bytes);
+/// While a mutex that is inside `object` is held another one may be taken; and below it, while so
+/// many that were taken `and_below` are held. To wait or join with it in one's hand stays a
+/// failure.
+void may_hold_while_locking(const void* object, std::size_t bytes, int and_below);
 template <typename T>
-void may_hold_while_locking(const T& object) {
-  explore::may_hold_while_locking(&object, sizeof object);
+void may_hold_while_locking(const T& object, int and_below = 0) {
+  explore::may_hold_while_locking(&object, sizeof object, and_below);
 }
 
 /// The mutexes inside `object` stand for what the kernel does: they are not counted.

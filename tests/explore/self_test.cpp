@@ -191,6 +191,32 @@ void two_locks_that_may() {
   const MutexLock two(inner);
 }
 
+void a_wait_with_a_lock_that_may() {
+  Mutex outer, inner;
+  CondVar c;
+  may_hold_while_locking(outer);
+  const MutexLock one(outer);
+  const MutexLock two(inner);
+  c.wait_until(inner, Clock::now() + seconds(1));
+}
+
+void three_locks_that_may() {
+  Mutex outer, middle, inner;
+  may_hold_while_locking(outer, 1);
+  const MutexLock one(outer);
+  const MutexLock two(middle);
+  const MutexLock three(inner);
+}
+
+void one_lock_too_many() {
+  Mutex outer, middle, inner, innermost;
+  may_hold_while_locking(outer, 1);
+  const MutexLock one(outer);
+  const MutexLock two(middle);
+  const MutexLock three(inner);
+  const MutexLock four(innermost);
+}
+
 void locks_in_two_orders() {
   locks_may_nest();
   Mutex m, n;
@@ -263,6 +289,9 @@ const std::vector<SelfTest>& self_tests() {
       {"a wait with another lock", a_wait_with_another_lock, "while it holds"},
       {"a join with a lock", a_join_with_a_lock, "joins a thread while it holds"},
       {"two locks that may", two_locks_that_may, ""},
+      {"a wait with a lock that may", a_wait_with_a_lock_that_may, "waits while it holds"},
+      {"three locks that may", three_locks_that_may, ""},
+      {"one lock too many", one_lock_too_many, "takes a lock while it holds"},
       {"locks in two orders", locks_in_two_orders, "nobody can go on"},
       {"a start that fails", a_start_that_fails, ""},
       {"no choice for a while", [] { no_choice_for_a_while(false); }, "it can be"},

@@ -407,6 +407,21 @@ TEST_CASE("push_all wakes as many as it brings items for", "[bounded_queue]") {
   CHECK(queue.push(3));
 }
 
+TEST_CASE("push_all_until leaves what has found no room in time", "[bounded_queue]") {
+  BoundedQueue<int> queue({2, SIZE_MAX});
+  std::vector<int> items{1, 2, 3};
+  CHECK(queue.push_all_until(items, kNow) == PushResult::kFull);
+  CHECK(items == std::vector<int>{3});
+  CHECK(queue.push_all_until(items, kNow) == PushResult::kFull);
+  CHECK(queue.pop() == 1);
+  CHECK(queue.push_all_until(items, kNow) == PushResult::kPushed);
+  CHECK(items.empty());
+  items = {4};
+  queue.close();
+  CHECK(queue.push_all_until(items, kNever) == PushResult::kClosed);
+  CHECK(items == std::vector<int>{4});
+}
+
 TEST_CASE("close frees a push_all that waits, and what it still had is gone", "[bounded_queue]") {
   BoundedQueue<int> queue(kOne);
   std::vector<int> items{1, 2, 3};

@@ -1,8 +1,11 @@
 #include "chat.h"
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "chat_name.h"
 
@@ -15,18 +18,34 @@ constexpr std::uint16_t kUnsupportedData = 1003;  // RFC 6455 section 7.4.1
 // message and for room at once. Of 1000 members that only listen the looks take 1 % of a core.
 constexpr std::chrono::seconds kGlance{2};
 
+// What is read at a time, if it is there: one visit to the disk, and one wake for each who hears
+// it.
+constexpr std::size_t kMostAtOnce = 64;
+
+// `first`, and what is there behind it. nullopt if something of it is no text.
+std::optional<std::vector<std::string>> take_lines(Connection& connection, Message first) {
+  std::vector<std::string> lines;
+  do {
+    if (first.type != MessageType::text) return std::nullopt;
+    lines.push_back(std::move(first.data));
+  } while (lines.size() < kMostAtOnce && connection.try_read(first) == ReadResult::kMessage);
+  return lines;
+}
+
 // Blocks in read(), like any processor, and on the disk. That is what a thread of one's own is for:
 // meanwhile this connection's reader goes on reading, and the others go on altogether.
 void listen(Connection& connection, Rooms& rooms, const std::string& room,
             const std::string& name) {
   const ConnectionHandle me = connection.handle();
+  std::chrono::milliseconds glance = Rooms::kTogether;  // the first is when others hear of us
   for (Message message;;) {
-    const ReadResult result = connection.read_for(message, kGlance);
+    const ReadResult result = connection.read_for(message, glance);
     if (result == ReadResult::kEnd) return;
     if (result == ReadResult::kTimeout) {
-      rooms.catch_up(room, name, me);
-    } else if (message.type == MessageType::text) {
-      rooms.say(room, name, message.data);
+      rooms.catch_up(room, me);
+      glance = kGlance;
+    } else if (const auto lines = take_lines(connection, std::move(message))) {
+      rooms.say(room, name, *lines);
     } else {
       connection.close(kUnsupportedData, "only text");
     }

@@ -39,6 +39,8 @@ std::string news_of_leave(const std::string& name) {
 
 std::string news_of_line(const ChatLine& line) { return text_of(to_json(line)); }
 
-std::string news_of_gap(int missed) { return text_of({{"type", "gap"}, {"missed", missed}}); }
+std::string news_of_gap(std::uint64_t missed) {
+  return text_of({{"type", "gap"}, {"missed", missed}});
+}
 
 }  // namespace triloop

@@ -2,6 +2,7 @@
 /// else.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,6 @@ std::string news_of_room(const std::string& room, const std::vector<std::string>
 std::string news_of_join(const std::string& name);
 std::string news_of_leave(const std::string& name);
 std::string news_of_line(const ChatLine& line);
-std::string news_of_gap(int missed);
+std::string news_of_gap(std::uint64_t missed);
 
 }  // namespace triloop

@@ -48,8 +48,15 @@ History::History(const std::string& file) {
   });
 }
 
-ChatLine History::add(const std::string& room, const std::string& name, const std::string& text) {
-  return patiently([&] { return write_down(room, name, text); });
+std::vector<ChatLine> History::add(const std::string& room, const std::string& name,
+                                   const std::vector<std::string>& texts) {
+  return patiently([&] {
+    Transaction all(database_.get());
+    std::vector<ChatLine> lines;
+    for (const std::string& text : texts) lines.push_back(write_down(room, name, text));
+    all.commit();
+    return lines;
+  });
 }
 
 ChatLine History::write_down(const std::string& room, const std::string& name,

@@ -26,8 +26,9 @@ class History {
   /// Opens the file, or makes it.
   explicit History(const std::string& file);
 
-  /// Writes a line down, and returns it as it stands there.
-  ChatLine add(const std::string& room, const std::string& name, const std::string& text);
+  /// Writes lines down, all of them or none, and returns them as they stand there.
+  std::vector<ChatLine> add(const std::string& room, const std::string& name,
+                            const std::vector<std::string>& texts);
 
   /// The last `count` lines of a room, the oldest first.
   std::vector<ChatLine> last(const std::string& room, int count);

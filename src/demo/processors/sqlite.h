@@ -52,4 +52,27 @@ class Statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
+/// What is written between its making and commit() is written as a whole, or not at all. Making it
+/// blocks on other processes that write.
+class Transaction {
+ public:
+  explicit Transaction(sqlite3* database) : database_(database) {
+    Statement(database_, "BEGIN IMMEDIATE").step();
+  }
+  ~Transaction() {
+    if (open_) ::sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  void commit() {
+    Statement(database_, "COMMIT").step();
+    open_ = false;
+  }
+
+ private:
+  sqlite3* database_;
+  bool open_ = true;
+};
+
 }  // namespace triloop

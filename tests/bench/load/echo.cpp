@@ -1,10 +1,6 @@
-// Messages in flight on every connection, alone or beside a peer that misbehaves.
+#include "echo.h"
 
 #include <algorithm>
-#include <limits>
-
-#include "process_stats.h"
-#include "scenario.h"
 
 namespace load {
 namespace {
@@ -12,20 +8,6 @@ namespace {
 constexpr std::size_t kStalledBytes = 64 << 10;
 constexpr std::size_t kFloodBytes = 64;
 constexpr std::size_t kFloodInFlight = 1000;
-
-// What is read at both ends of the measured window.
-struct Sample {
-  Nanoseconds time = 0;
-  double own_cpu_seconds = 0;
-  ProcessUsage server;
-  std::vector<std::uint64_t> echoed;  // by each peer
-
-  std::uint64_t total() const {
-    std::uint64_t sum = 0;
-    for (const std::uint64_t count : echoed) sum += count;
-    return sum;
-  }
-};
 
 TrafficOptions binary(const Options& options, std::size_t bytes, std::size_t in_flight) {
   TrafficOptions traffic = traffic_of(options);
@@ -35,47 +17,44 @@ TrafficOptions binary(const Options& options, std::size_t bytes, std::size_t in_
   return traffic;
 }
 
-class Echo : public Scenario {
- public:
-  explicit Echo(const Options& options)
-      : Scenario(options),
-        stalled_traffic_(binary(options, kStalledBytes, 1)),
-        flood_traffic_(binary(options, kFloodBytes, kFloodInFlight)) {
-    if (options.mode == "stalled") stalled_ = &add_peer(stalled_traffic_);
-    if (options.mode == "flood") flooding_ = &add_peer(flood_traffic_);
+}  // namespace
+
+Echo::Echo(const Options& options)
+    : Scenario(options),
+      stalled_traffic_(binary(options, kStalledBytes, 1)),
+      flood_traffic_(binary(options, kFloodBytes, kFloodInFlight)) {
+  if (options.mode == "stalled") stalled_ = &add_peer(stalled_traffic_);
+  if (options.mode == "flood") flooding_ = &add_peer(flood_traffic_);
+}
+
+void Echo::on_echo(Peer& peer, Nanoseconds sent, Nanoseconds received) {
+  if (&peer != flooding_) record(sent, received);
+}
+
+void Echo::after_echoes(Peer& peer, std::uint64_t echoes) {
+  if (!is_sending_) return;
+  if (!options_.in_bunches) {
+    peer.post(echoes);
+  } else if (peer.unanswered() == 0) {
+    peer.post(options_.in_flight);
   }
+}
 
-  nlohmann::json run() override;
-  void on_echo(Peer& peer, Nanoseconds sent, Nanoseconds received) override {
-    // What was sent before the window may have waited while /proc was read.
-    if (sent >= window_begin_ && &peer != flooding_) latency_.record(received - sent);
+void Echo::begin() {
+  if (stalled_ != nullptr) stalled_->flood_unread();
+  for (const auto& peer : peers_) {
+    if (peer.get() != stalled_)
+      peer->post(peer.get() == flooding_ ? kFloodInFlight : options_.in_flight);
   }
-  void after_echoes(Peer& peer, std::uint64_t echoes) override {
-    if (!is_sending_) return;
-    if (!options_.in_bunches) {
-      peer.post(echoes);
-    } else if (peer.unanswered() == 0) {
-      peer.post(options_.in_flight);
-    }
-  }
-  void on_closed(Peer&) override { stalled_ended_at_ = now(); }
+}
 
- private:
-  bool is_ordinary(const Peer& peer) const { return &peer != stalled_ && &peer != flooding_; }
-  Sample sample() const;
-  nlohmann::json report(const Sample& before, const Sample& after) const;
+bool Echo::is_all_answered() const {
+  return std::all_of(peers_.begin(), peers_.end(), [this](const auto& peer) {
+    return peer.get() == stalled_ || peer->unanswered() == 0;
+  });
+}
 
-  const Traffic stalled_traffic_;
-  const Traffic flood_traffic_;
-  Peer* stalled_ = nullptr;
-  Peer* flooding_ = nullptr;
-  bool is_sending_ = true;
-  Nanoseconds window_begin_ = std::numeric_limits<Nanoseconds>::max();
-  Nanoseconds stalled_ended_at_ = 0;
-  Histogram latency_;
-};
-
-Sample Echo::sample() const {
+Echo::Sample Echo::sample() const {
   Sample sample;
   for (const auto& peer : peers_) sample.echoed.push_back(peer->echoed());
   sample.own_cpu_seconds = own_cpu_seconds();
@@ -87,12 +66,8 @@ Sample Echo::sample() const {
 nlohmann::json Echo::run() {
   const int pid = options_.server_pid;
   open_all();
-  const Nanoseconds begin = now();
-  if (stalled_ != nullptr) stalled_->flood_unread();
-  for (const auto& peer : peers_) {
-    if (peer.get() != stalled_)
-      peer->post(peer.get() == flooding_ ? kFloodInFlight : options_.in_flight);
-  }
+  const Nanoseconds began = now();
+  begin();
   run_for(options_.warmup_seconds);
 
   // With thousands of threads this takes a while, so it stays outside of the window; switches are
@@ -104,11 +79,7 @@ nlohmann::json Echo::run() {
   const Sample after = sample();
 
   is_sending_ = false;
-  await("all messages were answered", [this] {
-    return std::all_of(peers_.begin(), peers_.end(), [this](const auto& peer) {
-      return peer.get() == stalled_ || peer->unanswered() == 0;
-    });
-  });
+  await("all messages were answered", [this] { return is_all_answered(); });
   nlohmann::json json = report(before, after);
   if (pid != 0) {
     const auto switches = static_cast<double>(switches_between(switches_before, switches_of(pid)));
@@ -117,7 +88,7 @@ nlohmann::json Echo::run() {
   }
   if (stalled_ended_at_ != 0) {
     json["stalled_ended_after_seconds"] =
-        static_cast<double>(stalled_ended_at_ - begin) / static_cast<double>(kSecond);
+        static_cast<double>(stalled_ended_at_ - began) / static_cast<double>(kSecond);
   }
   return json;
 }
@@ -159,8 +130,6 @@ nlohmann::json Echo::report(const Sample& before, const Sample& after) const {
                     {"threads", after.server.threads}};
   return json;
 }
-
-}  // namespace
 
 std::unique_ptr<Scenario> make_echo(const Options& options) {
   return std::make_unique<Echo>(options);

@@ -20,8 +20,8 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_statu
   app.add_option("--mode", options.mode,
                  "echo: messages in flight; churn: connect, echo, close, again; idle: open and "
                  "hold; stalled: echo beside a peer that never reads; flood: echo beside a peer "
-                 "with 1000 in flight")
-      ->check(CLI::IsMember({"echo", "churn", "idle", "stalled", "flood"}));
+                 "with 1000 in flight; broadcast: a room in which one speaks and all hear it")
+      ->check(CLI::IsMember({"echo", "churn", "idle", "stalled", "flood", "broadcast"}));
   app.add_option("--port", options.port, "where the server listens")->required();
   app.add_option("--connections", options.connections, "connections at a time")
       ->check(CLI::Range(std::size_t{1}, kMostConnections));

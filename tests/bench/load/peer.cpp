@@ -19,6 +19,7 @@ namespace load {
 namespace {
 
 constexpr std::string_view kHeartbeat = "heartbeat from server";
+constexpr std::string_view kJoined = "joined";  // what each server tells who is in its room
 constexpr std::string_view kNormalClosure = "\x03\xe8";  // 1000
 
 [[noreturn]] void fail(const char* call, int error) {
@@ -28,10 +29,11 @@ constexpr std::string_view kNormalClosure = "\x03\xe8";  // 1000
 }  // namespace
 
 Peer::Peer(EventLoop& loop, const Traffic& traffic, PeerListener& listener,
-           std::size_t first_message)
+           std::size_t first_message, Hears hears)
     : loop_(loop),
       traffic_(traffic),
       listener_(listener),
+      hears_(hears),
       next_sent_(first_message % traffic.cycle()),
       sent_(traffic.in_flight()),
       next_echo_(next_sent_) {}
@@ -207,7 +209,9 @@ bool Peer::is_looked_at_whole(const FrameHead& head) const {
 
 // Of a frame that is not compressed.
 void Peer::check_head(const FrameHead& head) const {
-  if (unanswered() == 0) throw std::runtime_error("a message that answers none");
+  if (hears_ == Hears::kItself && unanswered() == 0) {
+    throw std::runtime_error("a message that answers none");
+  }
   if (head.opcode != traffic_.opcode() || head.payload_bytes != traffic_.payload_bytes()) {
     throw std::runtime_error("a wrong echo: opcode " + std::to_string(head.opcode) + " with " +
                              std::to_string(head.payload_bytes) + " bytes");
@@ -231,6 +235,10 @@ void Peer::take_echo(const FrameHead& head, std::string_view payload) {
     expanded.payload_bytes = payload.size();
   }
   if (head.opcode == opcode::kText && payload == kHeartbeat) return;
+  if (hears_ == Hears::kTheRoom && head.opcode == opcode::kText && payload == kJoined) {
+    listener_.on_joined(*this);
+    return;
+  }
   check_head(expanded);
   if (!traffic_.is_echo_of(next_echo_, payload)) {
     throw std::runtime_error("a wrong echo: other bytes than were sent");

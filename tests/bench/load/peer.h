@@ -14,11 +14,20 @@ namespace load {
 
 class Peer;
 
+/// Whose messages come back to a peer.
+enum class Hears {
+  kItself,   ///< its own, each once it has been sent
+  kTheRoom,  ///< the speaker's, whoever that is
+};
+
 /// What a mode makes of what happens to its peers.
 class PeerListener {
  public:
   virtual ~PeerListener() = default;
   virtual void on_open(Peer& peer) = 0;
+  /// The server has said that it is in the room.
+  virtual void on_joined(Peer& peer) = 0;
+  /// `sent` is of its own messages only.
   virtual void on_echo(Peer& peer, Nanoseconds sent, Nanoseconds received) = 0;
   /// After the echoes of one receive, so that the next messages go out together.
   virtual void after_echoes(Peer& peer, std::uint64_t echoes) = 0;
@@ -32,7 +41,8 @@ class PeerListener {
 /// heartbeats. Belongs to the loop's thread.
 class Peer : public Source {
  public:
-  Peer(EventLoop& loop, const Traffic& traffic, PeerListener& listener, std::size_t first_message);
+  Peer(EventLoop& loop, const Traffic& traffic, PeerListener& listener, std::size_t first_message,
+       Hears hears = Hears::kItself);
   ~Peer() override;
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
@@ -76,6 +86,7 @@ class Peer : public Source {
   EventLoop& loop_;
   const Traffic& traffic_;
   PeerListener& listener_;
+  const Hears hears_;
 
   int socket_ = -1;
   State state_ = State::kClosed;

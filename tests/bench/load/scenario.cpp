@@ -36,8 +36,11 @@ Scenario::Scenario(const Options& options)
 }
 
 Peer& Scenario::add_peer(const Traffic& traffic) {
-  // Peers begin at different messages, so that an echo that went to another peer is noticed.
-  peers_.push_back(std::make_unique<Peer>(loop_, traffic, *this, peers_.size()));
+  // Peers begin at different messages, so that an echo that went to another peer is noticed. In a
+  // room all hear the same.
+  const bool room = options_.mode == "broadcast";
+  peers_.push_back(std::make_unique<Peer>(loop_, traffic, *this, room ? 0 : peers_.size(),
+                                          room ? Hears::kTheRoom : Hears::kItself));
   return *peers_.back();
 }
 
@@ -68,6 +71,7 @@ nlohmann::json latency_report(const Histogram& latency) {
 }
 
 std::unique_ptr<Scenario> make_scenario(const Options& options) {
+  if (options.mode == "broadcast") return make_broadcast(options);
   if (options.mode == "churn") return make_churn(options);
   if (options.mode == "idle") return make_idle(options);
   return make_echo(options);

@@ -20,6 +20,7 @@ class Scenario : public PeerListener {
   virtual nlohmann::json run() = 0;
 
   void on_open(Peer& peer) override;
+  void on_joined(Peer&) override {}
   void on_echo(Peer&, Nanoseconds, Nanoseconds) override {}
   void after_echoes(Peer&, std::uint64_t) override {}
   void on_closed(Peer&) override {}
@@ -52,6 +53,7 @@ nlohmann::json latency_report(const Histogram& latency);
 /// The mode that the options name.
 std::unique_ptr<Scenario> make_scenario(const Options& options);
 std::unique_ptr<Scenario> make_echo(const Options& options);
+std::unique_ptr<Scenario> make_broadcast(const Options& options);
 std::unique_ptr<Scenario> make_churn(const Options& options);
 std::unique_ptr<Scenario> make_idle(const Options& options);
 

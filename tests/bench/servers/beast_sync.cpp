@@ -48,12 +48,12 @@ void echo(tcp::socket socket, bool compress) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const auto [port, compress] = bench::arguments(argc, argv);
+  const bench::Arguments arguments = bench::arguments(argc, argv);
   bench::block_sigterm();
   boost::asio::io_context context(1);
-  tcp::acceptor acceptor(context, {boost::asio::ip::address_v4::loopback(), port});
+  tcp::acceptor acceptor(context, {boost::asio::ip::address_v4::loopback(), arguments.port});
   bench::announce(acceptor.local_endpoint().port());
-  std::thread(accept_loop, std::move(acceptor), std::ref(context), compress).detach();
+  std::thread(accept_loop, std::move(acceptor), std::ref(context), arguments.compress).detach();
   bench::wait_for_sigterm();
 } catch (const std::exception& error) {
   std::cerr << "beast_sync: " << error.what() << '\n';

@@ -134,9 +134,81 @@ func serve(response http.ResponseWriter, request *http.Request) {
 	go c.writeLoop()
 }
 
+// What one says all hear: a hub as gorilla's own example has it, and each message prepared once.
+type hub struct {
+	join, leave chan *member
+	say         chan *websocket.PreparedMessage
+}
+
+type member struct {
+	socket *websocket.Conn
+	news   chan *websocket.PreparedMessage
+}
+
+const newsForEach = 256
+
+var joined, _ = websocket.NewPreparedMessage(websocket.TextMessage, []byte("joined"))
+
+func (h *hub) run() {
+	members := map[*member]bool{}
+	drop := func(m *member) {
+		if members[m] {
+			delete(members, m)
+			close(m.news)
+		}
+	}
+	for {
+		select {
+		case m := <-h.join:
+			members[m] = true
+			m.news <- joined
+		case m := <-h.leave:
+			drop(m)
+		case news := <-h.say:
+			for m := range members {
+				select {
+				case m.news <- news:
+				default:
+					drop(m)
+				}
+			}
+		}
+	}
+}
+
+func (h *hub) serve(response http.ResponseWriter, request *http.Request) {
+	socket, err := upgrader.Upgrade(response, request, nil)
+	if err != nil {
+		return
+	}
+	m := &member{socket, make(chan *websocket.PreparedMessage, newsForEach)}
+	h.join <- m
+	go func() {
+		defer socket.Close()
+		for news := range m.news {
+			if socket.WritePreparedMessage(news) != nil {
+				return
+			}
+		}
+	}()
+	go func() {
+		defer func() { h.leave <- m }()
+		for {
+			kind, payload, err := socket.ReadMessage()
+			if err != nil {
+				return
+			}
+			if news, err := websocket.NewPreparedMessage(kind, payload); err == nil {
+				h.say <- news
+			}
+		}
+	}()
+}
+
 func main() {
 	port := flag.Int("port", 0, "TCP port; 0 takes a free one")
 	flag.BoolVar(&upgrader.EnableCompression, "compress", false, "permessage-deflate, as gorilla has it")
+	room := flag.Bool("room", false, "what one says all hear; else an echo")
 	flag.Parse()
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
@@ -144,7 +216,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	http.HandleFunc("/ws", serve)
+	if *room {
+		h := &hub{make(chan *member), make(chan *member), make(chan *websocket.PreparedMessage)}
+		go h.run()
+		http.HandleFunc("/ws", h.serve)
+	} else {
+		http.HandleFunc("/ws", serve)
+	}
 	fmt.Printf("listening on http://%s/\n", listener.Addr())
 	go func() { log.Fatal(http.Serve(listener, nil)) }()
 	<-stop

@@ -17,11 +17,26 @@ async def echo(connection, *_):
         pass
 
 
-async def main(port, compress):
+members = set()
+
+
+async def room(connection, *_):
+    members.add(connection)
+    try:
+        await connection.send("joined")
+        async for message in connection:
+            websockets.broadcast(members, message)
+    except websockets.ConnectionClosed:
+        pass
+    finally:
+        members.discard(connection)
+
+
+async def main(port, compress, handler):
     stop = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set_result, None)
     server = await websockets.serve(
-        echo, "127.0.0.1", port, max_size=MOST_MESSAGE_BYTES, backlog=4096,
+        handler, "127.0.0.1", port, max_size=MOST_MESSAGE_BYTES, backlog=4096,
         compression="deflate" if compress else None)
     print(f"listening on http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", flush=True)
     await stop
@@ -30,5 +45,6 @@ async def main(port, compress):
 parser = argparse.ArgumentParser()
 parser.add_argument("--port", type=int, default=0)
 parser.add_argument("--compress", action="store_true")
+parser.add_argument("--room", action="store_true")
 arguments = parser.parse_args()
-asyncio.run(main(arguments.port, arguments.compress))
+asyncio.run(main(arguments.port, arguments.compress, room if arguments.room else echo))

@@ -14,19 +14,22 @@ namespace bench {
 struct Arguments {
   std::uint16_t port = 0;  // 0: a free one
   bool compress = false;   // permessage-deflate
+  bool room = false;       // what one says all hear; else an echo
 };
 
-/// `[--port N] [--compress]`.
+/// `[--port N] [--compress] [--room]`.
 inline Arguments arguments(int argc, char** argv) {
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     if (name == "--compress") {
       arguments.compress = true;
+    } else if (name == "--room") {
+      arguments.room = true;
     } else if (name == "--port" && i + 1 < argc) {
       arguments.port = static_cast<std::uint16_t>(std::stoul(argv[++i]));
     } else {
-      std::cerr << "usage: " << argv[0] << " [--port PORT] [--compress]\n";
+      std::cerr << "usage: " << argv[0] << " [--port PORT] [--compress] [--room]\n";
       std::exit(2);
     }
   }

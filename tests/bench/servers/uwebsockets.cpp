@@ -1,5 +1,5 @@
-// uWebSockets, asynchronous: two threads with a loop each, which share the port. Built only where
-// its sources are given; see CMakeLists.txt.
+// uWebSockets, asynchronous: two threads with a loop each, which share the port; one for a room.
+// Built only where its sources are given; see CMakeLists.txt.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -45,7 +45,7 @@ std::uint16_t reserve(std::uint16_t port) {
   return ntohs(address.sin_port);
 }
 
-void serve(std::uint16_t port, bool compress, std::promise<bool> listens) {
+void serve(std::uint16_t port, bool compress, bool room, std::promise<bool> listens) {
   using Socket = uWS::WebSocket<false, true, Nothing>;
   uWS::App::WebSocketBehavior<Nothing> behavior;
   behavior.compression = compress ? uWS::DEDICATED_COMPRESSOR_256KB : uWS::DISABLED;
@@ -56,6 +56,15 @@ void serve(std::uint16_t port, bool compress, std::promise<bool> listens) {
     socket->send(message, code, compress);
   };
   uWS::App app;
+  if (room) {
+    behavior.open = [](Socket* socket) {
+      socket->subscribe("room");
+      socket->send("joined", uWS::OpCode::TEXT);
+    };
+    behavior.message = [&app, compress](Socket*, std::string_view message, uWS::OpCode code) {
+      app.publish("room", message, code, compress);
+    };
+  }
   app.ws<Nothing>("/ws", std::move(behavior));
   app.listen("127.0.0.1", port, [&](auto* listener) { listens.set_value(listener != nullptr); });
   app.run();
@@ -64,13 +73,15 @@ void serve(std::uint16_t port, bool compress, std::promise<bool> listens) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const auto [asked, compress] = bench::arguments(argc, argv);
+  const auto [asked, compress, room] = bench::arguments(argc, argv);
   bench::block_sigterm();
   const std::uint16_t port = reserve(asked);
-  for (int i = 0; i < kThreads; ++i) {
+  // A loop's rooms end at its edge.
+  for (int i = 0; i < (room ? 1 : kThreads); ++i) {
     std::promise<bool> listens;
     auto is_listening = listens.get_future();
-    std::thread(serve, port, compress, std::move(listens)).detach();  // see wait_for_sigterm()
+    std::thread(serve, port, compress, room, std::move(listens))
+        .detach();  // see wait_for_sigterm()
     check(is_listening.get(), "listen");
   }
   bench::announce(port);

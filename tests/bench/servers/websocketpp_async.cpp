@@ -81,10 +81,10 @@ template <typename Server>
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const auto [port, compress] = bench::arguments(argc, argv);
+  const bench::Arguments arguments = bench::arguments(argc, argv);
   bench::block_sigterm();
-  if (compress) serve<websocketpp::server<CompressingConfig>>(port);
-  serve<websocketpp::server<Config>>(port);
+  if (arguments.compress) serve<websocketpp::server<CompressingConfig>>(arguments.port);
+  serve<websocketpp::server<Config>>(arguments.port);
 } catch (const std::exception& error) {
   std::cerr << "websocketpp_async: " << error.what() << '\n';
   return 1;

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -107,6 +109,47 @@ TEST_CASE("chat: joins, lines and leaves reach everybody in the room, and nobody
   check_line(next_news(other), "other", "alone");  // the first that was heard in the cellar
 }
 
+// Each hears of who came behind it, once and in one order, and of the line behind all of them.
+TEST_CASE("chat: in a large room who comes in is told of together, and of nobody twice", "[chat]") {
+  const ChatServer server;
+  constexpr std::size_t kMembers = 2 * Rooms::kLargeRoom;
+  std::vector<std::unique_ptr<TestClient>> members;
+  std::vector<std::vector<std::string>> known;  // as each has been told
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    members.push_back(std::make_unique<TestClient>(server.port()));
+    const json welcome = enter(*members.back(), "m" + std::to_string(i));
+    CHECK(welcome["members"].size() == i + 1);
+    known.push_back(welcome["members"].get<std::vector<std::string>>());
+  }
+  members.front()->send_text("are all here?");
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    for (;;) {
+      const json news = next_news(*members[i]);
+      if (news["type"] == "line") break;
+      CHECK(news["type"] == "join");
+      known[i].push_back(news["name"]);
+    }
+    CHECK(known[i].size() == kMembers);
+    CHECK(std::set<std::string>(known[i].begin(), known[i].end()).size() == kMembers);
+  }
+  CHECK(members.back()->try_send(client_close(1000)) > 0);
+  CHECK(next_news(*members.front()) == leave("m" + std::to_string(kMembers - 1)));
+}
+
+TEST_CASE("chat: lines that come together are heard in their order", "[chat]") {
+  const ChatServer server;
+  TestClient ann(server.port()), bob(server.port());
+  enter(ann, "ann");
+  enter(bob, "bob");
+  CHECK(next_news(ann) == join("bob"));
+  std::string lines;
+  for (int i = 0; i < 200; ++i) lines += client_frame(Opcode::text, std::to_string(i));
+  ann.send(lines);
+  for (TestClient* member : {&ann, &bob}) {
+    for (int i = 0; i < 200; ++i) check_line(next_news(*member), "ann", std::to_string(i));
+  }
+}
+
 TEST_CASE("chat: a member whose connection breaks has left", "[chat]") {
   const ChatServer server;
   TestClient ann(server.port()), bob(server.port());
@@ -155,7 +198,7 @@ TEST_CASE(
     "chat: what was sent before its sender lost its place, or the room its last member, is kept",
     "[chat]") {
   const ChatServer server;
-  server.rooms->say("lobby", "ann", "the last words");
+  server.rooms->say("lobby", "ann", {"the last words"});
   TestClient bob(server.port());
   const json welcome = enter(bob, "bob");
   CHECK(welcome["members"] == json{"bob"});
@@ -586,7 +629,7 @@ TEST_CASE("chat: a locked database is waited for once, not by one speaker after 
   other.does("BEGIN IMMEDIATE");
   const auto fails = [&] {
     const TimePoint start = Clock::now();
-    CHECK_THROWS_AS(history.add("lobby", "ann", "x"), std::runtime_error);
+    CHECK_THROWS_AS(history.add("lobby", "ann", {"x"}), std::runtime_error);
     return Clock::now() - start;
   };
   const auto first = fails();
@@ -595,7 +638,7 @@ TEST_CASE("chat: a locked database is waited for once, not by one speaker after 
   CHECK(first >= std::chrono::seconds(1));
   CHECK(others < 10 * first);
   other.does("ROLLBACK");
-  CHECK(history.add("lobby", "ann", "x").text == "x");
+  CHECK(history.add("lobby", "ann", {"x"}).front().text == "x");
 }
 
 TEST_CASE("chat: a database that was deleted or moved under the server is noticed, once",
@@ -644,12 +687,12 @@ TEST_CASE("chat: what another program wrote need not be UTF-8, and bars no room"
 TEST_CASE("chat: the file keeps the last 100 000 lines of all rooms", "[chat]") {
   const Folder folder;
   History history(folder.file());
-  history.add("cellar", "ann", "the first");
+  history.add("cellar", "ann", {"the first"});
   OtherProgram(folder.file())
       .does("INSERT INTO lines (id, room, name, text) VALUES (99999, 'lobby', 'ann', 'x')");
-  history.add("lobby", "ann", "number 100 000");
+  history.add("lobby", "ann", {"number 100 000"});
   CHECK(history.last("cellar", 50).size() == 1);
-  history.add("lobby", "ann", "one more");
+  history.add("lobby", "ann", {"one more"});
   CHECK(history.last("cellar", 50).empty());
   CHECK(history.last("lobby", 50).size() == 3);
 }
