@@ -53,6 +53,7 @@ std::vector<ChatLine> History::add(const std::string& room, const std::string& n
   return patiently([&] {
     Transaction all(database_.get());
     std::vector<ChatLine> lines;
+    lines.reserve(texts.size());
     for (const std::string& text : texts) lines.push_back(write_down(room, name, text));
     all.commit();
     return lines;
