@@ -107,6 +107,7 @@ class Group {
   struct Pass;
 
   Member* find(const ConnectionHandle& member) TRILOOP_REQUIRES(mutex_);
+  void erase(const Member* member) TRILOOP_REQUIRES(mutex_);
   template <typename Stays>
   void keep_those(Stays stays) TRILOOP_REQUIRES(mutex_);
   bool tell(Member& member, Pass& pass) TRILOOP_REQUIRES(mutex_);

@@ -39,7 +39,7 @@ std::uint64_t Group::leave(const ConnectionHandle& member) {
   const Member* const found = find(member);
   if (found == nullptr) return 0;
   const std::uint64_t missed = found->missed_in_all;
-  members_.erase(members_.begin() + (found - members_.data()));
+  erase(found);
   return missed;
 }
 
@@ -63,9 +63,7 @@ Published Group::publish_to(const ConnectionHandle& member,
   {
     const MutexLock lock(mutex_);
     Member* const found = find(member);
-    if (found != nullptr && !tell(*found, pass)) {
-      members_.erase(members_.begin() + (found - members_.data()));
-    }
+    if (found != nullptr && !tell(*found, pass)) erase(found);
   }
   wait_for_the_slow(pass);
   return std::move(pass.published);
@@ -82,6 +80,10 @@ Group::Member* Group::find(const ConnectionHandle& member) {
   const auto is_it = [&](const Member& one) { return one.connection == member; };
   const auto found = std::find_if(members_.begin(), members_.end(), is_it);
   return found == members_.end() ? nullptr : &*found;
+}
+
+void Group::erase(const Member* member) {
+  members_.erase(members_.begin() + (member - members_.data()));
 }
 
 // In the order in which they have come. Unlike std::remove_if() it may change them.
@@ -113,15 +115,16 @@ bool Group::tell(Member& member, Pass& pass) {
 
   std::size_t written = 0;
   const WriteResult result = member.connection.write_all_for(messages, written, kNoTime);
-  const bool noticed = needs_notice && written > 0;
-  if (noticed) member.missed = 0;
-  pass.published.queued += written - (noticed ? 1 : 0);
+  if (needs_notice && written > 0) member.missed = 0;
+  const std::size_t first = needs_notice ? 1 : 0;  // of the messages: a notice is none
+  const std::size_t done = std::max(written, first);
+  pass.published.queued += done - first;
   if (result != WriteResult::kTimeout) return result == WriteResult::kQueued;
 
   const auto rest = messages.begin() + static_cast<std::ptrdiff_t>(written);
   switch (pass.overflow.kind) {
     case Overflow::Kind::kSkip:
-      miss(member, messages.size() - written - (needs_notice && !noticed ? 1 : 0), pass.published);
+      miss(member, messages.size() - done, pass.published);
       return true;
     case Overflow::Kind::kWait:
       pass.waiting.push_back({member.connection, {rest, messages.end()}, 0});
@@ -148,15 +151,15 @@ void Group::wait_for(Waiting& slow, TimePoint deadline, Published& published) {
   std::size_t written = 0;
   const WriteResult result =
       slow.connection.write_all_for(slow.messages, written, std::max(left, kNoTime));
-  const bool has_notice = slow.noticed > 0;
-  const bool noticed = has_notice && written > 0;
-  published.queued += written - (noticed ? 1 : 0);
+  const std::size_t first = slow.noticed > 0 ? 1 : 0;
+  const std::size_t done = std::max(written, first);
+  published.queued += done - first;
   if (result != WriteResult::kTimeout) return;
   const MutexLock lock(mutex_);
   Member* const member = find(slow.connection);
   if (member == nullptr) return;
-  if (!noticed) member->missed += slow.noticed;
-  miss(*member, slow.messages.size() - written - (has_notice && !noticed ? 1 : 0), published);
+  if (written == 0) member->missed += slow.noticed;
+  miss(*member, slow.messages.size() - done, published);
 }
 
 void Group::miss(Member& member, std::uint64_t count, Published& published) {

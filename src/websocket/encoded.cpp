@@ -1,6 +1,7 @@
 #include "websocket/encoded.h"
 
 #include "websocket/deflate.h"
+#include "websocket/frame.h"
 #include "websocket/protocol.h"
 
 namespace triloop {

@@ -15,14 +15,17 @@ namespace triloop {
 /// Opcodes of RFC 6455 section 5.2. Continuation never leaves the codec, which joins fragments.
 enum class Opcode : std::uint8_t { text = 0x1, binary = 0x2, close = 0x8, ping = 0x9, pong = 0xA };
 
+inline Opcode opcode_of(MessageType type) {
+  return type == MessageType::text ? Opcode::text : Opcode::binary;
+}
+
 /// A whole message or a control frame, decoded; or, of a message that many are sent, what all of
 /// them share.
 struct Frame {
   Frame() = default;
   Frame(Opcode code, std::string bytes) : opcode(code), payload(std::move(bytes)) {}
   explicit Frame(std::shared_ptr<const Encoded> of)
-      : opcode(of->type() == MessageType::text ? Opcode::text : Opcode::binary),
-        encoded(std::move(of)) {}
+      : opcode(opcode_of(of->type())), encoded(std::move(of)) {}
 
   /// Of the payload, whosever it is.
   std::size_t size() const { return encoded ? encoded->payload().size() : payload.size(); }

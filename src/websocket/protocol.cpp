@@ -69,10 +69,6 @@ void check_text(const Message& message) {
   }
 }
 
-Opcode opcode_of(MessageType type) {
-  return type == MessageType::text ? Opcode::text : Opcode::binary;
-}
-
 // Not prepare_data_frame(): it would copy the payload and validate it once more.
 std::string frame_header(Opcode opcode, std::size_t payload_bytes, bool compressed) {
   const wspp::frame::basic_header basic(static_cast<wspp::frame::opcode::value>(opcode),

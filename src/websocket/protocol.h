@@ -34,8 +34,6 @@ Frame close_frame(const CloseStatus& status);
 /// Throws std::invalid_argument if it is a text and not UTF-8.
 void check_text(const Message& message);
 
-Opcode opcode_of(MessageType type);
-
 /// The header of a frame that a server sends: whole, and not masked (section 5.1).
 std::string frame_header(Opcode opcode, std::size_t payload_bytes, bool compressed);
 

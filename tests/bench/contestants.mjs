@@ -26,8 +26,9 @@ const QUIET = ["--bind", "127.0.0.1", "--port", "0", "--quiet", "--log-level", "
 
 /**
  * In the order of the tables. `program` is a file in the build directory, or what `arguments` are
- * given to; `room` another one that is a room, where the program itself has no --room; `raw` speaks no WebSocket; a `shadow` is triloop again, for a pair with it, and has no
- * column of its own; `load` is what its load has different from the row's.
+ * given to; `room` another one that is a room, where the program itself has no --room; `raw` speaks no
+ * WebSocket; a `shadow` is triloop again, for a pair with it, and has no column of its own; `load` is
+ * what its load has different from the row's.
  */
 export const contestants = {
   triloop: { title: "triloop", program: "triloop", room: "tests/bench/triloop_room", args: QUIET },

@@ -32,7 +32,7 @@ const script = (connections, inFlight, bytes, payload, servers) =>
 const json = (name, more) => echo(64, 4, KIB, {
   text: true, name, servers: [...withHandshake, "node", "python"], more: { payload: "json", ...more } });
 
-/** A room in which one speaks and all hear; figures are of deliveries. Python's room is measured where it comes to an end. */
+/** A room in which one speaks and all hear; figures are of deliveries. */
 function room(members, bytes, more = {}) {
   return {
     name: `room of ${members}, ${sized(bytes)}${more.compress ? " deflate" : ""}`,
@@ -135,7 +135,7 @@ export function rowsOf({ full, names, absent = [], baseline = false }) {
   return all.filter(isWanted).map((row) => ({
     ...row,
     servers: row.servers.filter((name) => !absent.includes(name))
-      .flatMap((name) => (baseline && name === "triloop" ? ["triloop", "baseline"] : [name])),
+      .flatMap((name) => (baseline && name === "triloop" && row.kind !== "broadcast" ? ["triloop", "baseline"] : [name])),
   }));
 }
 

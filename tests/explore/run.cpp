@@ -251,8 +251,7 @@ void Run::take(MutexState& mutex) {
   current_->state = State::kReady;
 }
 
-// One lock at a time. `mutex` is the one that this thread takes, or waits with, if any.
-// Before it takes `mutex`.
+// One lock at a time. Before it takes `mutex`.
 void Run::demand_may_lock(const MutexState& mutex) {
   if (locks_may_nest_ || kernel_.have(&mutex)) return;
   int may_follow = 0;  // so many more may be held, below one that may be
