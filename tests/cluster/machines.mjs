@@ -136,16 +136,19 @@ export class Cluster {
 
   /**
    * `servers` and `engines` are how many there are of each, `port` is HAProxy's (without one there is none).
+   * `stores` says for nodes of the engine in which folder they keep what they have, `logs` where all processes'
+   * standard error goes; both are else in a temporary folder, which goes with the cluster.
    * `say` is told of each step, and `ended` of each process that ends by itself.
    */
-  constructor({ binary, servers = 3, engines = 3, port, serverOptions = [], network = new Loopback(), logs,
-    say = () => {}, ended }) {
+  constructor({ binary, servers = 3, engines = 3, port, serverOptions = [], network = new Loopback(), stores = {},
+    logs, say = () => {}, ended }) {
     this.binary = binary;
     this.servers = numbered("server", servers);
     this.engines = numbered("nats", engines);
     this.port = port;
     this.serverOptions = serverOptions;
     this.network = network;
+    this.stores = stores;
     this.say = say;
     this.ended = ended;
     this.directory = mkdtempSync(join(tmpdir(), "triloop-cluster-"));
@@ -161,9 +164,6 @@ export class Cluster {
   /** Where it listens. */
   place(name) {
     return this.#places.get(name);
-  }
-  storeOf(engine) {
-    return join(this.directory, engine);
   }
 
   #goesOn() {
@@ -208,7 +208,7 @@ export class Cluster {
         port: await this.network.port(name, 4222 + i),
         monitoring: await this.network.port(name, 8222 + i),
         routing: await this.network.port(name, 6222 + i),
-        store: this.storeOf(name),
+        store: this.stores[name] ?? join(this.directory, name),
       });
     }
     const places = this.engines.map((name) => this.place(name));

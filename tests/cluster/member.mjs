@@ -16,8 +16,8 @@ const MOST_BACKOFF_MS = 5_000;
 
 /**
  * Emits "welcome", "line", "join", "leave", "members", each with the message, "kept" with the id and the seq,
- * "not kept" with the reason, "closed" with the code and the reason of a connection that was lost, and "old" with
- * the code of one whose place it took itself.
+ * "not kept" with the id and the reason, "closed" with { code, reason, wasWelcome } of a connection that was lost or
+ * not to be had, and "old" with the code of one whose place it took itself.
  */
 export class Member extends EventEmitter {
   #socket = null;
@@ -132,8 +132,9 @@ export class Member extends EventEmitter {
     socket.on("error", () => {}); // its "close" follows
     socket.on("close", (code, reason) => {
       if (socket !== this.#socket) return;
+      const wasWelcome = this.#isWelcome;
       this.#leaveSocket(() => {});
-      this.emit("closed", code, reason.toString());
+      this.emit("closed", { code, reason: reason.toString(), wasWelcome });
       if (this.#isStaying) this.#comeAgain();
     });
   }

@@ -52,7 +52,7 @@ function test(name, body) {
       Object.assign(one, { heard: [], closes: [], told: [] });
       one.on("welcome", ({ history }) => one.heard.push(...history));
       one.on("line", (line) => one.heard.push(line));
-      one.on("closed", (code) => one.closes.push(code));
+      one.on("closed", ({ code }) => one.closes.push(code));
       for (const type of ["join", "leave"]) one.on(type, ({ name: who }) => one.told.push(`${who}: ${type}`));
       members.push(one);
       return one;
