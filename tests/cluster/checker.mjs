@@ -4,7 +4,7 @@
 // It is told what happened as it happens, and finds at once what can be seen from one member alone. What is
 // lost, and whether all agree, is judged when all have caught up.
 
-const MOST_EXAMPLES = 3;
+const MOST_EXAMPLES = 5;
 
 const keyOf = (name, id) => JSON.stringify([name, id]);
 const quote = (text) => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);

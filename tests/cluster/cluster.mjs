@@ -4,10 +4,12 @@
 //     tests/cluster/cluster.sh --binary PROGRAM [--seconds 600] [--faults server,leader] [--out FILE]
 //                              [--seed N] [--logs DIR]
 //
+// In DIR are then the log of each process, and what the members said and heard.
+//
 // Under two minutes there are fewer members, and each fault comes once, with short pauses.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -73,6 +75,14 @@ function mountSmallStore(engine) {
     remove();
   });
   return { engine, path };
+}
+
+/** With --logs all that the members say and hear stands in a file, too, with the time as the servers write it. */
+function openJournal() {
+  if (!values.logs) return undefined;
+  mkdirSync(values.logs, { recursive: true });
+  const file = createWriteStream(join(values.logs, "members.log"));
+  return (line) => file.write(`${new Date().toISOString().slice(11, -1)} ${line.slice(0, 400)}\n`);
 }
 
 const seconds = (since) => Number(((performance.now() - since) / 1000).toFixed(1));
@@ -156,7 +166,9 @@ async function main() {
     stores: smallStore && { [smallStore.engine]: smallStore.path },
     ended: ({ name, how }) => fail(`${name} has ended: ${how}`),
   });
-  const crowd = new Crowd({ url: `ws://127.0.0.1:${port}`, checker, random, rooms: ROOMS, ...CROWD });
+  const crowd = new Crowd({
+    url: `ws://127.0.0.1:${port}`, checker, random, journal: openJournal(), rooms: ROOMS, ...CROWD,
+  });
   let stopped = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {

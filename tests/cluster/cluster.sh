@@ -19,9 +19,9 @@ loopback() {
 clean_up() {
   local namespace pid
   # What runs inside goes first: a namespace lives as long as somebody is in it.
-  for namespace in $(ip netns list | awk -v tag="$tag-" 'index($1, tag) == 1 { print $1 }'); do
-    for pid in $(ip netns pids "$namespace"); do kill -KILL "$pid" 2>/dev/null || true; done
-    ip netns del "$namespace" || true
+  for namespace in $(ip netns list 2>/dev/null | awk -v tag="$tag-" 'index($1, tag) == 1 { print $1 }'); do
+    for pid in $(ip netns pids "$namespace" 2>/dev/null); do kill -KILL "$pid" 2>/dev/null || true; done
+    ip netns del "$namespace" 2>/dev/null || true
   done
 }
 

@@ -9,7 +9,9 @@ export function natsConfiguration({ name, address, port, monitoring, routing, ro
     `server_name: ${name}`,
     `listen: "${address}:${port}"`,
     `http: "${address}:${monitoring}"`,
-    `jetstream { store_dir: "${store}" }`,
+    // As much as the streams reserve, and not what the disk has: one that turns out to be too small is a fault
+    // of the check.
+    `jetstream { store_dir: "${store}", max_file_store: 64GB, max_memory_store: 64MB }`,
   ];
   if (routes.length > 1) {
     // Without no_advertise each node tells its clients where the others are, and they would go there past

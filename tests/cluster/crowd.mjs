@@ -18,10 +18,10 @@ export class Crowd {
   #seen;
 
   /** `random` has below(n), chance(p) and of(list); `url` is HAProxy's. */
-  constructor({ url, checker, random, rooms, members, pages, linesPerSecond }) {
+  constructor({ url, checker, random, journal, rooms, members, pages, linesPerSecond }) {
     Object.assign(this, { checker, random, linesPerSecond });
     const make = (kind, count) => Array.from({ length: count }, (_, i) => this.#watched(new Member({
-      url, checker, room: `room-${i % rooms}`, name: `${kind}-${i}`, random: () => random.below(1e6) / 1e6,
+      url, checker, journal, room: `room-${i % rooms}`, name: `${kind}-${i}`, random: () => random.below(1e6) / 1e6,
     })));
     this.#members = make("member", members);
     this.#pages = make("page", pages);

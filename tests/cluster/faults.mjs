@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { within } from "../e2e/wait.mjs";
 import { until } from "./machines.mjs";
 import { Member } from "./member.mjs";
 
@@ -76,7 +77,7 @@ async function slow({ cluster, checker, length }) {
   const speaker = member(direct(cluster.servers[0]), "speaker");
   const all = [...slowOnes, speaker];
   try {
-    await Promise.all(all.map((one) => one.join()));
+    await within(PATIENCE_MS, Promise.all(all.map((one) => one.join())), "those who will be slow are welcome");
     slowOnes.forEach((one) => one.stopReading());
     for (let i = 0; i < SLOW_LINES[length]; i += 1) {
       speaker.say(`${i} ${SLOW_TEXT}`);

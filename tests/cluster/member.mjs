@@ -14,6 +14,8 @@ const OLD_CONNECTION_MS = 15_000;
 const FIRST_BACKOFF_MS = 200;
 const MOST_BACKOFF_MS = 5_000;
 
+const socketPort = (socket) => socket._socket?.localPort ?? "?";
+
 /**
  * Emits "welcome", "line", "join", "leave", "members", each with the message, "kept" with the id and the seq,
  * "not kept" with the id and the reason, "closed" with { code, reason, wasWelcome } of a connection that was lost or
@@ -25,17 +27,20 @@ export class Member extends EventEmitter {
   #isStaying = false;
   #attempt = 0;
   #backoff = null;
-  #unconfirmed = new Map(); // by id: { text, timer }, in the order in which they were said
+  #unconfirmed = new Map(); // by id: { text, again, timer }, in the order in which they were said
   #number = 0;
 
   token;
   epoch;
   seq; // up to there it knows all
 
-  /** `url` is where the servers are, and may be changed; `resend` is how long it waits for "kept". */
-  constructor({ url, room, name, checker, random = Math.random, resend = 12_000 }) {
+  /**
+   * `url` is where the servers are, and may be changed; `resend` is how long it waits for "kept"; `journal` is
+   * told of all that comes and goes.
+   */
+  constructor({ url, room, name, checker, random = Math.random, resend = 12_000, journal = () => {} }) {
     super();
-    Object.assign(this, { url, room, name, checker, random, resend });
+    Object.assign(this, { url, room, name, checker, random, resend, journal });
   }
 
   get isWelcome() {
@@ -62,14 +67,14 @@ export class Member extends EventEmitter {
     this.#number += 1;
     const id = `${this.name}-${this.#number}`;
     this.checker?.says(this.room, this.name, id, text);
-    this.#unconfirmed.set(id, { text, timer: null });
+    this.#unconfirmed.set(id, { text, again: false, timer: null });
     if (this.#isWelcome) this.#send(id);
     return id;
   }
 
   /** Sends what was said before once more, as one does that has not heard the answer. */
   sayAgain(id, text) {
-    this.#unconfirmed.set(id, { text, timer: null });
+    this.#unconfirmed.set(id, { text, again: true, timer: null });
     if (this.#isWelcome) this.#send(id);
   }
 
@@ -126,13 +131,17 @@ export class Member extends EventEmitter {
       handshakeTimeout: HANDSHAKE_MS,
     });
     this.#socket = socket;
+    socket.on("upgrade", () => this.journal(`${this.name} open from port ${socketPort(socket)}, ?${query}`));
     socket.on("message", (data) => {
-      if (socket === this.#socket) this.#take(data.toString(), since);
+      if (socket !== this.#socket) return;
+      this.journal(`${this.name} <- ${data}`);
+      this.#take(data.toString(), since);
     });
     socket.on("error", () => {}); // its "close" follows
     socket.on("close", (code, reason) => {
       if (socket !== this.#socket) return;
       const wasWelcome = this.#isWelcome;
+      this.journal(`${this.name} closed ${code} ${reason}`);
       this.#leaveSocket(() => {});
       this.emit("closed", { code, reason: reason.toString(), wasWelcome });
       if (this.#isStaying) this.#comeAgain();
@@ -156,7 +165,10 @@ export class Member extends EventEmitter {
 
   #send(id) {
     const line = this.#unconfirmed.get(id);
-    this.#socket.send(JSON.stringify({ type: "say", id, text: line.text }));
+    const message = JSON.stringify({ type: "say", id, text: line.text, ...(line.again && { again: true }) });
+    this.journal(`${this.name} -> ${message}`);
+    this.#socket.send(message);
+    line.again = true;
     clearTimeout(line.timer);
     line.timer = setTimeout(() => this.#send(id), this.resend);
   }
@@ -184,6 +196,7 @@ export class Member extends EventEmitter {
       this.#isWelcome = true;
       this.#attempt = 0;
       this.checker?.enters(this.name, this.room, seq, since);
+      if (message.gap) this.checker?.misses(this.name);
       for (const line of history) this.checker?.receives(this.name, line);
       Object.assign(this, { token, epoch, seq });
       this.emit("welcome", message);
