@@ -6,7 +6,7 @@
 source .ci/install.sh
 
 parts=(format house unit protocol connection server processors memory rfc unobserved explore mutants exercises e2e
-  browser consumers package docs faults proxies soak fuzz bench asan tsan tidy)
+  browser consumers package docs faults proxies cluster soak fuzz bench asan tsan tidy)
 short_parts=(unit protocol connection server processors rfc explore e2e browser)
 named_only=(bench-full explore-deep explore-fuzz slow-peers)
 
@@ -273,6 +273,18 @@ run_part() {
       compile release
       count proxies env TRILOOP_BINARY="$PWD/build/release/triloop" \
         node --test tests/proxies/proxies.test.mjs
+      ;;
+    cluster)
+      need "${build_packages[@]}" node=nodejs npm=npm nats-server haproxy ip=iproute2 faketime
+      need_node_packages
+      compile release
+      count "cluster (checker)" node --test tests/cluster/checker.test.mjs
+      count "cluster (recovery)" env TRILOOP_BINARY="$PWD/build/release/triloop" \
+        node --test tests/cluster/recovery.test.mjs
+      local seconds=600
+      if [[ $extent == all ]]; then seconds=60; fi
+      count "cluster (faults)" tests/cluster/cluster.sh --binary "$PWD/build/release/triloop" \
+        --seconds "${CLUSTER_SECONDS:-$seconds}"
       ;;
     soak)
       need "${build_packages[@]}" node=nodejs npm=npm
