@@ -15,6 +15,7 @@ using std::chrono::seconds;
 
 constexpr seconds kToBegin{30};
 constexpr seconds kOnceAway{1};
+constexpr seconds kGrace{1};  // without a failure, until it is said to be back
 constexpr milliseconds kFirstPause{20}, kLongestPause{250};
 constexpr std::int64_t kCallMs = 1000;              // one attempt
 constexpr std::int64_t kMakeMs = 10'000;            // a stream or a bucket: servers have to agree
@@ -119,7 +120,13 @@ void Engine::connect() {
                                               options_.key.c_str()));
   }
   natsConnection* connection = nullptr;
-  check(::natsConnection_Connect(&connection, raw));
+  const natsStatus status = ::natsConnection_Connect(&connection, raw);
+  // It is there, and will not let us in later either.
+  if (status == NATS_CONNECTION_AUTH_FAILED || status == NATS_SSL_ERROR) {
+    throw std::runtime_error(std::string("the engine cannot be reached: ") +
+                             ::natsStatus_GetText(status));
+  }
+  check(status);
   connection_.reset(connection);
   jsOptions call = within(kCallMs);
   jsCtx* jetstream = nullptr;
@@ -145,28 +152,30 @@ void Engine::keep_trying(const std::function<void()>& attempt) {
       attempt();
       return worked();
     } catch (const EngineError& error) {
-      if (Clock::now() + pause >= deadline) {
-        failed(error.what());
-        throw;
-      }
+      const bool gives_up = Clock::now() + pause >= deadline;
+      failed(error.what(), gives_up);
+      if (gives_up) throw;
     }
     const MutexLock lock(mutex_);
     pause_.wait_until(mutex_, Clock::now() + pause);
   }
 }
 
+// While a leader is elected some calls work and others do not.
 void Engine::worked() {
   {
     const MutexLock lock(mutex_);
-    if (!std::exchange(away_, false)) return;
+    if (!away_ || Clock::now() < failed_at_ + kGrace) return;
+    away_ = false;
   }
   spdlog::info("engine: can be reached again");
 }
 
-void Engine::failed(const std::string& why) {
+void Engine::failed(const std::string& why, bool gives_up) {
   {
     const MutexLock lock(mutex_);
-    if (std::exchange(away_, true)) return;
+    failed_at_ = Clock::now();
+    if (!gives_up || std::exchange(away_, true)) return;
   }
   spdlog::error("engine: cannot be reached: {}", why);
 }

@@ -69,7 +69,7 @@ class Engine {
   std::string names_bucket() const { return options_.name + "_names"; }
   std::string nodes_bucket() const { return options_.name + "_nodes"; }
 
-  /// Has the last call worked? Never blocks.
+  /// Do calls work, as far as is known? Never blocks.
   bool reachable() const TRILOOP_EXCLUDES(mutex_);
 
   /// Calls `attempt` until it does not throw EngineError, or `deadline`: then throws what it threw.
@@ -101,7 +101,7 @@ class Engine {
  private:
   void connect();
   void worked() TRILOOP_EXCLUDES(mutex_);
-  void failed(const std::string& why) TRILOOP_EXCLUDES(mutex_);
+  void failed(const std::string& why, bool gives_up) TRILOOP_EXCLUDES(mutex_);
   int replicas() const;
 
   const EngineOptions options_;
@@ -110,6 +110,7 @@ class Engine {
   mutable Mutex mutex_;
   CondVar pause_;  // nobody notifies: a pause is a wait that ends by itself
   bool away_ TRILOOP_GUARDED_BY(mutex_) = false;
+  TimePoint failed_at_ TRILOOP_GUARDED_BY(mutex_){};
 };
 
 /// What a message of a subscription to a stream is.

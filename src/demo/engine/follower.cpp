@@ -8,7 +8,6 @@
 namespace triloop {
 namespace {
 
-constexpr std::int64_t kNanosecondsPerMs = 1'000'000;
 constexpr std::int64_t kGlanceMs = 500;
 constexpr std::chrono::seconds kSilence{1};  // after that the engine is asked
 constexpr std::size_t kMostAtOnce = 64;
@@ -23,8 +22,6 @@ Subscription::Subscription(Engine& engine, const Reading& reading)
   jsConsumerConfig& config = options.Config;
   config.AckPolicy = js_AckNone;
   config.MaxDeliver = 1;
-  config.FlowControl = true;
-  config.Heartbeat = 5000 * kNanosecondsPerMs;
   if (reading.last_of_each) {
     config.DeliverPolicy = js_DeliverLastPerSubject;
   } else {

@@ -28,33 +28,10 @@ std::string time_of(std::int64_t nanoseconds) {
   return text.data();
 }
 
-// What this is in the stream: JSON, which UTF-8 passes unchanged.
-struct Entry {
-  ChatLine line;
-  std::string sender;
-};
-
+// What a line is in the stream: JSON, which UTF-8 passes unchanged.
 std::string text_of(const std::string& name, const std::string& sender, const Saying& saying) {
   const json entry{{"name", name}, {"sender", sender}, {"id", saying.id}, {"text", saying.text}};
   return entry.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-// What another program has put into the stream need not be an entry.
-Entry entry_of(const Stored& message) {
-  Entry entry;
-  entry.line.seq = message.seq;
-  const json parsed = json::parse(message.data, nullptr, /*allow_exceptions=*/false);
-  const auto string = [&](const char* key) {
-    const bool there = parsed.is_object() && parsed.contains(key) && parsed[key].is_string();
-    return there ? parsed[key].get<std::string>() : std::string();
-  };
-  entry.line.id = string("id");
-  entry.line.name = string("name");
-  entry.line.text = string("text");
-  entry.line.time = string("time");  // of one that comes from an older history
-  if (entry.line.time.empty()) entry.line.time = time_of(message.time_ns);
-  entry.sender = string("sender");
-  return entry;
 }
 
 }  // namespace
@@ -76,6 +53,9 @@ NatsJournal::NatsJournal(std::shared_ptr<Engine> engine) : engine_(std::move(eng
     const auto state = engine_->state(name);
     epoch_ = std::to_string(state->Created);
     begin_ = state->State.LastSeq;
+    // It may have been there, with other limits than ours.
+    const std::int64_t most = state->Config->MaxMsgsPerSubject;
+    most_of_room_ = most > 0 ? static_cast<std::uint64_t>(most) : UINT64_MAX;
   });
   const MutexLock lock(mutex_);
   heard_ = begin_;
@@ -91,6 +71,24 @@ void NatsJournal::follow(Hear hear_lines) {
 
 std::string NatsJournal::subject_of(const std::string& room) const {
   return engine_->options().name + ".line." + hex(room);
+}
+
+// What another program has put into the stream need not be an entry.
+NatsJournal::Entry NatsJournal::entry_of(const Stored& message) {
+  Entry entry;
+  entry.line.seq = message.seq;
+  const json parsed = json::parse(message.data, nullptr, /*allow_exceptions=*/false);
+  const auto string = [&](const char* key) {
+    const bool there = parsed.is_object() && parsed.contains(key) && parsed[key].is_string();
+    return there ? parsed[key].get<std::string>() : std::string();
+  };
+  entry.line.id = string("id");
+  entry.line.name = string("name");
+  entry.line.text = string("text");
+  entry.line.time = string("time");  // of one that comes from an older history
+  if (entry.line.time.empty()) entry.line.time = time_of(message.time_ns);
+  entry.sender = string("sender");
+  return entry;
 }
 
 // One behind the other: so they stay in their order. When one has failed those behind it are not
@@ -134,24 +132,18 @@ Kept NatsJournal::keep(const Engine::Publish& line) {
 std::optional<Kept> NatsJournal::find(const std::string& room, const std::string& sender,
                                       const std::string& id) {
   std::optional<Kept> found;
-  bool whole = true;
+  std::uint64_t there = 0;
   try {
     engine_->keep_trying([&] {
       found.reset();
-      Subscription lines(*engine_, {engine_->lines_stream(), subject_of(room)});
-      const std::uint64_t there = lines.pending();
-      whole = there < static_cast<std::uint64_t>(engine_->options().keep_lines_of_room);
-      while (lines.pending() > 0) {
-        const auto message = lines.next(kReadMs);
-        if (!message) throw EngineError("the past does not come");
-        const Entry entry = entry_of(*message);
-        if (entry.sender == sender && entry.line.id == id) found = Kept{entry.line.seq};
-      }
+      there = read_room(room, 1, SIZE_MAX, [&](const Entry& entry) {
+                if (entry.sender == sender && entry.line.id == id) found = Kept{entry.line.seq};
+              }).there;
     });
   } catch (const EngineError& error) {
     throw JournalAway(error.what());
   }
-  if (!found && !whole) {
+  if (!found && there >= most_of_room_) {
     return Kept{0, "too late: it cannot be told any more whether this was kept", false};
   }
   return found;
@@ -200,29 +192,40 @@ Past NatsJournal::try_to_read(const std::string& room, std::uint64_t behind, std
   const std::uint64_t heard_before = heard();
   const auto state = engine_->state(engine_->lines_stream());
   const std::uint64_t newest = state->State.LastSeq;
-  // A server that has just become the leader may be behind, and behind what was told here.
+  // A server that has just become the leader may be behind what was told here.
   if (newest < heard_before) throw EngineError("the leader is behind");
   const bool is_other = behind > newest;
   const std::uint64_t from = is_other ? 1 : behind + 1;
-  Subscription lines(*engine_, {engine_->lines_stream(), subject_of(room), from});
-  const std::uint64_t there = lines.pending();
   Past past;
-  past.gap = is_other || state->State.FirstSeq > from ||
-             there >= static_cast<std::uint64_t>(engine_->options().keep_lines_of_room);
-  std::uint64_t skip = there > last ? there - last : 0;
-  while (lines.pending() > 0 && past.lines.size() < first) {
-    const auto message = lines.next(kReadMs);
-    if (!message) throw EngineError("the past does not come");
-    if (skip > 0) {
-      --skip;
-    } else {
-      past.lines.push_back(entry_of(*message).line);
-    }
-  }
-  past.more = lines.pending() > 0;
+  const Extent extent = read_room(room, from, first, [&](const Entry& entry) {
+    past.lines.push_back(entry.line);
+    if (past.lines.size() > last) past.lines.erase(past.lines.begin());
+  });
+  past.gap = is_other || state->State.FirstSeq > from || extent.there >= most_of_room_;
+  past.more = extent.more;
   const std::uint64_t last_line = past.lines.empty() ? 0 : past.lines.back().seq;
   past.seq = past.more ? last_line : std::max(newest, last_line);
   return past;
+}
+
+// What is read comes from one of the replicas, which may be behind the others. So the leader is
+// asked for the last line first.
+NatsJournal::Extent NatsJournal::read_room(const std::string& room, std::uint64_t from,
+                                           std::size_t first,
+                                           const std::function<void(const Entry&)>& use) {
+  const auto last = engine_->last(engine_->lines_stream(), subject_of(room));
+  if (!last || last->seq < from) return {};
+  Subscription lines(*engine_, {engine_->lines_stream(), subject_of(room), from});
+  const Extent extent{lines.pending(), lines.pending() > first};
+  std::uint64_t seq = 0;
+  for (std::size_t i = 0; i < first && lines.pending() > 0; ++i) {
+    const auto message = lines.next(kReadMs);
+    if (!message) throw EngineError("the past does not come");
+    seq = message->seq;
+    use(entry_of(*message));
+  }
+  if (!extent.more && seq < last->seq) throw EngineError("a replica is behind");
+  return extent;
 }
 
 }  // namespace triloop

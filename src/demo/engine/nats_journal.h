@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,18 @@ class NatsJournal : public Journal {
   std::string epoch() override { return epoch_; }
 
  private:
+  // A line as it is in the stream.
+  struct Entry {
+    ChatLine line;
+    std::string sender;
+  };
+  struct Extent {
+    std::uint64_t there = 0;  // lines
+    bool more = false;        // than have been read
+  };
+
   std::string subject_of(const std::string& room) const;
+  static Entry entry_of(const Stored& message);
   Kept keep(const Engine::Publish& line);
   std::optional<Kept> find(const std::string& room, const std::string& sender,
                            const std::string& id);
@@ -40,11 +52,14 @@ class NatsJournal : public Journal {
   Past read(const std::string& room, std::uint64_t behind, std::size_t first, std::size_t last);
   Past try_to_read(const std::string& room, std::uint64_t behind, std::size_t first,
                    std::size_t last);
+  Extent read_room(const std::string& room, std::uint64_t from, std::size_t first,
+                   const std::function<void(const Entry&)>& use);
   std::uint64_t heard() const TRILOOP_EXCLUDES(mutex_);
 
   const std::shared_ptr<Engine> engine_;
   std::string epoch_;
-  std::uint64_t begin_ = 0;  // the last sequence before we were there
+  std::uint64_t begin_ = 0;         // the last sequence before we were there
+  std::uint64_t most_of_room_ = 0;  // lines that the stream keeps
   Hear hear_;
   mutable Mutex mutex_;
   std::uint64_t heard_ TRILOOP_GUARDED_BY(mutex_) = 0;  // so far hear_ has been told
