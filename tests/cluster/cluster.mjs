@@ -44,6 +44,7 @@ const CATCH_UP_MS = 60_000;
 const LOOK_EVERY_MS = 20;
 const SMALL_STORE_BYTES = 64 << 20;
 const MOST_SHOWN = 20;
+const MOST_JOURNAL = 1000; // of each line
 
 const SERVER_OPTIONS = [
   "--keep-timeout", "3", // a partition is longer
@@ -79,10 +80,10 @@ function mountSmallStore(engine) {
 
 /** With --logs all that the members say and hear stands in a file, too, with the time as the servers write it. */
 function openJournal() {
-  if (!values.logs) return undefined;
+  if (!values.logs) return () => {};
   mkdirSync(values.logs, { recursive: true });
   const file = createWriteStream(join(values.logs, "members.log"));
-  return (line) => file.write(`${new Date().toISOString().slice(11, -1)} ${line.slice(0, 400)}\n`);
+  return (line) => file.write(`${new Date().toISOString().slice(11, -1)} ${line.slice(0, MOST_JOURNAL)}\n`);
 }
 
 const seconds = (since) => Number(((performance.now() - since) / 1000).toFixed(1));
@@ -166,9 +167,8 @@ async function main() {
     stores: smallStore && { [smallStore.engine]: smallStore.path },
     ended: ({ name, how }) => fail(`${name} has ended: ${how}`),
   });
-  const crowd = new Crowd({
-    url: `ws://127.0.0.1:${port}`, checker, random, journal: openJournal(), rooms: ROOMS, ...CROWD,
-  });
+  const journal = openJournal();
+  const crowd = new Crowd({ url: `ws://127.0.0.1:${port}`, checker, random, journal, rooms: ROOMS, ...CROWD });
   let stopped = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
@@ -181,7 +181,7 @@ async function main() {
   console.log(`seed ${values.seed}, ${SECONDS} s, ${network.name}`);
   let phases = [];
   try {
-    phases = await check({ cluster, crowd, checker, random, length, fail, smallStore });
+    phases = await check({ cluster, crowd, checker, random, journal, length, fail, smallStore });
   } catch (error) {
     fail(error.message);
   }

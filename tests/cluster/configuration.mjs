@@ -42,6 +42,7 @@ frontend members
   bind ${address}:${port}
   http-request deny deny_status 403 if { path_beg /inspect }
   http-request set-header X-Forwarded-For %[src]
+  http-response set-header X-Served-By %s  # for whoever asks which of them a member is on
   default_backend servers
 
 # Who comes again may come to any server: no stickiness. They go where the fewest are, so that a server

@@ -70,8 +70,8 @@ async function partition({ cluster, random, length }) {
 }
 
 /** On each server one that does not read, while much is said: then it gets all of it. */
-async function slow({ cluster, checker, length }) {
-  const member = (url, name) => new Member({ url, checker, room: "slow", name });
+async function slow({ cluster, checker, journal, length }) {
+  const member = (url, name) => new Member({ url, checker, journal, room: "slow", name });
   const direct = (name) => `ws://${cluster.place(name).address}:${cluster.place(name).port}`;
   const slowOnes = cluster.servers.map((name) => member(direct(name), `slow-on-${name}`));
   const speaker = member(direct(cluster.servers[0]), "speaker");

@@ -14,8 +14,6 @@ const OLD_CONNECTION_MS = 15_000;
 const FIRST_BACKOFF_MS = 200;
 const MOST_BACKOFF_MS = 5_000;
 
-const socketPort = (socket) => socket._socket?.localPort ?? "?";
-
 /**
  * Emits "welcome", "line", "join", "leave", "members", each with the message, "kept" with the id and the seq,
  * "not kept" with the id and the reason, "closed" with { code, reason, wasWelcome } of a connection that was lost or
@@ -131,7 +129,8 @@ export class Member extends EventEmitter {
       handshakeTimeout: HANDSHAKE_MS,
     });
     this.#socket = socket;
-    socket.on("upgrade", () => this.journal(`${this.name} open from port ${socketPort(socket)}, ?${query}`));
+    socket.on("upgrade", ({ headers }) =>
+      this.journal(`${this.name} open, on ${headers["x-served-by"] ?? this.url}, ?${query}`));
     socket.on("message", (data) => {
       if (socket !== this.#socket) return;
       this.journal(`${this.name} <- ${data}`);
