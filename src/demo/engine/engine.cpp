@@ -64,7 +64,7 @@ Stored stored(natsMsg* message) {
   return it;
 }
 
-Engine::Engine(const EngineOptions& options) : options_(options) {
+Engine::Engine(EngineOptions options) : options_(std::move(options)) {
   const TimePoint deadline = Clock::now() + kToBegin;
   for (bool said = false;; said = true) {
     try {

@@ -59,7 +59,7 @@ class Engine {
  public:
   /// Waits until it can be reached, half a minute at most; throws std::runtime_error if not, and
   /// std::invalid_argument if an option makes no sense.
-  explicit Engine(const EngineOptions& options);
+  explicit Engine(EngineOptions options);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

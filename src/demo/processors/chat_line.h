@@ -18,6 +18,6 @@ constexpr const char* kWithIds = "chat.2";
 
 /// A message in kWithIds: {"type": "say", "id": "7", "text": "hello"}, and "again": true if it has
 /// been sent before. Throws NoLine.
-Saying saying_of(const std::string& message);
+Saying saying_of(const std::string& text);
 
 }  // namespace triloop

@@ -22,11 +22,8 @@ namespace {
 
 // What is made of a choice; and whether an engine that it needs can be reached.
 struct Made {
-  Made(
-      Processor made, std::function<bool()> reaches = [] { return true; })  // NOLINT: as it is
-      : processor(std::move(made)), reaches_engine(std::move(reaches)) {}
   Processor processor;
-  std::function<bool()> reaches_engine;
+  std::function<bool()> reaches_engine = [] { return true; };
 };
 
 struct Offer {
@@ -44,8 +41,8 @@ constexpr std::size_t kCallBytes = std::size_t{1} << 20;  // as JSON it takes te
 
 Made make_chat(const ProcessorChoice& choice) {
   if (choice.engine.urls.empty()) {
-    return chat(std::make_shared<Rooms>(std::make_unique<SqliteJournal>(choice.database),
-                                        std::make_unique<LocalPresence>(), choice.slow_member));
+    return {chat(std::make_shared<Rooms>(std::make_unique<SqliteJournal>(choice.database),
+                                         std::make_unique<LocalPresence>(), choice.slow_member))};
   }
   const auto engine = std::make_shared<Engine>(choice.engine);
   auto rooms = std::make_shared<Rooms>(std::make_unique<NatsJournal>(engine),
@@ -56,15 +53,16 @@ Made make_chat(const ProcessorChoice& choice) {
 const std::map<std::string, Offer>& offers() {
   using Choice = ProcessorChoice;
   static const std::map<std::string, Offer> all{
-      {"echo", {[](const Choice& c) { return echo(c.print ? print_line : Look()); }, true, kAny}},
-      {"parallel", {[](const Choice& c) { return parallel(c.parallel); }, true, kAny}},
+      {"echo",
+       {[](const Choice& c) { return Made{echo(c.print ? print_line : Look())}; }, true, kAny}},
+      {"parallel", {[](const Choice& c) { return Made{parallel(c.parallel)}; }, true, kAny}},
       {"chat", {[](const Choice& c) { return make_chat(c); }, false, kLineBytes, true}},
       {"rpc",
        {[](const Choice& c) {
-          return rpc(c.parallel.workers, demo_methods(), c.parallel.waiting_bytes);
+          return Made{rpc(c.parallel.workers, demo_methods(), c.parallel.waiting_bytes)};
         },
         false, kCallBytes}},
-      {"proxy", {[](const Choice& c) { return proxy(c.upstream); }, false, kAny}},
+      {"proxy", {[](const Choice& c) { return Made{proxy(c.upstream)}; }, false, kAny}},
   };
   return all;
 }
