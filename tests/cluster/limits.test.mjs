@@ -77,6 +77,17 @@ test("a line that is said again when the engine has forgotten its id is found, a
   assert.deepEqual(bob.welcome.history.map(({ text }) => text), ["hello"]);
 });
 
+test("a line that is said again, without a word that it is, is known to the engine by its id", async (t) => {
+  const { server } = await serve(t, { limits: { duplicate_window: 120_000 * NANOSECONDS } });
+  const ann = await enter(t, server, "ann");
+  ann.say("1", "hello");
+  const { seq } = await ann.next("kept");
+  ann.say("1", "hello");
+  assert.equal((await ann.next("kept")).seq, seq);
+  const bob = await enter(t, server, "bob");
+  assert.deepEqual(bob.welcome.history.map(({ text }) => text), ["hello"]);
+});
+
 test("a line that is said again, and may be among those that have gone, is refused", async (t) => {
   const { server } = await serve(t, { limits: { max_msgs_per_subject: 20 } });
   const ann = await enter(t, server, "ann");

@@ -22,7 +22,7 @@ NameBucket::NameBucket(std::shared_ptr<Engine> engine, std::string node)
     : engine_(std::move(engine)), node_(std::move(node)) {
   engine_->keep_trying([&] { engine_->make_bucket(engine_->names_bucket(), {}, js_FileStorage); });
   engine_->keep_trying(
-      [&] { engine_->make_bucket(engine_->nodes_bucket(), kLease, js_MemoryStorage); });
+      [&] { engine_->make_bucket(engine_->nodes_bucket(), kLease, js_FileStorage); });
 }
 
 // -- Keys and what is in them ---------------------------------------------------------------------
@@ -55,14 +55,16 @@ NameBucket::Entry NameBucket::entry_of(const Stored& message) const {
 
 // -- Names ----------------------------------------------------------------------------------------
 
-std::optional<std::uint64_t> NameBucket::take(const Attendee& who) {
+std::optional<std::uint64_t> NameBucket::take(const Attendee& who,
+                                              const std::set<std::string>& dead) {
   const std::string& bucket = engine_->names_bucket();
   const std::string subject = prefix_of(bucket) + key_of(who);
   const auto there = engine_->last(stream_of(bucket), subject);
   if (there && !there->deleted) {
     const Entry other = entry_of(*there);
     if (other.who.visit == who.visit) return there->seq;
-    if (!is_same_token(other.who.token, who.token) && has_lease(other.node)) return std::nullopt;
+    const bool is_free = is_same_token(other.who.token, who.token) || dead.count(other.node) > 0;
+    if (!is_free) return std::nullopt;
   }
   const json entry{{"name", who.name}, {"token", who.token}, {"visit", who.visit}, {"node", node_}};
   Engine::Publish put{subject, entry.dump(-1, ' ', false, json::error_handler_t::replace)};
@@ -83,12 +85,6 @@ void NameBucket::free(const Key& key, std::uint64_t seq) {
 }
 
 // -- Leases ---------------------------------------------------------------------------------------
-
-bool NameBucket::has_lease(const std::string& node) {
-  const std::string& bucket = engine_->nodes_bucket();
-  const auto lease = engine_->last(stream_of(bucket), prefix_of(bucket) + node);
-  return lease && !lease->deleted;
-}
 
 void NameBucket::renew_lease() {
   engine_->publish({prefix_of(engine_->nodes_bucket()) + node_, "alive"});

@@ -34,7 +34,7 @@ class NameBucket {
   NameBucket(std::shared_ptr<Engine> engine, std::string node);
 
   /// How long a lease lasts.
-  static constexpr std::chrono::seconds kLease{10};
+  static constexpr std::chrono::seconds kLease{6};
 
   static Key key_of(const Attendee& who);
   /// To follow it: the last message of each key, then what comes.
@@ -43,20 +43,18 @@ class NameBucket {
   Entry entry_of(const Stored& message) const;
 
   /// Writes that `who` is here. Returns the entry's sequence; nullopt if another one has the name
-  /// and not the token. An attempt whose answer was lost may have worked: then the next one finds
-  /// itself there.
-  std::optional<std::uint64_t> take(const Attendee& who);
+  /// and not the token, on a server that is not among the `dead`. An attempt whose answer was lost
+  /// may have worked: then the next one finds itself there.
+  std::optional<std::uint64_t> take(const Attendee& who, const std::set<std::string>& dead);
   /// Takes an entry out, if it is still this one.
   void free(const Key& key, std::uint64_t seq);
 
   void renew_lease();
   void give_lease_back();
-  /// The servers that have a lease, or had until a moment ago.
+  /// The servers that have a lease.
   std::set<std::string> living();
 
  private:
-  bool has_lease(const std::string& node);
-
   const std::shared_ptr<Engine> engine_;
   const std::string node_;
 };

@@ -47,14 +47,16 @@ void NatsPresence::follow(Hear hear_them) {
 
 bool NatsPresence::enter(const Attendee& who) {
   const Key key = NameBucket::key_of(who);
+  std::set<std::string> dead;
   {
     const MutexLock lock(mutex_);
     entering_.insert(who.visit);
+    dead = dead_;
   }
   std::optional<std::uint64_t> seq;
   std::string failed;
   try {
-    engine_->keep_trying([&] { seq = bucket_.take(who); });
+    engine_->keep_trying([&] { seq = bucket_.take(who, dead); });
     if (seq && !await_heard(*seq)) failed = "the names do not come";
   } catch (const EngineError& error) {
     failed = error.what();
@@ -175,8 +177,10 @@ void NatsPresence::keep_house() {
       engine_->keep_trying([&] { bucket_.renew_lease(); });
       take_names_back();
       free_what_is_left();
+      look_who_is_dead();
       free_names_of_the_dead();
     } catch (const EngineError& error) {
+      missing_since_.clear();
       spdlog::debug("engine: the names are seen to later: {}", error.what());
     }
     const TimePoint next = Clock::now() + kRenewal;
@@ -196,7 +200,7 @@ void NatsPresence::take_names_back() {
   }
   for (const Attendee& who : lost) {
     // If somebody else has taken it, its owner here hears of that by the follower.
-    if (!bucket_.take(who)) spdlog::debug("engine: '{}' has been given away", who.name);
+    if (!bucket_.take(who, {})) spdlog::debug("engine: '{}' has been given away", who.name);
   }
 }
 
@@ -209,17 +213,35 @@ void NatsPresence::free_what_is_left() {
   for (const auto& [key, seq] : left) free_name(key, seq);
 }
 
-// First the names, then who lives: whose lease came later is not held to be dead.
-void NatsPresence::free_names_of_the_dead() {
-  std::map<Key, Entry> known;
+// First the names, then who lives: whose lease came later is not missed.
+void NatsPresence::look_who_is_dead() {
+  std::set<std::string> missing;
   {
     const MutexLock lock(mutex_);
-    known = known_;
+    for (const auto& [key, entry] : known_) missing.insert(entry.node);
   }
-  const std::set<std::string> living = bucket_.living();
-  for (const auto& [key, entry] : known) {
-    if (living.count(entry.node) == 0) free_name(key, entry.seq);
+  for (const std::string& node : bucket_.living()) missing.erase(node);
+  std::map<std::string, TimePoint> since;
+  std::set<std::string> dead;
+  for (const std::string& node : missing) {
+    const auto before = missing_since_.find(node);
+    since[node] = before == missing_since_.end() ? Clock::now() : before->second;
+    if (Clock::now() >= since[node] + kMissing) dead.insert(node);
   }
+  missing_since_ = std::move(since);
+  const MutexLock lock(mutex_);
+  dead_ = std::move(dead);
+}
+
+void NatsPresence::free_names_of_the_dead() {
+  std::map<Key, std::uint64_t> theirs;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [key, entry] : known_) {
+      if (dead_.count(entry.node) > 0) theirs[key] = entry.seq;
+    }
+  }
+  for (const auto& [key, seq] : theirs) bucket_.free(key, seq);
 }
 
 }  // namespace triloop

@@ -38,6 +38,9 @@ class NatsPresence : public Presence {
 
   /// How often the lease is renewed.
   static constexpr std::chrono::seconds kRenewal{2};
+  /// A server is dead, and its names are free, if it had no lease for so long while we could look.
+  /// When the engine comes back all may renew theirs first.
+  static constexpr std::chrono::seconds kMissing{4};
 
  private:
   using Key = NameBucket::Key;
@@ -54,6 +57,7 @@ class NatsPresence : public Presence {
   void keep_house() TRILOOP_EXCLUDES(mutex_);
   void take_names_back() TRILOOP_EXCLUDES(mutex_);
   void free_what_is_left() TRILOOP_EXCLUDES(mutex_);
+  void look_who_is_dead() TRILOOP_EXCLUDES(mutex_);
   void free_names_of_the_dead() TRILOOP_EXCLUDES(mutex_);
 
   const std::shared_ptr<Engine> engine_;
@@ -69,6 +73,8 @@ class NatsPresence : public Presence {
   std::set<std::string> entering_ TRILOOP_GUARDED_BY(mutex_);     // visits to this server
   std::map<Key, Entry> own_ TRILOOP_GUARDED_BY(mutex_);           // who have entered here
   std::map<Key, std::uint64_t> left_ TRILOOP_GUARDED_BY(mutex_);  // and left: still to be freed
+  std::map<std::string, TimePoint> missing_since_;                // the keeper's: servers
+  std::set<std::string> dead_ TRILOOP_GUARDED_BY(mutex_);         // servers
   bool stopping_ TRILOOP_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Follower> follower_;
   Thread keeper_;  // renews the lease, and sees to what could not be done at once
