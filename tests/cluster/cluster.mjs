@@ -42,13 +42,14 @@ const ROOMS = 10;
 const CALM_MS = { short: 500, long: 3_000 }[length]; // before a fault, and after it
 const CATCH_UP_MS = 60_000;
 const LOOK_EVERY_MS = 20;
-const SMALL_STORE_BYTES = 64 << 20;
+const SMALL_STORE_BYTES = 256 << 20;
 const MOST_SHOWN = 20;
 const MOST_JOURNAL = 1000; // of each line
 
 const SERVER_OPTIONS = [
   "--keep-timeout", "3", // a partition is longer
   "--ready-needs-engine",
+  "--queue", "100", // soon full, for who does not read
   "--drain-delay", "1.5", // HAProxy looks every second, and then twice
 ];
 
