@@ -275,12 +275,14 @@ run_part() {
         node --test tests/proxies/proxies.test.mjs
       ;;
     cluster)
-      need "${build_packages[@]}" node=nodejs npm=npm nats-server haproxy ip=iproute2 faketime
+      need "${build_packages[@]}" node=nodejs npm=npm nats-server haproxy ip=iproute2 faketime sqlite3=sqlite3 openssl=openssl
       need_node_packages
       compile release
       count "cluster (checker)" node --test tests/cluster/checker.test.mjs
-      count "cluster (recovery)" env TRILOOP_BINARY="$PWD/build/release/triloop" \
-        node --test tests/cluster/recovery.test.mjs
+      for file in recovery limits secure; do
+        count "cluster ($file)" env TRILOOP_BINARY="$PWD/build/release/triloop" \
+          node --test "tests/cluster/$file.test.mjs"
+      done
       local seconds=600
       if [[ $extent == all ]]; then seconds=60; fi
       count "cluster (faults)" tests/cluster/cluster.sh --binary "$PWD/build/release/triloop" \
