@@ -102,7 +102,8 @@ export class Crowd {
     const away = this.everybody.filter(({ isWelcome }) => !isWelcome);
     const waiting = this.everybody.filter(({ unconfirmed }) => unconfirmed > 0);
     const behind = this.checker.behind();
-    return `${away.length} are not connected (${names(away)}), ${waiting.length} wait for "kept" (${names(waiting)}), ` +
+    return `${away.length} are not connected (${names(away)}), ` +
+      `${waiting.length} wait for "kept" (${names(waiting)}), ` +
       `${behind.length} lack lines (${behind.slice(0, 3).join(", ")})`;
   }
 

@@ -51,8 +51,8 @@ async function haproxy({ cluster, length }) {
 
 async function rolling({ cluster, fail }) {
   for (const name of cluster.servers) {
-    const { code } = await cluster.machine(name).kill("SIGTERM");
-    if (code !== 0) fail(`${name} ended with ${code} after SIGTERM`);
+    const { code, signal } = await cluster.machine(name).kill("SIGTERM");
+    if (code !== 0) fail(`${name} ended with ${signal ?? code} after SIGTERM`);
     await cluster.machine(name).start();
   }
   for (const name of cluster.engines) await cluster.machine(name).restart("SIGTERM");
@@ -119,7 +119,8 @@ async function clock({ cluster, length }) {
   await machine.kill("SIGTERM");
   // As when a clock is set: the time since the start of the machine, by which one waits, does not jump.
   machine.environment = {
-    LD_PRELOAD: faketimeLibrary(), FAKETIME_TIMESTAMP_FILE: file, FAKETIME_CACHE_DURATION: "1", DONT_FAKE_MONOTONIC: "1",
+    LD_PRELOAD: faketimeLibrary(), FAKETIME_TIMESTAMP_FILE: file, FAKETIME_CACHE_DURATION: "1",
+    DONT_FAKE_MONOTONIC: "1",
   };
   try {
     await machine.start().catch((error) => {
