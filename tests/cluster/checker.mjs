@@ -110,7 +110,8 @@ export class Checker {
       room.lines.set(seq, line);
       room.last = Math.max(room.last, seq);
     } else if (others.sender !== sender || others.id !== id || others.text !== text) {
-      this.#fault("disagree", `in ${roomName} ${seq} is ${quote(text)} for ${name}, and ${quote(others.text)} for others`);
+      this.#fault("disagree",
+        `in ${roomName} ${seq} is ${quote(text)} for ${name}, and ${quote(others.text)} for others`);
     }
   }
 

@@ -18,7 +18,7 @@ import { Checker } from "./checker.mjs";
 import { Crowd } from "./crowd.mjs";
 import { Impossible, faults } from "./faults.mjs";
 import { Cluster, until } from "./machines.mjs";
-import { Namespaces, RelayedLoopback } from "./network.mjs";
+import { Namespaces, RelayedLoopback, elsewhere } from "./network.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -42,13 +42,14 @@ const ROOMS = 10;
 const CALM_MS = { short: 500, long: 3_000 }[length]; // before a fault, and after it
 const CATCH_UP_MS = 60_000;
 const LOOK_EVERY_MS = 20;
-const SMALL_STORE_BYTES = 64 << 20;
+const SMALL_STORE_BYTES = 256 << 20;
 const MOST_SHOWN = 20;
 const MOST_JOURNAL = 1000; // of each line
 
 const SERVER_OPTIONS = [
   "--keep-timeout", "3", // a partition is longer
   "--ready-needs-engine",
+  "--queue", "100", // soon full, for who does not read
   "--drain-delay", "1.5", // HAProxy looks every second, and then twice
 ];
 
@@ -90,7 +91,8 @@ const seconds = (since) => Number(((performance.now() - since) / 1000).toFixed(1
 
 /** Causes one fault while all talk, waits until they have caught up, and judges. */
 async function phase(name, the) {
-  const { crowd } = the;
+  const { cluster, crowd } = the;
+  await cluster.mend(); // one that has failed before is a failure of then
   const before = found.length;
   const lines = checker.lines;
   let skipped;
@@ -114,7 +116,8 @@ async function phase(name, the) {
   const caughtUp = seconds(quietSince);
   clearInterval(looking);
   for (const { text } of checker.judge()) fail(`${name}: ${text}`);
-  return { name, skipped, fault, caughtUp, lines: checker.lines - lines, ...crowd.measured(), failures: found.length - before };
+  const failures = found.length - before;
+  return { name, skipped, fault, caughtUp, lines: checker.lines - lines, ...crowd.measured(), failures };
 }
 
 const COLUMNS = [
@@ -147,7 +150,8 @@ async function check(the) {
     const why = faults[name].why?.(the);
     const done = why ? { name, skipped: why } : await phase(name, the);
     phases.push(done);
-    console.log(done.skipped ? `${name.padEnd(10)}  skipped: ${done.skipped}` : row(COLUMNS.map(([, , cell]) => cell(done))));
+    if (done.skipped) console.log(`${name.padEnd(10)}  skipped: ${done.skipped}`);
+    else console.log(row(COLUMNS.map(([, , cell]) => cell(done))));
   }
   return phases;
 }
@@ -159,9 +163,9 @@ async function main() {
     console.error(`cluster: there is no fault '${unknown[0]}'; there are\n${all.join("\n")}`);
     return 2;
   }
-  const network = values.namespaces ? new Namespaces(values.namespaces) : new RelayedLoopback();
+  const network = values.namespaces ? new Namespaces(values.namespaces) : new RelayedLoopback(elsewhere());
   const smallStore = mountSmallStore("nats-3");
-  const port = await network.port("haproxy", 17_777);
+  const port = await network.port("haproxy", 7777);
   const cluster = new Cluster({
     binary: values.binary, port, network, logs: values.logs, serverOptions: SERVER_OPTIONS,
     stores: smallStore && { [smallStore.engine]: smallStore.path },

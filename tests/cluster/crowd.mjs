@@ -4,7 +4,7 @@
 import { Member } from "./member.mjs";
 
 const JOIN_EVERY_MS = 10; // not all at once: that is for when a server dies
-const COME_AGAIN_MS = { least: 2_000, most: 12_000 };
+const COME_AGAIN_MS = { least: 500, most: 6_000 };
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -13,7 +13,7 @@ export class Crowd {
   #pages = [];
   #sentAt = new Map(); // by id, of the lines that are not yet kept
   #talking = null;
-  #isRestless = false;
+  #comings = new Map(); // by page: the timer until it comes again
   #said = 0;
   #seen;
 
@@ -54,8 +54,7 @@ export class Crowd {
   }
 
   leave() {
-    this.#isRestless = false;
-    clearInterval(this.#talking);
+    this.quiet();
     for (const member of this.everybody) member.leave();
   }
 
@@ -63,7 +62,6 @@ export class Crowd {
 
   goOn() {
     this.#talking = setInterval(() => this.#saySomething(), 1000 / this.linesPerSecond);
-    this.#isRestless = true;
     for (const page of this.#pages) this.#comeAgainAndAgain(page);
   }
 
@@ -73,21 +71,24 @@ export class Crowd {
     this.#sentAt.set(id, performance.now());
   }
 
-  async #comeAgainAndAgain(page) {
-    for (;;) {
-      await pause(COME_AGAIN_MS.least + this.random.below(COME_AGAIN_MS.most - COME_AGAIN_MS.least));
-      if (!this.#isRestless) return;
-      if (!page.isWelcome) continue; // it tries to already
-      this.#seen.reloads += 1;
-      if (this.random.chance(0.5)) page.comeTooQuickly();
-      else page.drop(this.random.below(1000));
-    }
+  #comeAgainAndAgain(page) {
+    const wait = COME_AGAIN_MS.least + this.random.below(COME_AGAIN_MS.most - COME_AGAIN_MS.least);
+    this.#comings.set(page, setTimeout(() => {
+      if (page.isWelcome) this.#comeAgain(page); // else it tries to already
+      this.#comeAgainAndAgain(page);
+    }, wait));
+  }
+
+  #comeAgain(page) {
+    this.#seen.reloads += 1;
+    if (this.random.chance(0.5)) page.comeTooQuickly();
+    else page.drop(this.random.below(1000));
   }
 
   /** Everybody is quiet and stays. What is on its way then arrives; see isCaughtUp(). */
   quiet() {
     clearInterval(this.#talking);
-    this.#isRestless = false;
+    this.#comings.forEach((timer) => clearTimeout(timer));
   }
 
   isCaughtUp() {
@@ -101,7 +102,8 @@ export class Crowd {
     const away = this.everybody.filter(({ isWelcome }) => !isWelcome);
     const waiting = this.everybody.filter(({ unconfirmed }) => unconfirmed > 0);
     const behind = this.checker.behind();
-    return `${away.length} are not connected (${names(away)}), ${waiting.length} wait for "kept" (${names(waiting)}), ` +
+    return `${away.length} are not connected (${names(away)}), ` +
+      `${waiting.length} wait for "kept" (${names(waiting)}), ` +
       `${behind.length} lack lines (${behind.slice(0, 3).join(", ")})`;
   }
 

@@ -14,9 +14,9 @@ const HOUR_S = 3600;
 const PARTITION_MS = { short: 5_000, long: 15_000 };
 const AWAY_MS = { short: 1_000, long: 4_000 };
 
-// More than the queue of a connection has, and its sockets, and HAProxy's are not between.
-const SLOW_LINES = { short: 1200, long: 2400 };
-const SLOW_TEXT = "x".repeat(4000);
+// More bytes than a connection's queue and its two sockets have room for, in no more lines than a room keeps.
+const SLOW_LINES = 900;
+const SLOW_TEXT = "x".repeat(4000); // with what is around it not quite the most that the chat takes
 const SLOW_BURST = 100; // lines that wait for "kept" at a time
 
 /** It cannot be caused here, as turns out on the way. */
@@ -51,8 +51,8 @@ async function haproxy({ cluster, length }) {
 
 async function rolling({ cluster, fail }) {
   for (const name of cluster.servers) {
-    const { code } = await cluster.machine(name).kill("SIGTERM");
-    if (code !== 0) fail(`${name} ended with ${code} after SIGTERM`);
+    const { code, signal } = await cluster.machine(name).kill("SIGTERM");
+    if (code !== 0) fail(`${name} ended with ${signal ?? code} after SIGTERM`);
     await cluster.machine(name).start();
   }
   for (const name of cluster.engines) await cluster.machine(name).restart("SIGTERM");
@@ -69,17 +69,21 @@ async function partition({ cluster, random, length }) {
   await cluster.machine(name).ready();
 }
 
+let slowRooms = 0;
+
 /** On each server one that does not read, while much is said: then it gets all of it. */
-async function slow({ cluster, checker, journal, length }) {
-  const member = (url, name) => new Member({ url, checker, journal, room: "slow", name });
+async function slow({ cluster, checker, journal }) {
+  slowRooms += 1;
+  const room = `slow-${slowRooms}`;
+  const member = (url, name) => new Member({ url, checker, journal, room, name: `${room}-${name}` });
   const direct = (name) => `ws://${cluster.place(name).address}:${cluster.place(name).port}`;
-  const slowOnes = cluster.servers.map((name) => member(direct(name), `slow-on-${name}`));
+  const slowOnes = cluster.servers.map((name) => member(direct(name), `on-${name}`));
   const speaker = member(direct(cluster.servers[0]), "speaker");
   const all = [...slowOnes, speaker];
   try {
     await within(PATIENCE_MS, Promise.all(all.map((one) => one.join())), "those who will be slow are welcome");
     slowOnes.forEach((one) => one.stopReading());
-    for (let i = 0; i < SLOW_LINES[length]; i += 1) {
+    for (let i = 0; i < SLOW_LINES; i += 1) {
       speaker.say(`${i} ${SLOW_TEXT}`);
       if (speaker.unconfirmed < SLOW_BURST) continue;
       await until(PATIENCE_MS, "the speaker's lines are kept", () => speaker.unconfirmed < SLOW_BURST / 2);
@@ -115,7 +119,8 @@ async function clock({ cluster, length }) {
   await machine.kill("SIGTERM");
   // As when a clock is set: the time since the start of the machine, by which one waits, does not jump.
   machine.environment = {
-    LD_PRELOAD: faketimeLibrary(), FAKETIME_TIMESTAMP_FILE: file, FAKETIME_CACHE_DURATION: "1", DONT_FAKE_MONOTONIC: "1",
+    LD_PRELOAD: faketimeLibrary(), FAKETIME_TIMESTAMP_FILE: file, FAKETIME_CACHE_DURATION: "1",
+    DONT_FAKE_MONOTONIC: "1",
   };
   try {
     await machine.start().catch((error) => {

@@ -86,8 +86,8 @@ class Machine {
       log: `${this.log}.${this.#starts}.log`,
     });
     const { pid, exited } = this.#process;
-    exited.then((how) => {
-      if (this.#serves) this.ended?.({ name: this.name, pid, how: how.signal ?? `exit status ${how.code}` });
+    exited.then(({ code, signal }) => {
+      if (this.#serves) this.ended?.({ name: this.name, pid, how: signal ?? `exit status ${code}` });
     });
   }
 
@@ -95,9 +95,9 @@ class Machine {
   async ready(milliseconds = START_MS) {
     await until(milliseconds, `${this.name} serves`, async () => {
       if (!this.isRunning()) {
-        const { code } = await this.#process.exited;
+        const { code, signal } = await this.#process.exited;
         const said = this.#process.stderr().trim().split("\n").slice(-3).join("\n");
-        throw Object.assign(new Error(`${this.name} ended at once, ${code}: ${said}`), { isFinal: true });
+        throw Object.assign(new Error(`${this.name} ended at once, ${signal ?? code}: ${said}`), { isFinal: true });
       }
       return this.isReady();
     });
@@ -118,11 +118,6 @@ class Machine {
   async restart(signal = "SIGTERM") {
     await this.kill(signal);
     await this.start();
-  }
-
-  /** All that its last process has said. */
-  stderr() {
-    return this.#process.stderr();
   }
 }
 
@@ -161,7 +156,12 @@ export class Cluster {
   machine(name) {
     return this.#machines.get(name);
   }
-  /** Where it listens. */
+
+  /** Starts what has ended. */
+  async mend() {
+    for (const machine of this.#machines.values()) if (!machine.isRunning()) await machine.start();
+  }
+  /** Where it listens: { name, address, port }. */
   place(name) {
     return this.#places.get(name);
   }

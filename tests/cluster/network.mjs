@@ -26,9 +26,16 @@ export async function mustBeFree(port, address) {
   if (!(await isFree(port, address))) throw new Error(`port ${port} of ${address} is taken; --port says another`);
 }
 
-/** All on this machine's loopback, each at a port of its own. */
+/** For tests, which run beside each other: as far from the ports that one wants for others to be unlikely there. */
+export const elsewhere = () => 2_000 + 20 * Math.floor(Math.random() * 900);
+
+/** All on this machine's loopback, each at a port of its own, `offset` behind the usual one. */
 export class Loopback {
   #given = new Set();
+
+  constructor(offset = 0) {
+    this.offset = offset;
+  }
 
   add() {}
   address() {
@@ -39,16 +46,17 @@ export class Loopback {
   }
 
   /**
-   * The first one free from `wanted` on. Not one that the kernel chooses: those are also given to connections
+   * The first one free from there on. Not one that the kernel chooses: those are also given to connections
    * that go out, so a machine that comes again might find its port taken by a member.
    */
   async port(name, wanted) {
-    for (let port = wanted; port < wanted + PORTS_TO_TRY; port += 1) {
+    const first = wanted + this.offset;
+    for (let port = first; port < first + PORTS_TO_TRY; port += 1) {
       if (this.#given.has(port) || !(await isFree(port, this.address(name)))) continue;
       this.#given.add(port);
       return port;
     }
-    throw new Error(`no free port from ${wanted} to ${wanted + PORTS_TO_TRY - 1}`);
+    throw new Error(`no free port from ${first} to ${first + PORTS_TO_TRY - 1}`);
   }
 
   /** The places { address, port } of the engine's nodes, as `server` is to reach them. */

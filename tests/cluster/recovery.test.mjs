@@ -8,6 +8,7 @@ import { within } from "../e2e/wait.mjs";
 import { Checker } from "./checker.mjs";
 import { Cluster, get, until } from "./machines.mjs";
 import { Member } from "./member.mjs";
+import { Loopback, elsewhere } from "./network.mjs";
 
 const PATIENCE_MS = 15_000;
 const KEEP_TIMEOUT_MS = 2_000;
@@ -21,7 +22,8 @@ before(async () => {
     binary: process.env.TRILOOP_BINARY,
     servers: 2,
     engines: 1,
-    serverOptions: ["--keep-timeout", String(KEEP_TIMEOUT_MS / 1000), "--ready-needs-engine"],
+    network: new Loopback(elsewhere()),
+    serverOptions: ["--keep-timeout", String(KEEP_TIMEOUT_MS / 1000), "--ready-needs-engine", "--drain-delay", "1"],
     logs: process.env.TRILOOP_CLUSTER_LOGS,
   });
   await cluster.start().catch(async (error) => {
@@ -40,9 +42,7 @@ let rooms = 0;
 /** A room of its own, all machines running, and a checker that finds no fault at the end. */
 function test(name, body) {
   nodeTest(name, { timeout: 120_000 }, async (t) => {
-    for (const node of [...cluster.engines, ...cluster.servers]) {
-      if (!cluster.machine(node).isRunning()) await cluster.machine(node).start();
-    }
+    await cluster.mend();
     rooms += 1;
     const room = `room-${rooms}`;
     const checker = new Checker();
@@ -233,6 +233,24 @@ test("a line that is said again on another node is kept once, and acknowledged w
     await hears(bob, ["once", "and this"]);
     assert.deepEqual(texts(bob), ["once", "and this"]);
     assert.equal(bob.heard[0].seq, answers[0][1]);
+  });
+
+test("a server that is to end is not ready, still takes who comes, and then says 1001; nobody on it loses a line",
+  async ({ member }) => {
+    const [ann, bob] = [member(SECOND, "ann"), member(FIRST, "bob")];
+    await join(ann);
+    await join(bob);
+    await say(ann, "before");
+    const ended = cluster.machine(FIRST).kill("SIGTERM");
+    await until(PATIENCE_MS, "it is not ready", async () => (await status(FIRST, "/readyz")) === 503);
+    assert.equal(await status(FIRST, "/healthz"), 200);
+    await join(member(FIRST, "cid"));
+    bob.url = wsOf(SECOND);
+    const lines = numbered("line", 50);
+    for (const line of lines) ann.say(line);
+    assert.equal((await ended).code, 0);
+    await hears(bob, ["before", ...lines]);
+    assert.deepEqual(bob.closes, [1001]);
   });
 
 test("the engine away: who is there stays, a line is told not to be kept in time, and all goes on by itself",
