@@ -231,7 +231,7 @@ run_part() {
       ;;
     docs)
       need "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium doxygen=doxygen git=git \
-        redis-server=redis-server curl=curl gdb=gdb pgrep=procps patch=patch clang++=clang \
+        redis-server=redis-server nats-server haproxy curl=curl gdb=gdb pgrep=procps patch=patch clang++=clang \
         dpkg-shlibdeps=dpkg-dev pkg-config=pkg-config make=make
       need_node_packages
       need_node_packages tests/docs

@@ -92,7 +92,7 @@ void Follower::run() {
       std::optional<Subscription> subscription;
       engine_.keep_trying([&] { subscription.emplace(engine_, reading_); });
       follow(*subscription);
-    } catch (const EngineError& error) {
+    } catch (const std::exception& error) {  // also if there is no memory: then from where it was
       spdlog::debug("engine: {} is followed anew: {}", reading_.stream, error.what());
     }
   }

@@ -179,7 +179,7 @@ void NatsPresence::keep_house() {
       free_what_is_left();
       look_who_is_dead();
       free_names_of_the_dead();
-    } catch (const EngineError& error) {
+    } catch (const std::exception& error) {
       missing_since_.clear();
       spdlog::debug("engine: the names are seen to later: {}", error.what());
     }

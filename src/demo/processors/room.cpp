@@ -162,7 +162,10 @@ const Room::Member* Room::find(const Attendee& who) const {
 
 void Room::hear(const std::vector<ChatLine>& lines, SlowMembers& slow, LogLater& log) {
   if (attending_ == 0) return;
-  for (const ChatLine& line : lines) untold_.add(prepared(news_of_line(line)), line.seq);
+  for (const ChatLine& line : lines) {
+    const bool is_new = line.seq > heard_;  // a journal that has lost its way may begin anew
+    if (is_new) untold_.add(prepared(news_of_line(line)), line.seq);
+  }
   tell(slow, log);
 }
 
