@@ -36,7 +36,6 @@ export class Crowd {
       this.#seen.codes[code] = (this.#seen.codes[code] ?? 0) + 1;
     });
     member.on("not kept", () => (this.#seen.notKept += 1));
-    member.on("welcome", () => (this.#seen.lastWelcome = performance.now()));
     return member;
   }
 

@@ -5,6 +5,10 @@
 import { Cluster } from "./machines.mjs";
 
 const MOST_SERVERS = 9;
+const USAGE = `./run.sh cluster [N] [--port PORT] [SERVER OPTIONS]
+
+N servers (from 1 to ${MOST_SERVERS}; 3) that share their rooms, three NATS servers, and HAProxy in front of all at PORT (7777).
+The options are those of ./run.sh --help; each server gets them. Ctrl+C ends all, and leaves nothing behind.`;
 
 /** Takes `name VALUE` or `name=VALUE` out of the arguments; what is left is the servers'. */
 function take(args, name, otherwise) {
@@ -41,7 +45,9 @@ function askedToEnd() {
 }
 
 async function main() {
-  const options = readArguments(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args.includes("--help") || args.includes("-h")) return console.log(USAGE);
+  const options = readArguments(args);
   const asked = askedToEnd();
   const cluster = new Cluster({
     ...options,
