@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -81,7 +82,31 @@ Engine::Engine(EngineOptions options) : options_(std::move(options)) {
   }
 }
 
-Engine::~Engine() = default;
+Engine::~Engine() {
+  jetstream_.reset();
+  connection_.reset();  // with it the thread that reads
+  for (natsSubscription* const one : retired_) ::natsSubscription_Destroy(one);
+}
+
+// Unsubscribed, it is found no more. The thread that reads answers our ping when it is done with
+// whatever came before; so whoever was unsubscribed before the ping is in nobody's hand then.
+void Engine::retire(natsSubscription* subscription) noexcept try {
+  ::natsSubscription_Unsubscribe(subscription);
+  std::vector<natsSubscription*> done;
+  {
+    const MutexLock lock(mutex_);
+    retired_.push_back(subscription);
+    done.swap(retired_);
+  }
+  const bool answered = ::natsConnection_FlushTimeout(connection_.get(), kCallMs) == NATS_OK;
+  if (answered) {
+    for (natsSubscription* const one : done) ::natsSubscription_Destroy(one);
+    return;
+  }
+  const MutexLock lock(mutex_);  // it is tried again with the next one
+  retired_.insert(retired_.end(), done.begin(), done.end());
+} catch (const std::bad_alloc&) {  // then its memory is lost
+}
 
 void Engine::connect() {
   natsOptions* raw = nullptr;

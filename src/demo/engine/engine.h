@@ -12,6 +12,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "engine_options.h"
 #include "triloop/sync.h"
@@ -35,7 +36,6 @@ struct EngineDeleter {
   void operator()(jsStreamInfo* it) const { ::jsStreamInfo_Destroy(it); }
   void operator()(jsConsumerInfo* it) const { ::jsConsumerInfo_Destroy(it); }
   void operator()(jsMsgMetaData* it) const { ::jsMsgMetaData_Destroy(it); }
-  void operator()(natsSubscription* it) const { ::natsSubscription_Destroy(it); }
   void operator()(natsOptions* it) const { ::natsOptions_Destroy(it); }
   void operator()(natsConnection* it) const { ::natsConnection_Destroy(it); }
   void operator()(jsCtx* it) const { ::jsCtx_Destroy(it); }
@@ -98,6 +98,10 @@ class Engine {
 
   jsCtx* jetstream() const { return jetstream_.get(); }
 
+  /// Ends a subscription; waits for a round trip. It may not simply be destroyed: the client's
+  /// reading thread may have it in its hand, https://github.com/nats-io/nats.c/issues/637.
+  void retire(natsSubscription* subscription) noexcept TRILOOP_EXCLUDES(mutex_);
+
  private:
   void connect();
   void worked() TRILOOP_EXCLUDES(mutex_);
@@ -111,6 +115,7 @@ class Engine {
   CondVar pause_;  // nobody notifies: a pause is a wait that ends by itself
   bool away_ TRILOOP_GUARDED_BY(mutex_) = false;
   TimePoint failed_at_ TRILOOP_GUARDED_BY(mutex_){};
+  std::vector<natsSubscription*> retired_ TRILOOP_GUARDED_BY(mutex_);  // not destroyed yet
 };
 
 /// What a message of a subscription to a stream is.

@@ -15,7 +15,7 @@ constexpr std::size_t kMostAtOnce = 64;
 }  // namespace
 
 Subscription::Subscription(Engine& engine, const Reading& reading)
-    : engine_(engine), stream_(reading.stream) {
+    : engine_(engine), stream_(reading.stream), subscription_(nullptr, Retire{&engine}) {
   jsSubOptions options;
   ::jsSubOptions_Init(&options);
   options.Stream = stream_.c_str();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,7 +45,11 @@ class Subscription {
   Engine& engine_;
   const std::string stream_;
   std::string consumer_;
-  EnginePtr<natsSubscription> subscription_;
+  struct Retire {
+    Engine* engine;
+    void operator()(natsSubscription* it) const { engine->retire(it); }
+  };
+  std::unique_ptr<natsSubscription, Retire> subscription_;
   std::uint64_t pending_ = 0;
   std::uint64_t given_ = 0;
 };
