@@ -25,7 +25,7 @@ export class Member extends EventEmitter {
   #isStaying = false;
   #attempt = 0;
   #backoff = null;
-  #unconfirmed = new Map(); // by id: { text, again, timer }, in the order in which they were said
+  #unconfirmed = new Map(); // by id: { text, again: what the next "say" says, timer }, in the order in which they were said
   #number = 0;
 
   token;
@@ -65,7 +65,7 @@ export class Member extends EventEmitter {
     this.#number += 1;
     const id = `${this.name}-${this.#number}`;
     this.checker?.says(this.room, this.name, id, text);
-    this.#unconfirmed.set(id, { text, again: false, timer: null });
+    this.#unconfirmed.set(id, { text, again: undefined, timer: null });
     if (this.#isWelcome) this.#send(id);
     return id;
   }
@@ -164,10 +164,10 @@ export class Member extends EventEmitter {
 
   #send(id) {
     const line = this.#unconfirmed.get(id);
-    const message = JSON.stringify({ type: "say", id, text: line.text, ...(line.again && { again: true }) });
+    const message = JSON.stringify({ type: "say", id, text: line.text, ...(line.again !== undefined && { again: line.again }) });
     this.journal(`${this.name} -> ${message}`);
     this.#socket.send(message);
-    line.again = true;
+    line.again ??= this.seq ?? true; // if it was kept then, it is behind what was known then
     clearTimeout(line.timer);
     line.timer = setTimeout(() => this.#send(id), this.resend);
   }
