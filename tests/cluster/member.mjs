@@ -10,6 +10,10 @@ const WebSocket = createRequire(new URL("../e2e/package.json", import.meta.url))
 const HANDSHAKE_MS = 5_000;
 const OLD_CONNECTION_MS = 15_000;
 
+// So long the engine knows by heart what was said, and it is enough to say it again with the same id. Later the
+// room has to be searched: that is asked for with "again", and refused where the room has forgotten lines.
+const BY_HEART_MS = 100_000; // of two minutes
+
 // Full jitter: anywhere between now and the bound, lest all who lost the same server come again as one.
 const FIRST_BACKOFF_MS = 200;
 const MOST_BACKOFF_MS = 5_000;
@@ -25,7 +29,7 @@ export class Member extends EventEmitter {
   #isStaying = false;
   #attempt = 0;
   #backoff = null;
-  #unconfirmed = new Map(); // by id: { text, again, timer }, in the order in which they were said
+  #unconfirmed = new Map(); // by id: { text, since, timer }, in the order in which they were said
   #number = 0;
 
   token;
@@ -65,14 +69,14 @@ export class Member extends EventEmitter {
     this.#number += 1;
     const id = `${this.name}-${this.#number}`;
     this.checker?.says(this.room, this.name, id, text);
-    this.#unconfirmed.set(id, { text, again: false, timer: null });
+    this.#unconfirmed.set(id, { text, since: performance.now(), timer: null });
     if (this.#isWelcome) this.#send(id);
     return id;
   }
 
-  /** Sends what was said before once more, as one does that has not heard the answer. */
+  /** Sends what was said before once more, as one does that has long not heard the answer. */
   sayAgain(id, text) {
-    this.#unconfirmed.set(id, { text, again: true, timer: null });
+    this.#unconfirmed.set(id, { text, since: -Infinity, timer: null });
     if (this.#isWelcome) this.#send(id);
   }
 
@@ -164,10 +168,10 @@ export class Member extends EventEmitter {
 
   #send(id) {
     const line = this.#unconfirmed.get(id);
-    const message = JSON.stringify({ type: "say", id, text: line.text, ...(line.again && { again: true }) });
+    const again = performance.now() > line.since + BY_HEART_MS;
+    const message = JSON.stringify({ type: "say", id, text: line.text, ...(again && { again }) });
     this.journal(`${this.name} -> ${message}`);
     this.#socket.send(message);
-    line.again = true;
     clearTimeout(line.timer);
     line.timer = setTimeout(() => this.#send(id), this.resend);
   }
