@@ -1,7 +1,7 @@
 // How many machines so many connections need, with the rooms of a seeded draw, for each of four ways to spread rooms and
 // lines over nodes.
 
-import { fit } from "./fit.mjs";
+import { chatModel, engineModel, foreignModel, joinModel } from "./costs.mjs";
 import { GIB, KIB } from "./model.mjs";
 import { seeded } from "./random.mjs";
 
@@ -22,10 +22,13 @@ const LEASE_SECONDS = 2;
 const PING_SECONDS = 20;
 const MICROSECONDS = 1e6;
 const ENGINES = 3; // in a cluster, as many as there are replicas
-export const ENGINE_SHARE = 0.5; // of what one stream takes at most; the rest is for the loss of a leader
-const FOREIGN_BATCH = 4; // lines that a follower finds at once; assumed
+const ENGINE_SHARE = 0.5; // of what one stream takes at most; the rest is for the loss of a leader
 const MOST_TIMES = 16; // as many nodes as the connections need
 const CELL_NODES = 50;
+
+/** So many may come in a second while half of the engines' CPU is free for them. */
+export const joinsPerSecond = (measured, machine = MACHINE) =>
+  (ENGINES * machine.cores * (1 - machine.busyShare) * MICROSECONDS) / joinModel(measured).engines;
 
 /** Sizes of rooms until all have one; the same for the same seed. */
 export function drawRooms(connections, seed, people = PEOPLE) {
@@ -59,6 +62,7 @@ export const nodesOf = (size, nodes) => (nodes === 1 ? 1 : nodes * -Math.expm1(s
  * hears it), the CPU microseconds of telling all members, a second, and how many members share a room with somebody of a node.
  */
 export function loadOf(model, rooms, nodes, each, people = PEOPLE) {
+  const chat = chatModel(model);
   const load = { lines: 0, visits: 0, deliveries: 0, telling: 0, known: 0 };
   for (const [size, count] of rooms) {
     const lines = linesOf(size, people) * count;
@@ -66,7 +70,7 @@ export function loadOf(model, rooms, nodes, each, people = PEOPLE) {
     load.lines += lines;
     load.visits += lines * there;
     load.deliveries += lines * size;
-    load.telling += lines * size * model.message({ connections: each, bytes: people.lineBytes, hearers: size / there });
+    load.telling += lines * size * (chat.hearer + model.message({ connections: each, bytes: people.lineBytes, hearers: size / there }));
     load.known += (count * size * there) / nodes;
   }
   return load;
@@ -78,27 +82,6 @@ export function fullestCell(sizes, cells, seed) {
   const members = new Float64Array(cells);
   for (const size of sizes) members[Math.floor(random() * cells)] += size;
   return (Math.max(...members) * cells) / members.reduce((a, b) => a + b, 0);
-}
-
-/** A line of somebody else's room: taken from the engine, looked at, and forgotten. */
-export const foreignMicroseconds = (model, bytes, batch = FOREIGN_BATCH) =>
-  model.parameters.handOver / batch + model.parameters.message + model.parameters.byte * bytes;
-
-const LONE_RATE = 1000; // lines a second, of which each finds nothing to share a write with
-const featuresOfLine = ({ followers, bytes, rate }) => ({
-  line: 1, loneLine: LONE_RATE / rate, follower: followers, loneFollower: (followers * LONE_RATE) / rate, kib: bytes / KIB,
-});
-
-/** CPU microseconds of all engines for a line, fitted as those of the server are: less at a higher rate, where lines share writes. */
-export function engineModel({ engineRows }) {
-  const rows = Object.values(engineRows);
-  const names = Object.keys(featuresOfLine(rows[0]));
-  const parameters = fit(rows.map((row) => ({ features: featuresOfLine(row), measured: row.cpuPerLine })), names);
-  const line = (load) => {
-    const features = featuresOfLine({ ...load, rate: Math.max(load.rate, LONE_RATE) });
-    return names.reduce((sum, name) => sum + parameters[name] * features[name], 0);
-  };
-  return { parameters, line, errors: rows.map((row) => line(row) / row.cpuPerLine - 1) };
 }
 
 /**
@@ -113,51 +96,70 @@ export const DESIGNS = {
   "cells of 50 nodes": { followed: "all", cell: CELL_NODES },
 };
 
-/** A system on `nodes` nodes: what it needs, and `limits` that it breaks. */
-function on(nodes, { model, engine, rooms, connections, design, people, machine }) {
-  const cells = design.cell ? Math.ceil(nodes / design.cell) : 1;
-  const mates = nodes / cells; // that hear of each other
-  const each = connections / nodes;
-  const load = loadOf(model, rooms, mates, each, people);
-  const isAll = design.followed === "all";
-  const lines = load.lines / cells;
+/** What is said, heard and followed in a second, in a cell of `mates` nodes of a system of `nodes`. */
+function talkOf({ model, rooms, connections, design, people }, nodes, cells) {
+  const mates = nodes / cells;
+  const load = loadOf(model, rooms, mates, connections / nodes, people);
   const turnover = (2 * connections) / people.sessionSeconds / cells; // names that come and go
-  const leases = mates / LEASE_SECONDS;
-  const own = load.visits / nodes; // lines for somebody here
-  const known = isAll ? connections / cells : load.known / mates;
-  const followed = { lines: isAll ? lines : own, names: (turnover * known * cells) / connections + leases };
+  const share = design.followed === "all" ? 1 : (load.known * cells) / mates / connections; // of a cell's names, on a node
+  const lines = load.lines / cells;
+  const own = load.visits / nodes; // lines for somebody who is on a node
+  return {
+    ...load, mates, turnover, joins: turnover / 2, leases: mates / LEASE_SECONDS, linesOfCell: lines, own,
+    known: (share * connections) / cells, followed: design.followed === "all" ? lines : own, followedNames: turnover * share,
+    followersOfLine: design.followed === "all" ? mates : load.visits / load.lines, followersOfName: share * mates,
+  };
+}
 
-  const foreign = foreignMicroseconds(model, people.lineBytes);
+/** Cores and bytes in use of a node, and the part of its cores that goes into lines and names of others. */
+function nodeOf({ model, connections, people }, nodes, talk) {
+  const each = connections / nodes;
+  const foreign = foreignModel(model.measured).at(talk.followed + talk.followedNames);
+  const said = talk.lines / nodes;
   const micro = {
-    telling: load.telling / nodes,
-    speaking: (load.lines / nodes) * model.message({ connections: each, bytes: people.lineBytes }),
-    foreign: (followed.lines - own) * foreign,
-    names: followed.names * foreign,
-    joins: (connections / people.sessionSeconds / nodes) * model.connection,
+    telling: talk.telling / nodes,
+    speaking: said * (chatModel(model).line + model.message({ connections: each, bytes: people.lineBytes })),
+    following: (talk.followed - said) * foreign, // once for each line that is in chatModel().line
+    names: talk.followedNames * foreign,
+    joins: (talk.joins / talk.mates) * joinModel(model.measured).nodes,
     pings: (each / PING_SECONDS) * model.heartbeat(each),
   };
-  const nodeCores = Object.values(micro).reduce((a, b) => a + b, 0) / MICROSECONDS;
-  const nodeBytes = each * model.systemKib(each) * KIB + known * NAME_BYTES;
+  const all = Object.values(micro).reduce((a, b) => a + b, 0);
+  return {
+    cores: all / MICROSECONDS, bytes: each * model.systemKib(each) * KIB + talk.known * NAME_BYTES,
+    foreignShare: ((talk.followed - talk.own) * foreign + micro.names) / all,
+  };
+}
 
-  const kept = (rate, followers) => (rate * engine.line({ followers, bytes: people.lineBytes, rate })) / MICROSECONDS;
-  const followers = (names) => (isAll ? mates : (names * mates) / (turnover + leases)); // of a name, on average
-  const cellCores = kept(lines, isAll ? mates : load.visits / load.lines) + kept(turnover + leases, followers(followed.names));
+/** Cores in use of the engines of a cell. */
+function engineOf({ model, engine, people }, talk) {
+  const kept = (rate, followers) => rate * engine.line({ followers, bytes: people.lineBytes, rate });
+  return (kept(talk.linesOfCell, talk.followersOfLine) + talk.joins * joinModel(model.measured).engines + // of those who come
+    kept(talk.turnover - talk.joins, talk.followersOfName) + kept(talk.leases, 0)) / MICROSECONDS; // and of those who go
+}
+
+/** A system on `nodes` nodes: what it needs, and `limits` that it breaks. */
+function on(nodes, given) {
+  const { model, connections, design, machine } = given;
+  const cells = design.cell ? Math.ceil(nodes / design.cell) : 1;
+  const talk = talkOf(given, nodes, cells);
+  const node = nodeOf(given, nodes, talk);
+  const cellCores = engineOf(given, talk);
   const engineRoom = ENGINES * machine.cores * machine.busyShare;
   const perStream = model.measured.engine.mostPerSecond * ENGINE_SHARE;
   const broken = {
-    "connections of a node": each > machine.mostConnections,
-    "CPU of a node": nodeCores > machine.cores * machine.busyShare,
-    "memory of a node": nodeBytes > machine.gib * machine.memoryShare * GIB,
-    "lines of one stream": !design.sharded && lines > perStream,
-    "names of one bucket": !design.sharded && turnover > perStream,
-    "leases of one bucket": leases > perStream,
+    "connections of a node": connections / nodes > machine.mostConnections,
+    "CPU of a node": node.cores > machine.cores * machine.busyShare,
+    "memory of a node": node.bytes > machine.gib * machine.memoryShare * GIB,
+    "lines of one stream": !design.sharded && talk.linesOfCell > perStream,
+    "names of one bucket": !design.sharded && talk.turnover > perStream,
+    "leases of one bucket": talk.leases > perStream,
     "CPU of one engine cluster": !design.sharded && cellCores > engineRoom,
   };
   return {
-    nodes, cells, load, nodeCores, nodeGib: nodeBytes / GIB, followed: followed.lines + followed.names,
-    foreignShare: (micro.foreign + micro.names) / MICROSECONDS / nodeCores,
+    nodes, cells, nodeCores: node.cores, nodeGib: node.bytes / GIB, foreignShare: node.foreignShare, followed: talk.followed + talk.followedNames,
     engineCores: cells * cellCores, engines: ENGINES * cells * Math.ceil(cellCores / engineRoom),
-    streams: cells * Math.ceil(lines / perStream), limits: Object.keys(broken).filter((name) => broken[name]),
+    streams: cells * Math.ceil(talk.linesOfCell / perStream), limits: Object.keys(broken).filter((name) => broken[name]),
   };
 }
 

@@ -6,18 +6,16 @@
 // Figures go to tests/scaling/measured.json.
 
 import { execFileSync } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { spread } from "../bench/statistics.mjs";
 import { readMeasured, writeMeasured } from "./measured.mjs";
-import { Nats, insist, startEngines } from "./nats.mjs";
+import { Nats, insist, publishAt, startEngines } from "./nats.mjs";
 import { untilQuiet } from "./quiet.mjs";
 
 const REPLICAS = 3;
 const ROOMS = 100;
 const ONE_BY_ONE = 300;
 const WARM_UP = 200;
-const STEP_MS = 10;
 const AT_A_TIME = 256;
 const ELECTION_MS = 2000;
 const ROWS = [ // lines a second, so many that no core is full
@@ -28,6 +26,7 @@ const ROWS = [ // lines a second, so many that no core is full
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "4" }, patience: { type: "string", default: "600" } } });
 const seconds = Number(values.seconds);
+const subject = (i) => `measured.${i % ROOMS}`;
 const rounded = (number) => Number(number.toPrecision(4));
 
 async function follow(port, name) {
@@ -45,23 +44,10 @@ async function publishOneByOne(nats, payload) {
   const times = [];
   for (let i = 0; i < ONE_BY_ONE + WARM_UP; i += 1) {
     const since = performance.now();
-    await nats.request(`measured.${i % ROOMS}`, payload);
+    await nats.request(subject(i), payload);
     if (i >= WARM_UP) times.push(performance.now() - since);
   }
   return times.sort((a, b) => a - b);
-}
-
-/** So many lines a second, without waiting for the one before. Resolves when all are kept. */
-async function publishAt(nats, rate, payload) {
-  const since = performance.now();
-  const kept = [];
-  while (performance.now() - since < seconds * 1000) {
-    const due = Math.floor(((performance.now() - since) / 1000) * rate);
-    while (kept.length < due) kept.push(nats.request(`measured.${kept.length % ROOMS}`, payload));
-    await sleep(STEP_MS);
-  }
-  await Promise.all(kept);
-  return kept.length;
 }
 
 /** As many as it takes, with so many at a time that wait to be kept: lines a second. */
@@ -69,7 +55,7 @@ async function publishMost(nats, payload) {
   const until = performance.now() + seconds * 1000;
   let kept = 0;
   const publishInTurn = async (i) => {
-    for (; performance.now() < until; kept += 1) await nats.request(`measured.${i % ROOMS}`, payload);
+    for (; performance.now() < until; kept += 1) await nats.request(subject(i), payload);
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, (_, i) => publishInTurn(i)));
   return kept / seconds;
@@ -80,11 +66,11 @@ async function measureRow(engines, nats, { followers, bytes, rate }) {
   const all = [];
   for (let i = 0; i < followers; i += 1) all.push(await follow(engines.ports[i % engines.ports.length], `f${i}-${bytes}-${rate}`));
   const quiet = await untilQuiet(Number(values.patience));
-  await publishAt(nats, rate, payload); // warm
+  await publishAt(nats, { rate, seconds, payload, subject }); // warm
   const before = engines.cpuSeconds();
   const heardBefore = all.map(({ heard }) => heard());
   const since = performance.now();
-  const lines = await publishAt(nats, rate, payload);
+  const lines = await publishAt(nats, { rate, seconds, payload, subject });
   const cpu = engines.cpuSeconds() - before;
   const took = (performance.now() - since) / 1000;
   const told = all.reduce((sum, { heard }, i) => sum + heard() - heardBefore[i], 0);

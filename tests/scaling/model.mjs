@@ -73,6 +73,11 @@ export function makeModel(measured = readMeasured()) {
     parameters, cached, measured,
     /** CPU microseconds of a message that is heard once. */
     message: (load) => sum(features({ hearers: 1, inFlight: 1, ...load }, cached)),
+    /** The same while there is so little to do that every hand-over finds a core that sleeps. */
+    lone: (load) => {
+      const counts = features({ hearers: 1, inFlight: 1, ...load }, cached);
+      return sum({ ...counts, asleep: counts.handOver });
+    },
     heartbeat: (connections) => sum(heartbeatFeatures(connections, cached)),
     /** CPU microseconds from the connect to the end of a connection that has one echo. */
     connection: rows["churn 16"].cpuPerMessage,

@@ -11,6 +11,7 @@ import { within } from "../e2e/wait.mjs";
 
 const PATIENCE_MS = 20_000;
 const LOOK_MS = 100;
+const STEP_MS = 10;
 const TICKS_PER_SECOND = 100; // of /proc/PID/stat
 const CRLF = "\r\n";
 
@@ -138,4 +139,17 @@ export async function insist(ask) {
       await sleep(LOOK_MS);
     }
   }
+}
+
+/** So many lines a second, without waiting for the one before. Resolves to their number when all are kept. `subject(i)`: of a line. */
+export async function publishAt(nats, { rate, seconds, payload, subject }) {
+  const since = performance.now();
+  const kept = [];
+  while (performance.now() - since < seconds * 1000) {
+    const due = Math.floor(((performance.now() - since) / 1000) * rate);
+    while (kept.length < due) kept.push(nats.request(subject(kept.length), payload));
+    await sleep(STEP_MS);
+  }
+  await Promise.all(kept);
+  return kept.length;
 }

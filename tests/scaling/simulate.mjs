@@ -4,15 +4,17 @@
 
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { DESIGNS, ENGINE_SHARE, MACHINE, PEOPLE, bySize, drawRooms, fullestCell, plan } from "./cluster.mjs";
+import { DESIGNS, MACHINE, PEOPLE, bySize, drawRooms, fullestCell, joinsPerSecond, plan } from "./cluster.mjs";
+import { chatModel, joinModel } from "./costs.mjs";
 import { makeModel } from "./model.mjs";
 import { WAITS, storm } from "./storm.mjs";
 import { markdown, number, percent } from "./tables.mjs";
 
 export const SCALES = [1e5, 1e6, 1e8];
 export const SEED = 1;
+const STEP = 1e5;
 const RACKS = 3; // one of which may go: the others have room for its connections
-const LEFT = [10, 100]; // nodes, of 10^5 and of 10^6 connections
+const LEFT = [10, 50]; // nodes: of 10^5 connections, and of a cell
 const NODE = { maxHandshakes: 256, backlog: 4096 };
 const PATIENCE_SECONDS = 10;
 const FOREVER_SECONDS = 600;
@@ -50,10 +52,19 @@ export function cellLine(found) {
     "and a large room is there whole.";
 }
 
+/** As it is: the most hundred thousands of connections, all fewer of which it carries, too. */
+export function mostLine(model, seed = SEED) {
+  let connections = STEP;
+  const carries = (count) => plan({ model, connections: count, design: "as it is", seed }).isPossible;
+  while (connections < SCALES.at(-1) && carries(connections + STEP)) connections += STEP;
+  const { limits } = plan({ model, connections: connections + STEP, design: "as it is", seed });
+  return `As it is, one engine cluster carries ${connections.toLocaleString("en-US")} connections; ${STEP.toLocaleString("en-US")} more are too many for: ${limits.join(", ")}.`;
+}
+
 /** One line in a large room that is spread over so many nodes, all who are in it talking, and all of a rack coming again. */
 export function roomTable(model) {
-  const telling = (members, nodes, inFlight) => (members / 1e6) *
-    model.message({ connections: MACHINE.mostConnections, bytes: PEOPLE.lineBytes, hearers: members / nodes, inFlight });
+  const telling = (members, nodes, inFlight) => (members / 1e6) * (chatModel(model).hearer / inFlight +
+    model.message({ connections: MACHINE.mostConnections, bytes: PEOPLE.lineBytes, hearers: members / nodes, inFlight }));
   const lines = [[100, 10], [1000, 10], [10_000, 10], [10_000, 100], [100_000, 100]].map(([members, nodes]) => {
     const one = telling(members, nodes, 1);
     const spoken = members * PEOPLE.linesPerSecond;
@@ -71,17 +82,17 @@ export function storms(model, seed = SEED) {
   const wanted = Math.floor(before / (RACKS - 1));
   const cases = LEFT.flatMap((left) => Object.keys(WAITS).flatMap((waits) => [false, true].map((isLimited) => ({ left, waits, isLimited }))));
   return cases.map(({ left, waits, isLimited }) => {
-    const joinsPerSecond = (model.measured.engine.mostPerSecond * ENGINE_SHARE) / left;
-    const spread = Math.ceil((1.5 * wanted) / joinsPerSecond);
-    const mostJoining = isLimited ? Math.round((joinsPerSecond * PATIENCE_SECONDS) / 2) : Infinity;
-    const node = { ...NODE, freeCores: MACHINE.cores * MACHINE.busyShare, connectionMicroseconds: model.connection, room: wanted, joinsPerSecond, mostJoining };
+    const share = joinsPerSecond(model.measured) / left;
+    const spread = Math.ceil((1.5 * wanted) / share);
+    const mostJoining = isLimited ? Math.round((share * PATIENCE_SECONDS) / 2) : Infinity;
+    const node = { ...NODE, freeCores: MACHINE.cores * MACHINE.busyShare, connectionMicroseconds: joinModel(model.measured).nodes, room: wanted, joinsPerSecond: share, mostJoining };
     const seen = storm({ node, client: { patienceSeconds: PATIENCE_SECONDS, waits, spread }, wanted, seed, mostSeconds: FOREVER_SECONDS });
-    return { left, waits: waits.replace("spread", `within ${spread} s`), wanted, joinsPerSecond, mostJoining, ...seen };
+    return { left, waits: waits.replace("spread", `within ${spread} s`), wanted, joinsPerSecond: share, mostJoining, ...seen };
   });
 }
 
 export function stormTable(model, seed) {
-  const seconds = (time) => (Number.isFinite(time) ? number(time) : "never");
+  const seconds = (time) => (Number.isFinite(time) ? number(time) : `not in ${FOREVER_SECONDS}`);
   const header = ["nodes left", "joins/s of each", "clients wait", "joins that may wait", "half are back, s", "99 %, s", "all, s", "tries of each", "in vain"];
   return markdown(header, storms(model, seed).map((one) => [number(one.left), number(one.joinsPerSecond), one.waits,
     Number.isFinite(one.mostJoining) ? number(one.mostJoining) : "any", seconds(one.half), seconds(one.nearlyAll), seconds(one.all),
@@ -93,5 +104,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const model = makeModel();
   const seed = Number(values.seed);
   const found = plans(model, seed);
-  console.log([planTable(found), cellLine(found), roomTable(model), stormTable(model, seed)].join("\n\n"));
+  console.log([planTable(found), mostLine(model, seed), cellLine(found), roomTable(model), stormTable(model, seed)].join("\n\n"));
 }
