@@ -170,6 +170,7 @@ run_bench() {
 
 # Among all the parts: whether the page is what the kept figures say. When it is named: figures first.
 run_scaling() {
+  local what
   need node=nodejs python3=python3 python3-yaml
   if [[ $extent == named ]]; then
     need "${build_packages[@]}" "${bench_packages[@]}" npm=npm nats-server=nats-server ccache=ccache
@@ -179,8 +180,11 @@ run_scaling() {
     compile release
     count "scaling (one machine)" node tests/scaling/measure.mjs --build "$PWD/build/bench" --rounds 5
     count "scaling (engine)" node tests/scaling/engine.mjs
+    count "scaling (requests)" node tests/scaling/requests.mjs
     if build/release/triloop --help | grep -q -e --cluster; then
-      count "scaling (nodes)" node tests/scaling/nodes.mjs --binary "$PWD/build/release/triloop"
+      for what in nodes joins foreign; do
+        count "scaling ($what)" node "tests/scaling/$what.mjs" --binary "$PWD/build/release/triloop"
+      done
     fi
     node tests/scaling/write.mjs
   fi

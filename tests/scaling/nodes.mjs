@@ -1,7 +1,7 @@
 // Runs 1, 2, 3 and 6 real nodes on this machine, with the same members and the same lines, and three engines. With more nodes
 // each line is on more of them, and what that costs is set beside what the model says.
 //
-//     node tests/scaling/nodes.mjs --binary build/release/triloop [--seconds 15] [--rounds 3] [--without-engine]
+//     node tests/scaling/nodes.mjs --binary build/release/triloop [--seconds 15] [--rounds 3] [--patience 600] [--without-engine]
 //
 // The cores are divided: the nodes have the first, engines and members the others. Figures go to tests/scaling/measured.json.
 // --without-engine: one node that keeps its lines in a file, to see whether this program works; nothing is written down.
@@ -12,12 +12,11 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { spread } from "../bench/statistics.mjs";
 import { eventually } from "../e2e/wait.mjs";
 import { startServer } from "../faults/process.mjs";
 import { enter, leaveAll } from "./chat_member.mjs";
 import { NODE_CORES, OTHER_CORES, onCores } from "./cores.mjs";
-import { readMeasured, writeMeasured } from "./measured.mjs";
+import { medians, readMeasured, writeMeasured } from "./measured.mjs";
 import { cpuSeconds, startEngines } from "./nats.mjs";
 import { untilQuiet } from "./quiet.mjs";
 
@@ -25,7 +24,6 @@ const small = { members: 300, rooms: 60, bytes: 128, rate: 200 };
 const large = { members: 300, rooms: 6, bytes: 128, rate: 60 };
 const CASES = [...[1, 2, 3, 6].map((nodes) => ({ nodes, ...small })), ...[1, 6].map((nodes) => ({ nodes, ...large }))];
 const PATIENCE_MS = 30_000;
-const QUIET_SECONDS = 120;
 const STEP_MS = 5;
 const WARM_UP_SECONDS = 2;
 
@@ -34,6 +32,7 @@ const { values } = parseArgs({
     binary: { type: "string" },
     seconds: { type: "string", default: "15" },
     rounds: { type: "string", default: "3" },
+    patience: { type: "string", default: "600" },
     "without-engine": { type: "boolean", default: false },
   },
 });
@@ -85,7 +84,7 @@ async function measureCase({ nodes: count, ...load }) {
     for (let i = 0; i < load.members; i += 1) { // neighbours in a room are on different nodes
       members.push(await enter(nodes[(i + Math.floor(i / load.rooms)) % count].port, i % load.rooms, `m${i}`, (line) => audience.hear(line)));
     }
-    const quiet = await untilQuiet(QUIET_SECONDS);
+    const quiet = await untilQuiet(Number(values.patience));
     await talk(members, audience, load, WARM_UP_SECONDS);
     audience.times = [];
     const seconds = Number(values.seconds);
@@ -105,13 +104,6 @@ async function measureCase({ nodes: count, ...load }) {
     await engines?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Of each figure the median; `quiet: false` if any of the runs was not. */
-function medians(runs) {
-  const names = Object.keys(runs[0]).filter((name) => name !== "quiet");
-  const figures = names.map((name) => [name, rounded(spread(runs.map((run) => run[name])).median)]);
-  return { ...Object.fromEntries(figures), ...(runs.some(({ quiet }) => quiet === false) && { quiet: false }) };
 }
 
 async function main() {

@@ -37,12 +37,15 @@ export function plans(model, seed = SEED) {
 
 export function planTable(found) {
   const header = ["connections", "design", "nodes", "with a rack to spare", "engines", "streams", "cores in use, nodes + engines", "GiB in use",
-    "lines and names/s a node is sent", "its CPU for those of others"];
+    "to have, with the spare: cores, GiB", "lines and names/s a node is sent", "its CPU for those of others"];
   return markdown(header, found.map((one) => {
     const first = [scale(one.connections), one.design];
     if (!one.isPossible) return [...first, `none carries it: ${one.limits.join(", ")}`, ...header.slice(first.length + 1).map(() => "")];
-    return [...first, number(one.nodes), number(Math.ceil((one.nodes * RACKS) / (RACKS - 1))), number(one.engines), number(one.streams),
-      `${number(one.nodes * one.nodeCores)} + ${number(one.engineCores)}`, number(one.nodes * one.nodeGib), number(one.followed), share(one.foreignShare)];
+    const spared = Math.ceil((one.nodes * RACKS) / (RACKS - 1));
+    const all = spared + one.engines;
+    return [...first, number(one.nodes), number(spared), number(one.engines), number(one.streams),
+      `${number(one.nodes * one.nodeCores)} + ${number(one.engineCores)}`, number(one.nodes * one.nodeGib),
+      `${number(all * MACHINE.cores)}, ${number(all * MACHINE.gib)}`, number(one.followed), share(one.foreignShare)];
   }));
 }
 

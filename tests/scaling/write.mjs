@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { engineModel } from "./costs.mjs";
 import { anchorTable, limitTable, machineTable } from "./machine.mjs";
 import { errorLine, fittedTable, heldOutTable, makeModel, parameterTable } from "./model.mjs";
-import { foreignTable, joinsTable, nodesTable } from "./nodes_table.mjs";
+import { foreignTable, joinsTable, nodesTable, requestsTable } from "./costs_tables.mjs";
 import { cellLine, mostLine, planTable, plans, roomTable, stormTable } from "./simulate.mjs";
 import { markdown, number, percent } from "./tables.mjs";
 
@@ -57,6 +57,7 @@ export function parts(model = makeModel()) {
     storms: stormTable(model),
     foreign: foreignTable(model),
     joins: joinsTable(model),
+    requests: requestsTable(model),
     nodes: nodesTable(model),
   };
 }

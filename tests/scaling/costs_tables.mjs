@@ -1,4 +1,5 @@
-// What real nodes on one machine cost, beside what the model says of as many: a trend, not figures, since all share its cores.
+// What was measured of real nodes and engines, in tables, and the trend of one to six nodes beside what the model says of as many: no figures to plan with,
+// since all share the cores of one machine.
 
 import { nodesOf } from "./cluster.mjs";
 import { chatModel, engineModel, foreignModel } from "./costs.mjs";
@@ -23,9 +24,11 @@ export function nodesTable(model) {
   const times = (of, row, what) => number(of(row)[what] / of(alone(row))[what]);
   const measured = (row) => row;
   const reckoned = (row) => predicted(model, row);
+  const loud = rows.filter(({ quiet }) => quiet === false).length;
+  const said = loud > 0 ? `\n\nIn ${loud} of these ${rows.length} rows others were busy on the machine.` : "";
   return markdown(["nodes", "hear a line", "CPU of the nodes a line, µs", "of one node", "predicted", "CPU of the engines a line, µs", "of one node", "predicted", "until all have heard it, ms"],
     rows.map((row) => [row.nodes, row.members / row.rooms, row.nodesCpu].map(number).concat(times(measured, row, "nodesCpu"), times(reckoned, row, "nodesCpu"),
-      number(row.enginesCpu), times(measured, row, "enginesCpu"), times(reckoned, row, "enginesCpu"), number(row.heardMilliseconds))));
+      number(row.enginesCpu), times(measured, row, "enginesCpu"), times(reckoned, row, "enginesCpu"), number(row.heardMilliseconds)))) + said;
 }
 
 export function joinsTable(model) {
@@ -37,4 +40,8 @@ export function foreignTable(model) {
   const { at } = foreignModel(model.measured);
   return markdown(["lines/s of other rooms", "CPU of a node for each, µs", "fitted"],
     Object.values(model.measured.foreign).map(({ rate, cpuPerLine }) => [rate, cpuPerLine, at(rate)].map(number)));
+}
+
+export function requestsTable(model) {
+  return markdown(["a request", "CPU of the engines, µs"], Object.entries(model.measured.requests).map(([kind, { enginesCpu }]) => [kind, number(enginesCpu)]));
 }
