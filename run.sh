@@ -4,6 +4,9 @@
 #
 # ./run.sh lab NAME causes one of the lab's scenarios, on the server that runs already or on one of its
 # own; ./run.sh lab lists them.
+#
+# ./run.sh cluster [N] [SERVER OPTIONS] runs N servers (3) that share their rooms, the NATS servers that
+# keep the lines, and HAProxy in front of all, at --port (7777). Ctrl+C ends them and leaves nothing.
 set -euo pipefail
 started_from=$PWD
 cd "$(dirname "$0")"
@@ -16,6 +19,13 @@ if [[ ${1:-} == lab ]]; then
   shift
   install_missing node=nodejs
   exec node tests/lab/lab.mjs --binary "$binary" "$@"
+fi
+if [[ ${1:-} == cluster ]]; then
+  shift
+  install_missing node=nodejs nats-server haproxy
+  here=$PWD
+  cd "$started_from"  # as below
+  exec node "$here/tests/cluster/run.mjs" --binary "$binary" "$@"
 fi
 cd "$started_from"  # --web and --config may be relative
 exec "$binary" "$@"

@@ -46,6 +46,9 @@ usage() {
   slow-peers   those of server and faults whose peers and links are slow, with their real times, and a
                table of what was seen; nine minutes, and only when it is named
   proxies      nginx and HAProxy with TLS in front, configured as docs/operations.md says
+  cluster      servers that share their rooms, NATS and HAProxy: what is known to go wrong when one comes
+               again, and machines that are killed, restarted and parted while members talk (see
+               CLUSTER_SECONDS)
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
   fuzz         libFuzzer on requests, frames and text (see FUZZ_SECONDS)
   bench        triloop beside other servers; writes docs/performance.md; an hour. Among all the parts: only
@@ -61,8 +64,9 @@ usage() {
   tsan         the same with ThreadSanitizer
   tidy         clang with -Wthread-safety -Werror, and clang-tidy
 
-When they are named, soak takes 10 minutes and fuzz a minute for each target; among all the parts
-they take 30 s and 20 s. SOAK_SECONDS and FUZZ_SECONDS say otherwise.
+When they are named, cluster and soak take 10 minutes, and fuzz a minute for each target; among all
+the parts they take a minute, 30 s and 20 s. CLUSTER_SECONDS, SOAK_SECONDS and FUZZ_SECONDS say
+otherwise.
 At the end stands what each part took: to install packages, to build, and to run.
 END
 }

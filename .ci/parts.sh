@@ -6,7 +6,7 @@
 source .ci/install.sh
 
 parts=(format house unit protocol connection server processors memory rfc unobserved explore mutants exercises e2e
-  browser consumers package docs faults proxies soak fuzz bench scaling asan tsan tidy)
+  browser consumers package docs faults proxies cluster soak fuzz bench scaling asan tsan tidy)
 short_parts=(unit protocol connection server processors rfc explore e2e browser)
 named_only=(bench-full explore-deep explore-fuzz slow-peers)
 
@@ -259,7 +259,7 @@ run_part() {
       ;;
     docs)
       need "${machine_packages[@]}" node=nodejs npm=npm chromium=chromium doxygen=doxygen git=git \
-        redis-server=redis-server curl=curl gdb=gdb pgrep=procps patch=patch clang++=clang \
+        redis-server=redis-server nats-server haproxy curl=curl gdb=gdb pgrep=procps patch=patch clang++=clang \
         dpkg-shlibdeps=dpkg-dev pkg-config=pkg-config make=make
       need_node_packages
       need_node_packages tests/docs
@@ -301,6 +301,20 @@ run_part() {
       compile release
       count proxies env TRILOOP_BINARY="$PWD/build/release/triloop" \
         node --test tests/proxies/proxies.test.mjs
+      ;;
+    cluster)
+      need "${build_packages[@]}" node=nodejs npm=npm nats-server haproxy ip=iproute2 faketime sqlite3=sqlite3 openssl=openssl
+      need_node_packages
+      compile release
+      count "cluster (checker)" node --test tests/cluster/checker.test.mjs
+      for file in recovery limits secure; do
+        count "cluster ($file)" env TRILOOP_BINARY="$PWD/build/release/triloop" \
+          node --test "tests/cluster/$file.test.mjs"
+      done
+      local seconds=600
+      if [[ $extent == all ]]; then seconds=60; fi
+      count "cluster (faults)" tests/cluster/cluster.sh --binary "$PWD/build/release/triloop" \
+        --seconds "${CLUSTER_SECONDS:-$seconds}"
       ;;
     soak)
       need "${build_packages[@]}" node=nodejs npm=npm

@@ -4,16 +4,21 @@ find_package(nlohmann_json REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_path(UTF8PROC_INCLUDE utf8proc.h REQUIRED)
 find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
+find_path(NATS_INCLUDE nats/nats.h REQUIRED)
+find_library(NATS_LIBRARY nats REQUIRED)
 
 set(processors
   choose delay echo parallel workers rpc json_rpc rpc_methods proxy upstream upstream_address upstream_socket
-  chat rooms slow_members history chat_name chat_news token unicode)
+  chat rooms room slow_members sqlite_journal history local_presence chat_line chat_name chat_news token unicode)
 list(TRANSFORM processors REPLACE ".+" "src/demo/processors/\\0.cpp")
-add_library(triloop_processors STATIC ${processors} src/demo/lab.cpp src/demo/output.cpp)
+set(engine engine follower name_bucket nats_journal nats_presence)
+list(TRANSFORM engine REPLACE ".+" "src/demo/engine/\\0.cpp")
+add_library(triloop_processors STATIC ${processors} ${engine} src/demo/lab.cpp src/demo/output.cpp)
 target_include_directories(triloop_processors PUBLIC src)
-target_include_directories(triloop_processors SYSTEM PRIVATE ${UTF8PROC_INCLUDE})
+target_include_directories(triloop_processors SYSTEM PRIVATE ${UTF8PROC_INCLUDE} ${NATS_INCLUDE})
 target_link_libraries(triloop_processors PUBLIC triloop
-                      PRIVATE spdlog::spdlog nlohmann_json::nlohmann_json SQLite::SQLite3 ${UTF8PROC_LIBRARY} triloop_options)
+                      PRIVATE spdlog::spdlog nlohmann_json::nlohmann_json SQLite::SQLite3 ${UTF8PROC_LIBRARY}
+                              ${NATS_LIBRARY} triloop_options)
 
 set(web_files index.html page.css picture.css view.css lab.css
     page.js picture.js inspect.js rows.js view.js lab.js walk.js
@@ -27,7 +32,7 @@ add_custom_command(
   DEPENDS ${web_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   VERBATIM)
 # What the program is made of and its tests look into, compiled once for both.
-add_library(triloop_program STATIC src/demo/command_line.cpp src/demo/inspect.cpp src/demo/service_manager.cpp)
+add_library(triloop_program STATIC src/demo/command_line.cpp src/demo/health.cpp src/demo/inspect.cpp src/demo/service_manager.cpp)
 target_link_libraries(triloop_program PUBLIC triloop_processors CLI11::CLI11 nlohmann_json::nlohmann_json
                       PRIVATE spdlog::spdlog triloop_options)
 add_executable(triloop_server src/demo/main.cpp src/demo/web_page.cpp ${PROJECT_BINARY_DIR}/generated/embedded_web.h)

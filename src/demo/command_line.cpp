@@ -47,6 +47,15 @@ std::string fault_in_subprotocol(const std::string& name) {
   return token ? "" : "'" + printable(name) + "' is no name of a subprotocol";
 }
 
+// Streams, subjects and buckets of NATS are named by it.
+std::string fault_in_cluster_name(const std::string& name) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  const bool plain = !name.empty() && name.find_first_not_of(kPlain) == std::string::npos;
+  return plain ? ""
+               : "'" + printable(name) + "' has other characters than letters, digits, - and _";
+}
+
 // What answers at /ws, and the options that only one or two of them have.
 void add_processor_options(CLI::App& app, ProcessorChoice& choice) {
   app.add_option("--processor", choice.name, "what answers at /ws")
@@ -80,6 +89,36 @@ void add_processor_options(CLI::App& app, ProcessorChoice& choice) {
       ->type_name("POLICY");
   app.add_option("--upstream", choice.upstream, "proxy: the TCP server behind it")
       ->type_name("HOST:PORT");
+}
+
+// The engine on which several servers share the chat's rooms.
+void add_engine_options(CLI::App& app, EngineOptions& engine) {
+  app.add_option("--cluster", engine.urls,
+                 "chat: NATS servers that keep the rooms for all triloops that name them")
+      ->type_name("URLS");
+  app.add_option("--cluster-name", engine.name, "chat: what streams and buckets there begin with")
+      ->check(&fault_in_cluster_name)
+      ->type_name("NAME");
+  app.add_option("--cluster-replicas", engine.replicas,
+                 "chat: of streams; 0 is 3 with three addresses or more, else 1")
+      ->check(CLI::Range(0, 5))
+      ->type_name("COUNT");
+  app.add_option("--cluster-credentials", engine.credentials,
+                 "chat: a user's JWT and key, for NATS")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  app.add_option("--cluster-ca", engine.ca, "chat: whom to believe that it is NATS; makes it TLS")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  CLI::Option* const key = app.add_option("--cluster-key", engine.key, "chat: of the certificate")
+                               ->check(CLI::ExistingFile)
+                               ->type_name("FILE");
+  app.add_option("--cluster-certificate", engine.certificate, "chat: to show to NATS")
+      ->check(CLI::ExistingFile)
+      ->needs(key)
+      ->type_name("FILE");
+  add_seconds(app, "--keep-timeout", engine.patience, 1,
+              "chat: for NATS to keep a line, before its sender is told that it is not kept");
 }
 
 void add_options(CLI::App& app, CommandLine& line) {
@@ -148,7 +187,12 @@ void add_options(CLI::App& app, CommandLine& line) {
                  "threads of ended connections kept for the next ones")
       ->check(CLI::Range(0, 65'536))
       ->type_name("COUNT");
+  add_seconds(app, "--drain-delay", line.drain_delay, 0,
+              "after the first signal, with 503 at /readyz and newcomers still let in");
+  app.add_flag("--ready-needs-engine", line.ready_needs_engine,
+               "503 at /readyz while NATS cannot be reached");
   add_processor_options(app, line.processor);
+  add_engine_options(app, line.processor.engine);
   app.add_option("--web", line.web_directory, "serve the page from this directory")
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");

@@ -1,6 +1,7 @@
 /// The program's options: command line, environment, configuration file.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -15,7 +16,10 @@ struct CommandLine {
   ProcessorChoice processor;
   std::string web_directory;  ///< empty: the page in the program
   InspectAccess inspect = InspectAccess::kLocal;
-  std::string trace_file;  ///< empty: no trace
+  /// After the first signal: for so long /readyz says 503, and newcomers are still let in.
+  std::chrono::milliseconds drain_delay{0};
+  bool ready_needs_engine = false;  ///< /readyz says 503 while the engine cannot be reached
+  std::string trace_file;           ///< empty: no trace
   bool quiet = false;
   std::string log_level;
 };

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -12,6 +13,7 @@
 #include <stdexcept>
 
 #include "demo/command_line.h"
+#include "demo/health.h"
 #include "demo/inspect.h"
 #include "demo/lab.h"
 #include "demo/output.h"
@@ -28,7 +30,8 @@ constexpr int kBadOption = 2;
 constexpr int kStuck = 3;
 
 // SIGINT and SIGTERM stop the server while this lives. A thread of its own waits for them, so that
-// no other code is interrupted by a handler. The first signal drains, the second aborts:
+// no other code is interrupted by a handler. The first signal drains, after a while in which what
+// stands in front can see that it will; the second drains at once, and what is draining it aborts:
 // Server::stop() counts.
 class StopOnSignals {
  public:
@@ -38,15 +41,9 @@ class StopOnSignals {
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   }
 
-  explicit StopOnSignals(triloop::Server& server)
-      : thread_("signals", [this, &server] {
-          const sigset_t signals = both();
-          int signal = 0;
-          while (::sigwait(&signals, &signal) == 0 && !done_) {
-            server.stop();
-            triloop::notify_service_manager("STOPPING=1");
-          }
-        }) {}
+  StopOnSignals(triloop::Server& server, triloop::Atomic<bool>& draining,
+                std::chrono::milliseconds delay)
+      : thread_("signals", [this, &server, &draining, delay] { run(server, draining, delay); }) {}
   ~StopOnSignals() {
     done_ = true;
     ::kill(::getpid(), SIGTERM);  // wakes the thread, which is the only one to take it
@@ -55,6 +52,27 @@ class StopOnSignals {
   StopOnSignals& operator=(const StopOnSignals&) = delete;
 
  private:
+  void run(triloop::Server& server, triloop::Atomic<bool>& draining,
+           std::chrono::milliseconds delay) const {
+    const sigset_t signals = both();
+    int signal = 0;
+    while (::sigwait(&signals, &signal) == 0 && !done_) {
+      const bool first = !draining.exchange(true);
+      triloop::notify_service_manager("STOPPING=1");
+      if (first && delay.count() > 0) await_another(signals, delay);
+      if (done_) return;
+      server.stop();
+    }
+  }
+
+  // For so long at most.
+  static void await_another(const sigset_t& signals, std::chrono::milliseconds time) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+    const auto rest = std::chrono::nanoseconds(time - seconds);
+    const timespec timeout{seconds.count(), rest.count()};
+    ::sigtimedwait(&signals, nullptr, &timeout);
+  }
+
   static sigset_t both() {
     sigset_t signals;
     ::sigemptyset(&signals);
@@ -106,16 +124,21 @@ std::string page_url(const triloop::Server& server) {
 int serve(const triloop::CommandLine& line) {
   StopOnSignals::block();
   const triloop::trace::Recording trace(line.trace_file);
+  triloop::Atomic<bool> draining{false};  // looked at by pages: nothing else hangs on it
   triloop::Server server(line.server);
   triloop::ProcessorChoice processor = line.processor;
   processor.print = !line.quiet;
-  triloop::serve_processor(server, processor, line.server);
+  const auto reaches_engine = triloop::serve_processor(server, processor, line.server);
+  triloop::serve_health(server, [&, needs_it = line.ready_needs_engine]() -> std::string {
+    if (draining) return "it goes";
+    return needs_it && !reaches_engine() ? "the engine cannot be reached" : "";
+  });
   if (processor.name == "chat") triloop::serve_chat_page(server, line.web_directory);
   server.handle("/lab", triloop::lab);
   triloop::serve_inspect(server, line.inspect);
   triloop::serve_web_page(server, line.web_directory);
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
-  const StopOnSignals stop_on_signals(server);
+  const StopOnSignals stop_on_signals(server, draining, line.drain_delay);
   for (const std::string& url : server.urls()) std::cout << "listening on " << url << "\n";
   std::cout << "open " << page_url(server) << " in a browser" << std::endl;
   triloop::notify_service_manager("READY=1");

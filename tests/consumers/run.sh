@@ -120,27 +120,34 @@ take() {
   done
 }
 
-# copy_builds HEADER LIBRARY...: what is taken for it is compiled alone, and nothing is missing when it is linked. The
+# copy_builds HEADERS LIBRARY...: what is taken for them is compiled alone, and nothing is missing when it is linked. The
 # shared library brings along neither what it keeps to itself nor what it is linked with.
 copy_builds() {
-  local header=$1 copy=$scratch/copies/$1 libraries
+  local headers copy=$scratch/copies/${1%% *} libraries
+  read -ra headers <<<"$1"
   shift
   libraries=$(IFS=';'; echo "$*")
   mkdir -p "$copy/files"
-  take "$copy/files" "$header"
-  printf '#include "%s"\nint main() {}\n' "$header" >"$copy/files/main.cpp"
+  take "$copy/files" "${headers[@]}"
+  { printf '#include "%s"\n' "${headers[@]}"; echo 'int main() {}'; } >"$copy/files/main.cpp"
   cmake -S "$here/copies" -B "$copy/build" -G Ninja -DCMAKE_PREFIX_PATH="$scratch/shared" -DCOPY="$copy/files" \
     -DLIBRARIES="$libraries" && cmake --build "$copy/build"
 }
 
 # processor_builds PAGE: with the files and the libraries that its line `To copy it` names, and no others.
 processor_builds() {
-  local name line files libraries
+  local name line files libraries header own=()
   name=$(basename "$1" .md)
   line=$(sed -n '/^\*\*To copy it:/,/^$/p' "$1" | grep -oE '`[^`]+`' | tr -d '`')
   mapfile -t libraries < <(grep -vE '\.(h|\{h,cpp\})$' <<<"$line")
-  copy_builds "$name.h" "${libraries[@]}" || return
   files=$(grep -E '\.(h|\{h,cpp\})$' <<<"$line" | sed -E 's/(.*)\.\{h,cpp\}/\1.h\n\1.cpp/'; echo main.cpp)
+  # Those that none of the others includes are what a program begins with.
+  for header in $(grep '\.h$' <<<"$files"); do
+    (cd src/demo/processors && grep -lF "#include \"$header\"" $(grep -vxF -e "${header%.h}.cpp" -e main.cpp <<<"$files")) >/dev/null ||
+      own+=("$header")
+  done
+  [[ ${own[0]} == "$name.h" ]] || return
+  copy_builds "${own[*]}" "${libraries[@]}" || return
   diff <(LC_ALL=C sort <<<"$files") <(LC_ALL=C ls "$scratch/copies/$name.h/files")
 }
 

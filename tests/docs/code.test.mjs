@@ -36,7 +36,7 @@ async function compiles(page, block) {
   const text = inContext(page, block);
   const source = path.join(OUTPUT, `${at(page, block).replace(/\W/g, "_")}.cpp`);
   writeFileSync(source, text);
-  const own = /#include [<"](?!triloop\/)\w+(\/\w+)?\.h/.test(text) ? ["-Isrc"] : [];
+  const own = /#include [<"](?!triloop\/)\w+(\/\w+)*\.h/.test(text) ? ["-Isrc"] : [];
   const [program, ...args] = [...COMPILER, ...FLAGS, ...own, "-c", source, "-o", source.replace(/cpp$/, "o")];
   await run(program, args, { cwd: PROJECT });
 }

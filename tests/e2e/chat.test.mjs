@@ -1,6 +1,7 @@
 // The chat's page in Chromium.
 
 import assert from "node:assert/strict";
+import net from "node:net";
 import { after, before } from "node:test";
 import { launchBrowser, pageTest } from "./page.mjs";
 import { openPeer } from "./peer.mjs";
@@ -80,4 +81,99 @@ test("the history is there for whoever comes later; a name that is taken is refu
   await page.click("#leave");
   await line(page, "closed: 1000").waitFor();
   assert.equal(await page.textContent("#members"), "nobody");
+});
+
+/** A wire between the page and its server, to be cut: the page is opened through it. */
+async function openWire(t, server) {
+  const pairs = new Set();
+  const wire = { isCut: false, answersPass: true };
+  const listener = net.createServer((client) => {
+    if (wire.isCut) return void client.destroy();
+    const upstream = net.connect(new URL(server.url).port, "127.0.0.1");
+    const pair = { client, upstream };
+    pairs.add(pair);
+    client.pipe(upstream);
+    upstream.on("data", (bytes) => wire.answersPass && client.write(bytes));
+    upstream.on("end", () => client.end());
+    for (const end of [client, upstream]) {
+      end.on("error", () => {});
+      end.on("close", () => (client.destroy(), upstream.destroy(), pairs.delete(pair)));
+    }
+  });
+  await new Promise((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  wire.cut = () => {
+    wire.isCut = true;
+    for (const { client } of pairs) client.destroy();
+  };
+  wire.mend = () => Object.assign(wire, { isCut: false, answersPass: true });
+  wire.url = `http://127.0.0.1:${listener.address().port}/chat`;
+  t.after(() => (wire.cut(), listener.close()));
+  return wire;
+}
+
+const lossTest = (name, body) =>
+  pageTest(name, () => browser, { ...chat, failsToConnect: true }, async (the) => {
+    const wire = await openWire(the.t, the.server);
+    await the.page.goto(wire.url);
+    await enter(the.page, "ann");
+    const bob = await openPeer(the.t, `${the.server.wsUrl}?room=lobby&name=bob`);
+    await bob.next(); // the welcome
+    await line(the.page, "bob came").waitFor();
+    await body({ ...the, wire, bob });
+  });
+
+const state = (page, text) => page.locator("#state", { hasText: text });
+
+/** What somebody says next: joins and leaves are none. */
+async function nextLine(peer) {
+  for (;;) {
+    const news = JSON.parse((await peer.next()).text);
+    if (news.type === "line") return news.text;
+  }
+}
+
+lossTest("a page that has lost its connection shows it, comes back, and goes on where it was", async ({ page, wire, bob }) => {
+  bob.socket.send("before");
+  await line(page, "before").waitFor();
+  wire.cut();
+  await state(page, "the connection is lost: tries again in").waitFor();
+  bob.socket.send("meanwhile");
+  await page.fill("#text", "from the dark");
+  await page.click("#say");
+  await state(page, "(2)").waitFor(); // a second attempt
+  wire.mend();
+  await state(page, "in lobby").waitFor();
+  await line(page, "meanwhile").waitFor();
+  await page.locator("#log .said", { hasText: "from the dark" }).waitFor();
+  for (const text of ["before", "meanwhile", "from the dark"]) assert.equal(await line(page, text).count(), 1, text);
+  assert.equal(await nextLine(bob), "before");
+  assert.equal(await nextLine(bob), "meanwhile");
+  assert.equal(await nextLine(bob), "from the dark");
+  assert.equal(await page.textContent("#members"), "ann, bob");
+});
+
+lossTest("a line whose acknowledgement is lost is said again, and heard once", async ({ page, wire, bob }) => {
+  wire.answersPass = false;
+  await page.fill("#text", "once");
+  await page.click("#say");
+  assert.equal(await nextLine(bob), "once");
+  await page.locator("#log .unsettled", { hasText: "once" }).waitFor();
+  wire.cut();
+  wire.mend();
+  await page.locator("#log .said", { hasText: "once" }).waitFor();
+  await page.locator("#log .unsettled").waitFor({ state: "detached" });
+  await page.fill("#text", "and on");
+  await page.click("#say");
+  assert.equal(await nextLine(bob), "and on");
+  assert.equal(await line(page, "once").count(), 1);
+});
+
+lossTest("whoever leaves while the connection is lost has left, and does not come back", async ({ page, wire }) => {
+  wire.cut();
+  await state(page, "the connection is lost").waitFor();
+  await page.click("#leave");
+  await line(page, "closed: 1000").waitFor();
+  await state(page, "not in a room").waitFor();
+  wire.mend();
+  await enter(page, "ann");
 });

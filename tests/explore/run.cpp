@@ -257,8 +257,10 @@ void Run::demand_may_lock(const MutexState& mutex) {
   int may_follow = 0;  // so many more may be held, below one that may be
   for (const MutexState* held : current_->held) {
     if (held == &mutex || kernel_.have(held)) continue;
-    if (outer_.have(held)) {
-      may_follow = held_below_outer_;
+    const auto is_it = [&](const Outer& outer) { return outer.places.have(held); };
+    const auto outer = std::find_if(outer_.begin(), outer_.end(), is_it);
+    if (outer != outer_.end()) {
+      may_follow = outer->and_below;
     } else if (may_follow-- == 0) {
       fail("it takes a lock while it holds " + describe("mutex", held));
     }

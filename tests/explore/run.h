@@ -98,8 +98,8 @@ class Run final : public Situation {
   void fail_to_start(const char* name) { missing_threads_.insert(name); }
   void locks_may_nest() { locks_may_nest_ = true; }
   void may_hold_while_locking(const void* object, std::size_t bytes, int and_below) {
-    outer_.add(object, bytes);
-    held_below_outer_ = and_below;
+    outer_.push_back({{}, and_below});
+    outer_.back().places.add(object, bytes);
   }
   void stands_for_the_kernel(const void* object, std::size_t bytes) { kernel_.add(object, bytes); }
   void remark(const std::string& text) { note(text); }
@@ -149,8 +149,11 @@ class Run final : public Situation {
   std::vector<Option> options_;  // of this moment
   Fiber* current_ = nullptr;
   ucontext_t main_{};
-  Places outer_;  // mutexes in there may be held while another one is taken
-  int held_below_outer_ = 0;
+  struct Outer {
+    Places places;      // mutexes in there may be held while another one is taken
+    int and_below = 0;  // and so many that were taken since
+  };
+  std::vector<Outer> outer_;
   Places kernel_;  // mutexes in there are none of the product's
   bool locks_may_nest_ = false;
   bool choosing_ = true;                            // no part of the state: the histories tell

@@ -6,16 +6,28 @@
 #include <memory>
 
 #include "chat.h"
+#include "chat_line.h"
+#include "demo/engine/engine.h"
+#include "demo/engine/nats_journal.h"
+#include "demo/engine/nats_presence.h"
 #include "demo/output.h"
 #include "echo.h"
+#include "local_presence.h"
 #include "proxy.h"
 #include "rpc.h"
+#include "sqlite_journal.h"
 
 namespace triloop {
 namespace {
 
+// What is made of a choice; and whether an engine that it needs can be reached.
+struct Made {
+  Processor processor;
+  std::function<bool()> reaches_engine = [] { return true; };
+};
+
 struct Offer {
-  std::function<Processor(const ProcessorChoice&)> make;
+  std::function<Made(const ProcessorChoice&)> make;
   // Does the heartbeat, a text message, make sense to its peers? Not where every message is JSON,
   // or bytes of another protocol.
   bool heartbeat;
@@ -27,20 +39,30 @@ constexpr std::size_t kAny = SIZE_MAX;
 constexpr std::size_t kLineBytes = 4096;                  // of a chat
 constexpr std::size_t kCallBytes = std::size_t{1} << 20;  // as JSON it takes ten times as much
 
+Made make_chat(const ProcessorChoice& choice) {
+  if (choice.engine.urls.empty()) {
+    return {chat(std::make_shared<Rooms>(std::make_unique<SqliteJournal>(choice.database),
+                                         std::make_unique<LocalPresence>(), choice.slow_member))};
+  }
+  const auto engine = std::make_shared<Engine>(choice.engine);
+  auto rooms = std::make_shared<Rooms>(std::make_unique<NatsJournal>(engine),
+                                       std::make_unique<NatsPresence>(engine), choice.slow_member);
+  return {chat(std::move(rooms)), [engine] { return engine->reachable(); }};
+}
+
 const std::map<std::string, Offer>& offers() {
   using Choice = ProcessorChoice;
   static const std::map<std::string, Offer> all{
-      {"echo", {[](const Choice& c) { return echo(c.print ? print_line : Look()); }, true, kAny}},
-      {"parallel", {[](const Choice& c) { return parallel(c.parallel); }, true, kAny}},
-      {"chat",
-       {[](const Choice& c) { return chat(std::make_shared<Rooms>(c.database, c.slow_member)); },
-        false, kLineBytes, true}},
+      {"echo",
+       {[](const Choice& c) { return Made{echo(c.print ? print_line : Look())}; }, true, kAny}},
+      {"parallel", {[](const Choice& c) { return Made{parallel(c.parallel)}; }, true, kAny}},
+      {"chat", {[](const Choice& c) { return make_chat(c); }, false, kLineBytes, true}},
       {"rpc",
        {[](const Choice& c) {
-          return rpc(c.parallel.workers, demo_methods(), c.parallel.waiting_bytes);
+          return Made{rpc(c.parallel.workers, demo_methods(), c.parallel.waiting_bytes)};
         },
         false, kCallBytes}},
-      {"proxy", {[](const Choice& c) { return proxy(c.upstream); }, false, kAny}},
+      {"proxy", {[](const Choice& c) { return Made{proxy(c.upstream)}; }, false, kAny}},
   };
   return all;
 }
@@ -53,16 +75,19 @@ std::vector<std::string> processor_names() {
   return names;
 }
 
-void serve_processor(Server& server, const ProcessorChoice& choice, const Options& options) {
+std::function<bool()> serve_processor(Server& server, const ProcessorChoice& choice,
+                                      const Options& options) {
   const Offer& offer = offers().at(choice.name);
   PathOptions mine = options;
   if (!offer.heartbeat) mine.heartbeat = std::chrono::milliseconds(0);
   mine.max_message_bytes = std::min(mine.max_message_bytes, offer.max_message_bytes);
   ProcessorChoice chosen = choice;
   chosen.parallel.waiting_bytes = mine.queue_bytes;
-  const Processor processor = offer.make(chosen);
-  server.handle("/ws", processor, choice.subprotocols, mine);
-  if (offer.with_rest) server.handle("/ws/*", processor, choice.subprotocols, mine);
+  if (choice.name == "chat") chosen.subprotocols.emplace_back(kWithIds);
+  const Made made = offer.make(chosen);
+  server.handle("/ws", made.processor, chosen.subprotocols, mine);
+  if (offer.with_rest) server.handle("/ws/*", made.processor, chosen.subprotocols, mine);
+  return made.reaches_engine;
 }
 
 }  // namespace triloop

@@ -1,9 +1,11 @@
 /// The processors that the program offers by name.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "demo/engine/engine_options.h"
 #include "parallel.h"
 #include "rooms.h"
 #include "triloop/server.h"
@@ -16,6 +18,7 @@ struct ProcessorChoice {
   /// `workers` is rpc's, too; `waiting_bytes` is as much as the path's queues hold.
   ParallelOptions parallel;
   std::string database = "triloop-chat.db";
+  EngineOptions engine;  ///< without urls there is none, and the chat has its database
   SlowMember slow_member = SlowMember::kSkip;
   std::string upstream = "localhost:6379";
   bool print = true;                      ///< echo prints what it receives
@@ -27,6 +30,9 @@ std::vector<std::string> processor_names();
 
 /// Gives /ws to the processor of that name, and to the chat /ws/* too: its rooms. Throws if that
 /// cannot do its work: no database, no upstream address. Before run().
-void serve_processor(Server& server, const ProcessorChoice& choice, const Options& options);
+///
+/// What it returns tells whether the engine that it needs, if any, can be reached now.
+std::function<bool()> serve_processor(Server& server, const ProcessorChoice& choice,
+                                      const Options& options);
 
 }  // namespace triloop

@@ -1,140 +1,137 @@
 #include "rooms.h"
 
-#include <spdlog/spdlog.h>
-
-#include <algorithm>
-#include <vector>
+#include <utility>
 
 #include "chat_name.h"
-#include "chat_news.h"
 #include "token.h"
 
 namespace triloop {
 namespace {
 
-constexpr int kHistoryLines = 50;
-constexpr std::uint16_t kReplaced = 4000;  // of those that RFC 6455 section 7.4.2 leaves to us
-
-PreparedMessage prepared(const std::string& news) { return PreparedMessage(Message::text(news)); }
+constexpr std::size_t kHistoryLines = 50;
+constexpr std::size_t kMostAtOnce = 64;  // lines that one who is behind gets at a time
 
 }  // namespace
 
-Rooms::Room::Room()
-    : group([](std::uint64_t missed) { return Message::text(news_of_gap(missed)); }) {}
-
-// What is untold yet it knows by its welcome.
-void Rooms::Room::take_in(const ConnectionHandle& connection) {
-  if (untold.empty()) return group.join(connection);
-  newcomers.push_back({connection, untold.size()});
+Rooms::Rooms(std::unique_ptr<Journal> journal, std::unique_ptr<Presence> presence,
+             SlowMember slow_member)
+    : slow_members_(slow_member), journal_(std::move(journal)), presence_(std::move(presence)) {
+  presence_->follow(
+      {[this](const Attendee& who) { came(who); },
+       [this](const std::string& room, const std::string& name) { went(room, name); }});
+  journal_->follow(
+      [this](const std::string& room, const std::vector<ChatLine>& lines) { hear(room, lines); });
 }
 
-// Returns how much it has missed.
-std::uint64_t Rooms::Room::take_out(const ConnectionHandle& connection) {
-  const auto is_it = [&](const Newcomer& one) { return one.connection == connection; };
-  newcomers.erase(std::remove_if(newcomers.begin(), newcomers.end(), is_it), newcomers.end());
-  return group.leave(connection);
-}
+Rooms::~Rooms() = default;
 
-Rooms::Rooms(const std::string& file, SlowMember slow_member)
-    : slow_members_(slow_member), history_(file) {}
-
-bool Rooms::join(const std::string& room, const std::string& name,
-                 const ConnectionHandle& connection, const std::string& token) {
+// In this order: from attend() on we remember what is said, then those who are there hear that
+// somebody comes, then comes the past. Between the past and what we remember nothing is missing.
+std::optional<Attendee> Rooms::join(const Arrival& arrival) {
   // Who brings one keeps it: a welcome may be lost, and with it the token that was in it.
-  const std::string kept = is_token(token) ? token : new_token();
-  LogLater log;  // before the lock: so it writes after it
-  const MutexLock lock(mutex_);
-  const std::vector<ChatLine> history = history_.last(identity_of(room), kHistoryLines);
-  notice_if_history_is_gone(log);
-  Room& there = rooms_[identity_of(room)];
-  const auto before = there.members.find(identity_of(name));
-  if (before != there.members.end() && !is_same_token(before->second.token, kept)) return false;
-  std::vector<std::string> names{name};
-  for (auto member = there.members.begin(); member != there.members.end(); ++member) {
-    if (member != before) names.push_back(member->second.name);
+  const std::string token = is_token(arrival.token) ? arrival.token : new_token();
+  const Attendee who{identity_of(arrival.room), arrival.name, token, new_token()};
+  attend(who.room);
+  try {
+    if (!presence_->enter(who)) {
+      leave(who, false);
+      return std::nullopt;
+    }
+    const Room::Welcome welcome = welcome_for(arrival, who);
+    LogLater log;  // before the lock: so it writes after it
+    const MutexLock lock(mutex_);
+    Room& room = *find(who.room);  // it is attended
+    room.sit_down(who, arrival.connection, welcome);
+    room.go_on(who, slow_members_, log);
+    return who;
+  } catch (...) {
+    leave(who, false);
+    throw;
   }
-  Message welcome = Message::text(news_of_room(room, names, history, kept));
-  connection.try_write(welcome);  // there is room: its queue is empty
-  if (before == there.members.end()) {
-    announce(there, news_of_join(name), log);
+}
+
+Room::Welcome Rooms::welcome_for(const Arrival& arrival, const Attendee& who) {
+  Room::Welcome welcome{arrival.room, {}, journal_->epoch()};
+  const bool is_other = !arrival.epoch.empty() && arrival.epoch != welcome.epoch;
+  if (arrival.since && !is_other) {
+    welcome.past = journal_->since(who.room, *arrival.since, kHistoryLines);
   } else {
-    slow_members_.leaves(name, there.take_out(before->second.connection), log);
-    before->second.connection.close(kReplaced, "you have come in again");
+    welcome.past = journal_->last(who.room, kHistoryLines);
+    welcome.past.gap = arrival.since.has_value();
   }
-  there.members[identity_of(name)] = {connection, name, kept};
-  there.take_in(connection);
-  return true;
+  return welcome;
 }
 
 // One who has been replaced may still say what it had sent before.
-void Rooms::say(const std::string& room, const std::string& name,
-                const std::vector<std::string>& texts) {
-  LogLater log;
-  const MutexLock lock(mutex_);
-  const std::vector<ChatLine> lines = history_.add(identity_of(room), name, texts);
-  notice_if_history_is_gone(log);
-  const auto there = rooms_.find(identity_of(room));
-  if (there == rooms_.end()) return;
-  for (const ChatLine& line : lines) there->second.untold.push_back(prepared(news_of_line(line)));
-  tell(there->second, log);
+std::vector<Kept> Rooms::say(const Attendee& who, const std::vector<Saying>& sayings) {
+  return journal_->append(who.room, who.name, sender_of(who.token), sayings);
 }
 
-void Rooms::catch_up(const std::string& room, const ConnectionHandle& connection) {
-  LogLater log;
-  const MutexLock lock(mutex_);
-  const auto there = rooms_.find(identity_of(room));
-  if (there == rooms_.end()) return;
-  there->second.group.catch_up(connection);
-  tell_if_due(there->second, log);
-}
-
-void Rooms::leave(const std::string& room, const std::string& name,
-                  const ConnectionHandle& connection, bool all_go) {
-  LogLater log;
-  const MutexLock lock(mutex_);
-  const auto there = rooms_.find(identity_of(room));
-  if (there == rooms_.end()) return;
-  auto& members = there->second.members;
-  const auto member = members.find(identity_of(name));
-  // Another connection may have come in its place.
-  if (member == members.end() || member->second.connection != connection) return;
-  slow_members_.leaves(name, there->second.take_out(connection), log);
-  members.erase(member);
-  if (!all_go) announce(there->second, news_of_leave(name), log);
-  if (members.empty()) rooms_.erase(there);
-}
-
-// Once: it does not come back.
-void Rooms::notice_if_history_is_gone(LogLater& log) {
-  if (knows_that_history_is_gone_ || !history_.is_gone()) return;
-  knows_that_history_is_gone_ = true;
-  log.add([] { spdlog::error("chat: the database has been deleted or moved under the server"); });
-}
-
-void Rooms::announce(Room& room, const std::string& news, LogLater& log) {
-  room.untold.push_back(prepared(news));
-  if (room.members.size() <= kLargeRoom) return tell(room, log);
-  tell_if_due(room, log);
-}
-
-void Rooms::tell_if_due(Room& room, LogLater& log) {
-  if (!room.untold.empty() && Clock::now() >= room.told_at + kTogether) tell(room, log);
-}
-
-// Under our lock the group takes its own, and under that one a member's queue: always in this
-// order, and a queue calls nobody.
-void Rooms::tell(Room& room, LogLater& log) {
-  if (room.members.size() > kLargeRoom) room.told_at = Clock::now();
-  const Overflow overflow = slow_members_.overflow();
-  slow_members_.look_at(room.group.publish(room.untold, overflow), log);
-  for (const Newcomer& one : room.newcomers) {
-    room.group.join(one.connection);
-    const std::vector<PreparedMessage> news(
-        room.untold.begin() + static_cast<std::ptrdiff_t>(one.from), room.untold.end());
-    slow_members_.look_at(room.group.publish_to(one.connection, news, overflow), log);
+bool Rooms::catch_up(const Attendee& who) {
+  for (;;) {
+    std::uint64_t seq = 0;
+    {
+      LogLater log;
+      const MutexLock lock(mutex_);
+      Room* const room = find(who.room);
+      if (room == nullptr) return false;
+      const Room::State state = room->go_on(who, slow_members_, log);
+      if (state != Room::State::kNeedsMore) return state == Room::State::kFull;
+      seq = room->seq_of(who);
+    }
+    const Past past = journal_->since(who.room, seq, kMostAtOnce);
+    const MutexLock lock(mutex_);
+    if (Room* const room = find(who.room)) room->give(who, past);
   }
-  room.newcomers.clear();
-  room.untold.clear();
+}
+
+void Rooms::leave(const Attendee& who, bool all_go) {
+  if (all_go) {
+    const MutexLock lock(mutex_);
+    all_go_ = true;
+  }
+  presence_->leave(who);  // with that it goes: all who stay hear of it behind what it has heard
+  const MutexLock lock(mutex_);
+  if (Room* const room = find(who.room)) room->leave(who);
+  forget_if_empty(who.room);
+}
+
+void Rooms::attend(const std::string& room) {
+  const MutexLock lock(mutex_);
+  rooms_[room].attend();
+}
+
+void Rooms::came(const Attendee& who) {
+  LogLater log;
+  const MutexLock lock(mutex_);
+  rooms_[who.room].came(who, slow_members_, log);
+}
+
+void Rooms::went(const std::string& room, const std::string& name) {
+  LogLater log;
+  const MutexLock lock(mutex_);
+  Room* const there = find(room);
+  if (there == nullptr) return;
+  there->went(name, !all_go_, slow_members_, log);
+  forget_if_empty(room);
+}
+
+// Under our lock a group takes its own, and under that one a member's queue: always in this order,
+// and a queue calls nobody.
+void Rooms::hear(const std::string& room, const std::vector<ChatLine>& lines) {
+  LogLater log;
+  const MutexLock lock(mutex_);
+  if (Room* const there = find(room)) there->hear(lines, slow_members_, log);
+}
+
+Room* Rooms::find(const std::string& room) {
+  const auto place = rooms_.find(room);
+  return place == rooms_.end() ? nullptr : &place->second;
+}
+
+void Rooms::forget_if_empty(const std::string& room) {
+  const auto place = rooms_.find(room);
+  if (place != rooms_.end() && place->second.is_empty()) rooms_.erase(place);
 }
 
 }  // namespace triloop

@@ -5,11 +5,6 @@
 namespace triloop {
 
 void SlowMembers::look_at(const Published& published, LogLater& log) {
-  skipped_.add(published.skipped);
-  for (const ConnectionHandle& member : published.began_to_miss) {
-    log.add(
-        [id = member.id()] { spdlog::warn("[{}] chat: reads too slowly: news are skipped", id); });
-  }
   for (const ConnectionHandle& member : published.disconnected) {
     disconnected_.add(1);
     log.add([id = member.id(), all = disconnected()] {
@@ -18,10 +13,11 @@ void SlowMembers::look_at(const Published& published, LogLater& log) {
   }
 }
 
-void SlowMembers::leaves(const std::string& name, std::uint64_t missed, LogLater& log) const {
-  if (missed == 0) return;
-  log.add([name, missed, all = skipped()] {
-    spdlog::info("chat: '{}' missed {}; all members: {}", name, missed, all);
+void SlowMembers::fell_behind(const ConnectionHandle& member, bool first_time, LogLater& log) {
+  fallen_behind_.add(1);
+  if (!first_time) return;
+  log.add([id = member.id(), all = fallen_behind()] {
+    spdlog::warn("[{}] chat: reads too slowly: gets its lines later; so far: {}", id, all);
   });
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "log_later.h"
 #include "triloop/group.h"
@@ -12,12 +11,12 @@ namespace triloop {
 
 /// What happens when a member's out-queue is full.
 enum class SlowMember {
-  kSkip,        ///< it misses lines, and is told how many when there is room again
+  kSkip,        ///< it falls behind: it gets what it has missed from the journal, when it reads
   kDisconnect,  ///< it gets Close with 1008
 };
 
-/// Puts up with the slow ones, and counts. A line in the log when one begins to miss something, and
-/// when it leaves or has to.
+/// Puts up with the slow ones, and counts. A line in the log when one falls behind for the first
+/// time, or has to go.
 ///
 /// Thread safety: one thread at a time; any thread may ask for the counts.
 class SlowMembers {
@@ -29,16 +28,15 @@ class SlowMembers {
 
   /// So it went.
   void look_at(const Published& published, LogLater& log);
-  /// `name` leaves, which chat_name() has let in: it may stand in a log. It has missed so much.
-  void leaves(const std::string& name, std::uint64_t missed, LogLater& log) const;
+  void fell_behind(const ConnectionHandle& member, bool first_time, LogLater& log);
 
-  /// News that members missed, and members that were disconnected.
-  std::uint64_t skipped() const { return skipped_.get(); }
+  /// How often a member fell behind, and members that were disconnected.
+  std::uint64_t fallen_behind() const { return fallen_behind_.get(); }
   std::uint64_t disconnected() const { return disconnected_.get(); }
 
  private:
   const Overflow overflow_;
-  Gauge<std::uint64_t> skipped_, disconnected_;
+  Gauge<std::uint64_t> fallen_behind_, disconnected_;
 };
 
 }  // namespace triloop

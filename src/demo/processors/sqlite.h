@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -25,8 +27,8 @@ class Statement {
     check(::sqlite3_bind_text64(statement_, place, text.data(), size, SQLITE_STATIC, SQLITE_UTF8));
     return *this;
   }
-  Statement& bind(int place, int number) {
-    check(::sqlite3_bind_int(statement_, place, number));
+  Statement& bind(int place, std::uint64_t number) {
+    check(::sqlite3_bind_int64(statement_, place, static_cast<sqlite3_int64>(number)));
     return *this;
   }
 
@@ -37,6 +39,10 @@ class Statement {
     return result == SQLITE_ROW;
   }
 
+  std::uint64_t number(int column) const {
+    return static_cast<std::uint64_t>(::sqlite3_column_int64(statement_, column));
+  }
+  /// Empty if it is NULL.
   std::string text(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(::sqlite3_column_text(statement_, column));
     const auto size = static_cast<std::size_t>(::sqlite3_column_bytes(statement_, column));

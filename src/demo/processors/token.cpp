@@ -6,13 +6,15 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <system_error>
+
+#include "hex.h"
 
 namespace triloop {
 namespace {
 
 constexpr std::size_t kTokenBytes = 16;
-constexpr char kDigits[] = "0123456789abcdef";
 
 bool is_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
@@ -23,12 +25,7 @@ std::string new_token() {
   if (::getentropy(bytes.data(), bytes.size()) != 0) {
     throw std::system_error(errno, std::generic_category(), "getentropy");
   }
-  std::string token;
-  for (const unsigned char byte : bytes) {
-    token += kDigits[byte >> 4];
-    token += kDigits[byte & 0xF];
-  }
-  return token;
+  return hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 bool is_token(const std::string& text) {
@@ -42,6 +39,13 @@ bool is_same_token(const std::string& a, const std::string& b) {
     differs |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
   }
   return differs == 0;
+}
+
+// FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/. It has to be the same on each server.
+std::string sender_of(const std::string& token) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : token) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hex({reinterpret_cast<const char*>(&hash), sizeof hash});
 }
 
 }  // namespace triloop

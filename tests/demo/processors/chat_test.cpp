@@ -14,7 +14,9 @@
 
 #include "demo/processors/chat_name.h"
 #include "demo/processors/choose.h"
+#include "demo/processors/local_presence.h"
 #include "demo/processors/sqlite.h"
+#include "demo/processors/sqlite_journal.h"
 #include "demo/processors/token.h"
 #include "support/catch.h"
 #include "support/running_server.h"
@@ -54,7 +56,9 @@ class Folder {
 struct ChatServer {
   explicit ChatServer(SlowMember slow = SlowMember::kSkip, const std::string& file = ":memory:",
                       const Options& options = quiet_options())
-      : rooms(std::make_shared<Rooms>(file, slow)), server(chat(rooms), options) {}
+      : rooms(std::make_shared<Rooms>(std::make_unique<SqliteJournal>(file),
+                                      std::make_unique<LocalPresence>(), slow)),
+        server(chat(rooms), options) {}
   std::uint16_t port() const { return server.port(); }
 
   std::shared_ptr<Rooms> rooms;
@@ -112,7 +116,7 @@ TEST_CASE("chat: joins, lines and leaves reach everybody in the room, and nobody
 // Each hears of who came behind it, once and in one order, and of the line behind all of them.
 TEST_CASE("chat: in a large room who comes in is told of together, and of nobody twice", "[chat]") {
   const ChatServer server;
-  constexpr std::size_t kMembers = 2 * Rooms::kLargeRoom;
+  constexpr std::size_t kMembers = 2 * Room::kLarge;
   std::vector<std::unique_ptr<TestClient>> members;
   std::vector<std::vector<std::string>> known;  // as each has been told
   for (std::size_t i = 0; i < kMembers; ++i) {
@@ -198,7 +202,7 @@ TEST_CASE(
     "chat: what was sent before its sender lost its place, or the room its last member, is kept",
     "[chat]") {
   const ChatServer server;
-  server.rooms->say("lobby", "ann", {"the last words"});
+  server.rooms->say({"lobby", "ann", new_token(), new_token()}, {{"the last words"}});
   TestClient bob(server.port());
   const json welcome = enter(bob, "bob");
   CHECK(welcome["members"] == json{"bob"});
@@ -361,32 +365,28 @@ struct SlowRoom {
   std::vector<json> other_news;
 };
 
-TEST_CASE("chat: a slow member misses lines, is told how many, and holds nobody up", "[chat]") {
+TEST_CASE("chat: a slow member gets all lines, later, and holds nobody up", "[chat]") {
   const testing::LogCapture log;
   SlowRoom room(SlowMember::kSkip);
-  room.talk_until([&] { return room.server.rooms->skipped() >= 5; });
-  int heard = 0;
-  std::uint64_t told = 0;  // that it has missed, in one gap or in several
-  const auto listen = [&] {
+  room.talk_until([&] { return room.server.rooms->fallen_behind() > 0; });
+  room.talk_until([&, before = room.said] { return room.said >= before + 5; });
+  TestClient bob(room.server.port());
+  enter(bob, "bob");
+  bob.send(client_close(1000));
+  // Nobody says anything more, and yet it gets all; then who is here, for it heard of nobody.
+  std::uint64_t seq = 0;
+  for (int heard = 0; heard < room.said;) {
     const json news = next_news(room.slow);
-    if (news["type"] == "line") ++heard;
-    if (news["type"] == "gap") told += news["missed"].get<std::uint64_t>();
-    return news["type"];
-  };
-  while (heard + static_cast<int>(room.server.rooms->skipped()) < room.said) listen();
-  // It has caught up with all that was queued. Nobody says anything more, and yet it is told.
-  const auto missed = room.server.rooms->skipped();
-  while (told < missed) CHECK(listen() == "gap");
-  CHECK(told == missed);
+    if (news["type"] != "line") continue;
+    ++heard;
+    CHECK(news["seq"].get<std::uint64_t>() > seq);
+    seq = news["seq"];
+  }
+  CHECK(next_news(room.slow)["type"] == "members");
   room.talk_until([&, before = room.said] { return room.said > before; });
-  CHECK(listen() == "line");
-  CHECK(heard + static_cast<int>(missed) == room.said);
-  CHECK(room.server.rooms->skipped() == missed);
+  CHECK(next_news(room.slow)["seq"] == seq + 1);
   CHECK(room.server.rooms->disconnected() == 0);
-  log.await("[2] chat: reads too slowly: news are skipped\n");
-  room.slow.send(client_close(1000));
-  const std::string count = std::to_string(missed);
-  log.await("chat: 'slow' missed " + count + "; all members: " + count + "\n");
+  log.await("[2] chat: reads too slowly: gets its lines later; so far: 1\n");
 }
 
 TEST_CASE("chat: by choice a slow member is disconnected with 1008", "[chat]") {
@@ -404,7 +404,7 @@ TEST_CASE("chat: by choice a slow member is disconnected with 1008", "[chat]") {
   CHECK(heard < room.said);
   if (room.other_news.empty()) room.other_news.push_back(next_news(room.talker));
   CHECK(room.other_news == std::vector<json>{leave("slow")});
-  CHECK(room.server.rooms->skipped() == 0);
+  CHECK(room.server.rooms->fallen_behind() == 0);
   CHECK(log.text().find("[2] chat: reads too slowly: disconnected; so far: 1\n") !=
         std::string::npos);
 }
@@ -629,7 +629,7 @@ TEST_CASE("chat: a locked database is waited for once, not by one speaker after 
   other.does("BEGIN IMMEDIATE");
   const auto fails = [&] {
     const TimePoint start = Clock::now();
-    CHECK_THROWS_AS(history.add("lobby", "ann", {"x"}), std::runtime_error);
+    CHECK_THROWS_AS(history.add("lobby", "ann", "", {{"x"}}), std::runtime_error);
     return Clock::now() - start;
   };
   const auto first = fails();
@@ -638,7 +638,7 @@ TEST_CASE("chat: a locked database is waited for once, not by one speaker after 
   CHECK(first >= std::chrono::seconds(1));
   CHECK(others < 10 * first);
   other.does("ROLLBACK");
-  CHECK(history.add("lobby", "ann", {"x"}).front().text == "x");
+  CHECK(history.add("lobby", "ann", "", {{"x"}}).lines.front().text == "x");
 }
 
 TEST_CASE("chat: a database that was deleted or moved under the server is noticed, once",
@@ -687,19 +687,190 @@ TEST_CASE("chat: what another program wrote need not be UTF-8, and bars no room"
 TEST_CASE("chat: the file keeps the last 100 000 lines of all rooms", "[chat]") {
   const Folder folder;
   History history(folder.file());
-  history.add("cellar", "ann", {"the first"});
+  history.add("cellar", "ann", "", {{"the first"}});
   OtherProgram(folder.file())
       .does("INSERT INTO lines (id, room, name, text) VALUES (99999, 'lobby', 'ann', 'x')");
-  history.add("lobby", "ann", {"number 100 000"});
-  CHECK(history.last("cellar", 50).size() == 1);
-  history.add("lobby", "ann", {"one more"});
-  CHECK(history.last("cellar", 50).empty());
-  CHECK(history.last("lobby", 50).size() == 3);
+  history.add("lobby", "ann", "", {{"number 100 000"}});
+  CHECK(history.last("cellar", 50).lines.size() == 1);
+  history.add("lobby", "ann", "", {{"one more"}});
+  CHECK(history.last("cellar", 50).lines.empty());
+  CHECK(history.last("lobby", 50).lines.size() == 3);
 }
 
 TEST_CASE("chat: a database that cannot be opened, or is none, is said at once", "[chat]") {
-  CHECK_THROWS_AS(Rooms("/no/such/folder/chat.db", SlowMember::kSkip), std::runtime_error);
-  CHECK_THROWS_AS(Rooms("/proc/self/cmdline", SlowMember::kSkip), std::runtime_error);
+  CHECK_THROWS_AS(SqliteJournal("/no/such/folder/chat.db"), std::runtime_error);
+  CHECK_THROWS_AS(SqliteJournal("/proc/self/cmdline"), std::runtime_error);
+}
+
+// In the subprotocol in which lines are acknowledged.
+json enter_with_ids(TestClient& client, const std::string& query) {
+  const std::string answer = client.request(
+      testing::upgrade_request("/ws?room=lobby&" + query, "Sec-WebSocket-Protocol: chat.2\r\n"));
+  CHECK(answer.find("Sec-WebSocket-Protocol: chat.2") != std::string::npos);
+  return next_news(client);
+}
+
+std::string say(const std::string& id, const std::string& text) {
+  return json{{"type", "say"}, {"id", id}, {"text", text}}.dump();
+}
+
+// The next news of this type.
+json next_of(TestClient& client, const std::string& type) {
+  for (;;) {
+    json news = next_news(client);
+    if (news["type"] == type) return news;
+  }
+}
+
+TEST_CASE("chat: in chat.2 a line is acknowledged with its place, and heard with its id",
+          "[chat]") {
+  WholeChat chat;
+  TestClient ann(chat.server.port()), bob(chat.server.port());
+  enter_with_ids(ann, "name=ann");
+  enter(bob, "bob");
+  ann.send_text(say("7", "hello"));
+  const json heard = next_of(bob, "line");
+  check_line(heard, "ann", "hello");
+  CHECK(heard["id"] == "7");
+  CHECK(next_of(ann, "line") == heard);
+  CHECK(next_of(ann, "kept") == json{{"type", "kept"}, {"id", "7"}, {"seq", heard["seq"]}});
+  bob.send_text("without an id");
+  CHECK_FALSE(next_of(ann, "line").contains("id"));
+}
+
+TEST_CASE("chat: what is said again is kept once, and acknowledged as before", "[chat]") {
+  WholeChat chat;
+  TestClient ann(chat.server.port()), again(chat.server.port()), bob(chat.server.port());
+  const json welcome = enter_with_ids(ann, "name=ann");
+  enter_with_ids(bob, "name=bob");
+  ann.send_text(say("7", "hello"));
+  const json kept = next_of(ann, "kept");
+  ann.send_text(say("7", "hello"));
+  CHECK(next_of(ann, "kept") == kept);
+  enter_with_ids(again, "name=ann&token=" + welcome["token"].get<std::string>());
+  again.send_text(say("7", "hello"));
+  CHECK(next_of(again, "kept") == kept);
+  bob.send_text(say("7", "the id is another one's"));
+  check_line(next_of(bob, "line"), "ann", "hello");
+  check_line(next_of(bob, "line"), "bob", "the id is another one's");
+  CHECK(next_of(bob, "kept")["seq"] > kept["seq"]);
+}
+
+TEST_CASE("chat: what is no line in chat.2 is refused, and it is said why", "[chat]") {
+  WholeChat chat;
+  TestClient ann(chat.server.port());
+  enter_with_ids(ann, "name=ann");
+  const struct {
+    std::string message, reason;
+  } wrong[] = {{"hello", "this is no JSON object"},
+               {"[]", "this is no JSON object"},
+               {"{}", "'type' has to be a string"},
+               {R"({"type":"shout"})", "there is no other type than 'say'"},
+               {R"({"type":"say","id":"1"})", "'text' has to be a string"},
+               {R"({"type":"say","id":1,"text":"x"})", "'id' has to be a string"},
+               {say("", "x"), "'id' has to say something"},
+               {say(std::string(65, 'x'), "x"), "'id' is longer than 64 bytes"}};
+  for (const auto& [message, reason] : wrong) {
+    INFO(message);
+    ann.send_text(message);
+    CHECK(next_news(ann) == json{{"type", "refused"}, {"reason", reason}});
+  }
+  ann.send_text(say(std::string(64, 'x'), "still here"));
+  check_line(next_of(ann, "line"), "ann", "still here");
+}
+
+std::string since(const json& seq, const json& welcome) {
+  return "&since=" + seq.dump() + "&epoch=" + welcome["epoch"].get<std::string>();
+}
+
+TEST_CASE("chat: who comes back with the last that it heard gets what it missed, and no more",
+          "[chat]") {
+  const ChatServer server;
+  const int missed = GENERATE(0, 1, 50, 51, 200, 400);
+  const bool heard_one = GENERATE(false, true);
+  TestClient ann(server.port());
+  enter(ann, "ann");
+  json seq, welcome;
+  {
+    TestClient bob(server.port());
+    welcome = enter(bob, "bob");
+    seq = welcome["seq"];  // also of a room in which nothing was ever said
+    if (heard_one) {
+      ann.send_text("heard");
+      seq = next_of(bob, "line")["seq"];
+    }
+    bob.send(client_close(1000));
+    next_of(ann, "leave");
+  }
+  for (int i = 0; i < missed; ++i) {
+    ann.send_text(std::to_string(i));
+    next_of(ann, "line");
+  }
+  TestClient bob(server.port());
+  const json again = enter(bob, "bob" + since(seq, welcome));
+  CHECK_FALSE(again.contains("gap"));
+  int next = 0;
+  for (const json& line : again["history"]) CHECK(line["text"] == std::to_string(next++));
+  CHECK(next == std::min(missed, 50));
+  while (next < missed) CHECK(next_of(bob, "line")["text"] == std::to_string(next++));
+  ann.send_text("and now");
+  CHECK(next_of(bob, "line")["text"] == "and now");
+}
+
+TEST_CASE("chat: who comes back to another history, or too late, is told of a gap", "[chat]") {
+  const Folder folder;
+  json welcome;
+  {
+    const ChatServer server(SlowMember::kSkip, folder.file());
+    TestClient ann(server.port());
+    welcome = enter(ann, "ann");
+    ann.send_text("1");
+    next_news(ann);
+  }
+  SECTION("the epoch is another one's") {
+    const ChatServer server;
+    TestClient ann(server.port());
+    const json other = enter(ann, "ann" + since(0, welcome));
+    CHECK(other["gap"] == true);
+    CHECK(other["epoch"] != welcome["epoch"]);
+  }
+  SECTION("the sequence is another one's") {
+    const ChatServer server(SlowMember::kSkip, folder.file());
+    TestClient ann(server.port());
+    const json other = enter(ann, "ann&since=17");
+    CHECK(other["gap"] == true);
+    CHECK(other["history"].size() == 1);
+  }
+  SECTION("what it has not heard is not kept any more") {
+    OtherProgram(folder.file())
+        .does("INSERT INTO lines (id, room, name, text) VALUES (100001, 'cellar', 'ann', 'x')");
+    const ChatServer server(SlowMember::kSkip, folder.file());
+    TestClient ann(server.port());
+    CHECK_FALSE(enter(ann, "ann" + since(0, welcome)).contains("gap"));
+    ann.send_text("2");  // line 1 goes with it
+    next_news(ann);
+    TestClient bob(server.port());
+    CHECK(enter(bob, "bob" + since(0, welcome))["gap"] == true);
+    TestClient eve(server.port());
+    CHECK_FALSE(enter(eve, "eve" + since(100000, welcome)).contains("gap"));
+  }
+}
+
+TEST_CASE("chat: a file of version 0.1 keeps its lines, and gets what is new", "[chat]") {
+  const Folder folder;
+  OtherProgram(folder.file())
+      .does(
+          "CREATE TABLE lines (id INTEGER PRIMARY KEY, room TEXT NOT NULL, name TEXT NOT NULL, "
+          "text TEXT NOT NULL, time TEXT NOT NULL DEFAULT '2026-01-01T00:00:00Z')");
+  OtherProgram(folder.file())
+      .does("INSERT INTO lines (room, name, text) VALUES ('lobby', 'ann', 'from before')");
+  for (int times = 0; times < 2; ++times) {
+    History history(folder.file());
+    CHECK(history.last("lobby", 50).lines.front().text == "from before");
+    const auto first = history.add("lobby", "ann", "a", {{"x", "7"}});
+    CHECK(first.seqs == history.add("lobby", "ann", "a", {{"x", "7"}}).seqs);
+    CHECK_FALSE(history.epoch().empty());
+  }
 }
 
 }  // namespace

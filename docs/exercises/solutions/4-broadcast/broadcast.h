@@ -2,17 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 
-#include "triloop/handle.h"
+#include "triloop/group.h"
 
 class Broadcast {
  public:
   // The processor: each member has a thread that runs it.
   void serve(triloop::Connection& connection) {
-    join(connection);
+    group_.join(connection.handle());
     for (const triloop::Message& message : connection) tell_all(message);
-    leave(connection);
+    group_.leave(connection.handle());
   }
 
   // How many times a member has missed what was said.
@@ -22,27 +21,15 @@ class Broadcast {
   }
 
  private:
-  void join(triloop::Connection& connection) {
-    const triloop::MutexLock lock(mutex_);
-    members_[connection.id()] = connection.handle();
-  }
-
-  void leave(const triloop::Connection& connection) {
-    const triloop::MutexLock lock(mutex_);
-    members_.erase(connection.id());
-  }
-
-  // Under the lock, so that all hear everything in the same order; which is why nothing in here may
-  // wait.
+  // The group tells all in the same order, and waits for nobody: whose out-queue is full misses it.
   void tell_all(const triloop::Message& message) {
+    const triloop::PreparedMessage prepared(message);
+    const triloop::Published published = group_.publish(prepared, triloop::Overflow::skip());
     const triloop::MutexLock lock(mutex_);
-    for (const auto& [id, member] : members_) {
-      triloop::Message copy = message;  // one that is queued is moved from
-      if (member.try_write(copy) == triloop::WriteResult::kTimeout) ++missed_;
-    }
+    missed_ += published.skipped;
   }
 
+  triloop::Group group_;
   mutable triloop::Mutex mutex_;
-  std::map<std::uint64_t, triloop::ConnectionHandle> members_ TRILOOP_GUARDED_BY(mutex_);
   std::uint64_t missed_ TRILOOP_GUARDED_BY(mutex_) = 0;
 };

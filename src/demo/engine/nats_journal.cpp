@@ -1,0 +1,231 @@
+#include "nats_journal.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "demo/processors/hex.h"
+#include "demo/processors/token.h"
+
+namespace triloop {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kNanoseconds = 1'000'000'000;  // a second
+constexpr std::int64_t kReadMs = 1000;                // for the next line of a past
+constexpr std::size_t kAll = SIZE_MAX;
+
+std::string time_of(std::int64_t nanoseconds) {
+  const auto seconds = static_cast<std::time_t>(nanoseconds / kNanoseconds);
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  std::array<char, sizeof "2026-11-23T18:00:00Z"> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text.data();
+}
+
+// What a line is in the stream: JSON, which UTF-8 passes unchanged.
+std::string text_of(const std::string& name, const std::string& sender, const Saying& saying) {
+  const json entry{{"name", name}, {"sender", sender}, {"id", saying.id}, {"text", saying.text}};
+  return entry.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+NatsJournal::NatsJournal(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {
+  const EngineOptions& options = engine_->options();
+  const std::string name = engine_->lines_stream(), subjects = options.name + ".line.>";
+  const char* subject = subjects.c_str();
+  jsStreamConfig config;
+  ::jsStreamConfig_Init(&config);
+  config.Name = name.c_str();
+  config.Subjects = &subject;
+  config.SubjectsLen = 1;
+  config.MaxAge = std::chrono::nanoseconds(options.keep_for).count();
+  config.MaxBytes = static_cast<std::int64_t>(options.keep_bytes);
+  config.MaxMsgsPerSubject = options.keep_lines_of_room;
+  engine_->keep_trying([&] { engine_->make_stream(config); });
+  engine_->keep_trying([&] {
+    const auto state = engine_->state(name);
+    epoch_ = std::to_string(state->Created);
+    begin_ = state->State.LastSeq;
+    // It may have been there, with other limits than ours.
+    const std::int64_t most = state->Config->MaxMsgsPerSubject;
+    most_of_room_ = most > 0 ? static_cast<std::uint64_t>(most) : UINT64_MAX;
+  });
+  const MutexLock lock(mutex_);
+  heard_ = begin_;
+}
+
+void NatsJournal::follow(Hear hear_lines) {
+  hear_ = std::move(hear_lines);
+  const Reading reading{engine_->lines_stream(), engine_->options().name + ".line.>", begin_ + 1};
+  const Follower::Hear hears{[] {}, [this](const std::vector<Stored>& messages) { hear(messages); },
+                             [] {}};
+  follower_ = std::make_unique<Follower>(*engine_, "follow lines", reading, hears);
+}
+
+std::string NatsJournal::subject_of(const std::string& room) const {
+  return engine_->options().name + ".line." + hex(room);
+}
+
+// What another program has put into the stream need not be an entry.
+NatsJournal::Entry NatsJournal::entry_of(const Stored& message) {
+  Entry entry;
+  entry.line.seq = message.seq;
+  const json parsed = json::parse(message.data, nullptr, /*allow_exceptions=*/false);
+  const auto string = [&](const char* key) {
+    const bool there = parsed.is_object() && parsed.contains(key) && parsed[key].is_string();
+    return there ? parsed[key].get<std::string>() : std::string();
+  };
+  entry.line.id = string("id");
+  entry.line.name = string("name");
+  entry.line.text = string("text");
+  entry.line.time = string("time");  // of one that comes from an older history
+  if (entry.line.time.empty()) entry.line.time = time_of(message.time_ns);
+  entry.sender = string("sender");
+  return entry;
+}
+
+// One behind the other: so they stay in their order. When one has failed those behind it are not
+// tried, or they would add up.
+std::vector<Kept> NatsJournal::append(const std::string& room, const std::string& name,
+                                      const std::string& sender,
+                                      const std::vector<Saying>& sayings) {
+  std::vector<Kept> kept;
+  std::string failed;
+  for (const Saying& saying : sayings) {
+    if (!failed.empty()) {
+      kept.push_back({0, failed});
+      continue;
+    }
+    try {
+      const auto known = saying.again ? find(room, sender, saying.id) : std::nullopt;
+      const std::string id = saying.id.empty() ? new_token() : hex(room) + sender + hex(saying.id);
+      kept.push_back(known ? *known : keep({subject_of(room), text_of(name, sender, saying), id}));
+    } catch (const JournalAway& away) {
+      kept.push_back({0, away.what()});
+    }
+    if (kept.back().seq == 0 && kept.back().may_work) failed = kept.back().because;
+  }
+  return kept;
+}
+
+// An attempt whose answer is lost may have worked: the engine knows it by its id, and answers the
+// next one with the same sequence.
+Kept NatsJournal::keep(const Engine::Publish& line) {
+  Kept kept;
+  try {
+    engine_->keep_trying([&] { kept.seq = engine_->publish(line); });
+  } catch (const EngineError& error) {
+    kept.because = error.what();
+  }
+  return kept;
+}
+
+// The engine remembers ids for two minutes only; the room's lines hold them for as long as they
+// are kept. nullopt: it has not been kept.
+std::optional<Kept> NatsJournal::find(const std::string& room, const std::string& sender,
+                                      const std::string& id) {
+  std::optional<Kept> found;
+  std::uint64_t there = 0;
+  try {
+    engine_->keep_trying([&] {
+      found.reset();
+      there = read_room(room, 1, SIZE_MAX, [&](const Entry& entry) {
+                if (entry.sender == sender && entry.line.id == id) found = Kept{entry.line.seq};
+              }).there;
+    });
+  } catch (const EngineError& error) {
+    throw JournalAway(error.what());
+  }
+  if (!found && there >= most_of_room_) {
+    return Kept{0, "too late: it cannot be told any more whether this was kept", false};
+  }
+  return found;
+}
+
+void NatsJournal::hear(const std::vector<Stored>& messages) {
+  const std::size_t prefix = engine_->options().name.size() + std::string(".line.").size();
+  // Of each room together, for it costs its members as much as one.
+  std::map<std::string, std::vector<ChatLine>> rooms;
+  for (const Stored& message : messages) {
+    rooms[message.subject.substr(prefix)].push_back(entry_of(message).line);
+  }
+  for (const auto& [room, lines] : rooms) hear_(bytes_of(room), lines);
+  const MutexLock lock(mutex_);
+  heard_ = messages.back().seq;
+}
+
+std::uint64_t NatsJournal::heard() const {
+  const MutexLock lock(mutex_);
+  return heard_;
+}
+
+Past NatsJournal::last(const std::string& room, std::size_t count) {
+  return read(room, 0, kAll, count);
+}
+
+Past NatsJournal::since(const std::string& room, std::uint64_t seq, std::size_t count) {
+  return read(room, seq, count, kAll);
+}
+
+Past NatsJournal::read(const std::string& room, std::uint64_t behind, std::size_t first,
+                       std::size_t last) {
+  Past past;
+  try {
+    engine_->keep_trying([&] { past = try_to_read(room, behind, first, last); });
+  } catch (const EngineError& error) {
+    throw JournalAway(error.what());
+  }
+  past.heard = heard();
+  return past;
+}
+
+// The oldest go first: of all, by age and bytes; of the room, by their number.
+Past NatsJournal::try_to_read(const std::string& room, std::uint64_t behind, std::size_t first,
+                              std::size_t last) {
+  const std::uint64_t heard_before = heard();
+  const auto state = engine_->state(engine_->lines_stream());
+  const std::uint64_t newest = state->State.LastSeq;
+  // A server that has just become the leader may be behind what was told here.
+  if (newest < heard_before) throw EngineError("the leader is behind");
+  const bool is_other = behind > newest;
+  const std::uint64_t from = is_other ? 1 : behind + 1;
+  Past past;
+  const Extent extent = read_room(room, from, first, [&](const Entry& entry) {
+    past.lines.push_back(entry.line);
+    if (past.lines.size() > last) past.lines.erase(past.lines.begin());
+  });
+  past.gap = is_other || state->State.FirstSeq > from || extent.there >= most_of_room_;
+  past.more = extent.more;
+  const std::uint64_t last_line = past.lines.empty() ? 0 : past.lines.back().seq;
+  past.seq = past.more ? last_line : std::max(newest, last_line);
+  return past;
+}
+
+// What is read comes from one of the replicas, which may be behind the others. So the leader is
+// asked for the last line first.
+NatsJournal::Extent NatsJournal::read_room(const std::string& room, std::uint64_t from,
+                                           std::size_t first,
+                                           const std::function<void(const Entry&)>& use) {
+  const auto last = engine_->last(engine_->lines_stream(), subject_of(room));
+  if (!last || last->seq < from) return {};
+  Subscription lines(*engine_, {engine_->lines_stream(), subject_of(room), from});
+  const Extent extent{lines.pending(), lines.pending() > first};
+  std::uint64_t seq = 0;
+  for (std::size_t i = 0; i < first && lines.pending() > 0; ++i) {
+    const auto message = lines.next(kReadMs);
+    if (!message) throw EngineError("the past does not come");
+    seq = message->seq;
+    use(entry_of(*message));
+  }
+  if (!extent.more && seq < last->seq) throw EngineError("a replica is behind");
+  return extent;
+}
+
+}  // namespace triloop
