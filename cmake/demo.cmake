@@ -11,7 +11,7 @@ set(processors
   choose delay echo parallel workers rpc json_rpc rpc_methods proxy upstream upstream_address upstream_socket
   chat rooms room slow_members sqlite_journal history local_presence chat_line chat_name chat_news token unicode)
 list(TRANSFORM processors REPLACE ".+" "src/demo/processors/\\0.cpp")
-set(engine engine follower name_bucket nats_journal nats_presence)
+set(engine engine follower name_bucket nats_journal nats_presence recent_lines)
 list(TRANSFORM engine REPLACE ".+" "src/demo/engine/\\0.cpp")
 add_library(triloop_processors STATIC ${processors} ${engine} src/demo/lab.cpp src/demo/output.cpp)
 target_include_directories(triloop_processors PUBLIC src)

@@ -42,10 +42,13 @@ async function serve(t, { limits }) {
   await nats.request(`$JS.API.STREAM.CREATE.${name}_lines`, JSON.stringify({
     name: `${name}_lines`, subjects: [`${name}.line.>`], duplicate_window: WINDOW_MS * NANOSECONDS, ...limits,
   }));
-  const server = await startServer(t, "--quiet", "--processor", "chat", "--cluster", engines.addresses[0],
-    "--cluster-name", name);
+  const server = await serveAlso(t, name);
   return { name, server };
 }
+
+/** One more server on the same stream: it has heard nothing yet, and has to ask. */
+const serveAlso = (t, name) => startServer(t, "--quiet", "--processor", "chat", "--cluster", engines.addresses[0],
+  "--cluster-name", name);
 
 /** Comes in, and resolves to a member with its welcome. */
 async function enter(t, server, name, query = "") {
@@ -111,16 +114,20 @@ test("a line that is said again, and may be among those that have gone, is refus
 });
 
 test("a full stream lets the oldest go, and who comes back for them is told of a gap", async (t) => {
-  const { server } = await serve(t, { limits: { max_msgs: 20 } });
+  const { server, name } = await serve(t, { limits: { max_msgs: 20 } });
   const ann = await enter(t, server, "ann");
   await keep(ann, ...numbers(30));
   const { epoch } = ann.welcome;
-  const late = await enter(t, server, "late", `&since=0&epoch=${epoch}`);
+  const other = await serveAlso(t, name);
+  const late = await enter(t, other, "late", `&since=0&epoch=${epoch}`);
   assert.equal(late.welcome.gap, true);
   assert.deepEqual(late.welcome.history.map(({ text }) => text), numbers(30).slice(10));
-  const inTime = await enter(t, server, "bob", `&since=10&epoch=${epoch}`);
+  const inTime = await enter(t, other, "bob", `&since=10&epoch=${epoch}`);
   assert.equal(inTime.welcome.gap, undefined);
   assert.deepEqual(inTime.welcome.history.map(({ text }) => text), numbers(30).slice(10));
+  const remembered = await enter(t, server, "eve", `&since=0&epoch=${epoch}`); // by the server that has heard them
+  assert.equal(remembered.welcome.gap, undefined);
+  assert.deepEqual(remembered.welcome.history.map(({ text }) => text), numbers(30));
 });
 
 test("a server that is told to end while it waits for its engine ends at once", async () => {

@@ -58,7 +58,7 @@ NatsJournal::NatsJournal(std::shared_ptr<Engine> engine) : engine_(std::move(eng
     most_of_room_ = most > 0 ? static_cast<std::uint64_t>(most) : UINT64_MAX;
   });
   const MutexLock lock(mutex_);
-  heard_ = begin_;
+  recent_.begin(begin_);
 }
 
 void NatsJournal::follow(Hear hear_lines) {
@@ -155,23 +155,34 @@ void NatsJournal::hear(const std::vector<Stored>& messages) {
   // Of each room together, for it costs its members as much as one.
   std::map<std::string, std::vector<ChatLine>> rooms;
   for (const Stored& message : messages) {
-    rooms[message.subject.substr(prefix)].push_back(entry_of(message).line);
+    rooms[bytes_of(message.subject.substr(prefix))].push_back(entry_of(message).line);
   }
-  for (const auto& [room, lines] : rooms) hear_(bytes_of(room), lines);
+  for (const auto& [room, lines] : rooms) hear_(room, lines);
   const MutexLock lock(mutex_);
-  heard_ = messages.back().seq;
+  for (const auto& [room, lines] : rooms) {
+    for (const ChatLine& line : lines) recent_.add(room, line);
+  }
+  recent_.heard(messages.back().seq);
 }
 
 std::uint64_t NatsJournal::heard() const {
   const MutexLock lock(mutex_);
-  return heard_;
+  return recent_.heard();
 }
 
 Past NatsJournal::last(const std::string& room, std::size_t count) {
+  {
+    const MutexLock lock(mutex_);
+    if (auto past = recent_.last(room, count)) return *past;
+  }
   return read(room, 0, kAll, count);
 }
 
 Past NatsJournal::since(const std::string& room, std::uint64_t seq, std::size_t count) {
+  {
+    const MutexLock lock(mutex_);
+    if (auto past = recent_.since(room, seq, count)) return *past;
+  }
   return read(room, seq, count, kAll);
 }
 

@@ -11,6 +11,7 @@
 #include "demo/processors/journal.h"
 #include "engine.h"
 #include "follower.h"
+#include "recent_lines.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -19,7 +20,8 @@ namespace triloop {
 /// the time of a line is by the clock of the stream's leader.
 ///
 /// Every call waits for the engine, and tries again: EngineOptions::patience, once it has failed a
-/// second. All servers hear a room's lines in the order of the stream, each by one follower.
+/// second. All servers hear a room's lines in the order of the stream, each by one follower; what
+/// it has heard lately is remembered, so a past that is not old costs the engine nothing.
 class NatsJournal : public Journal {
  public:
   /// Makes the stream, unless it is there. Throws EngineError.
@@ -63,7 +65,7 @@ class NatsJournal : public Journal {
   std::uint64_t most_of_room_ = 0;  // lines that the stream keeps
   Hear hear_;
   mutable Mutex mutex_;
-  std::uint64_t heard_ TRILOOP_GUARDED_BY(mutex_) = 0;  // so far hear_ has been told
+  RecentLines recent_ TRILOOP_GUARDED_BY(mutex_);  // as far as hear_ has been told
   std::unique_ptr<Follower> follower_;
 };
 
