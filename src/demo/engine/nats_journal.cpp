@@ -18,6 +18,7 @@ using nlohmann::json;
 constexpr std::int64_t kNanoseconds = 1'000'000'000;  // a second
 constexpr std::int64_t kReadMs = 1000;                // for the next line of a past
 constexpr std::size_t kAll = SIZE_MAX;
+constexpr std::uint64_t kLongestBytes = std::uint64_t{1} << 20;  // of a message, as NATS has it
 
 std::string time_of(std::int64_t nanoseconds) {
   const auto seconds = static_cast<std::time_t>(nanoseconds / kNanoseconds);
@@ -141,7 +142,7 @@ std::optional<Kept> NatsJournal::find(const std::string& room, const std::string
       const Extent extent = read_room(room, from, SIZE_MAX, [&](const Entry& entry) {
         if (entry.sender == sender && entry.line.id == saying.id) found = Kept{entry.line.seq};
       });
-      whole = state->State.FirstSeq <= from && extent.there < most_of_room_;
+      whole = !has_dropped(*state, from) && extent.there < most_of_room_;
     });
   } catch (const EngineError& error) {
     throw JournalAway(error.what());
@@ -198,6 +199,20 @@ Past NatsJournal::read(const std::string& room, std::uint64_t behind, std::size_
   return past;
 }
 
+// May something from there on have gone by the limits of all rooms together? A room that is full
+// lets its own lines go, and the stream's first line may be one of them: that says nothing of
+// others.
+bool NatsJournal::has_dropped(const jsStreamInfo& info, std::uint64_t from) {
+  const jsStreamConfig& most = *info.Config;
+  const std::int64_t now = std::max(info.State.LastTime, std::time(nullptr) * kNanoseconds);
+  const bool by_age = most.MaxAge > 0 && now - info.Created >= most.MaxAge;
+  const bool by_bytes = most.MaxBytes > 0 && info.State.Bytes + kLongestBytes >
+                                                 static_cast<std::uint64_t>(most.MaxBytes);
+  const bool by_number =
+      most.MaxMsgs > 0 && info.State.Msgs >= static_cast<std::uint64_t>(most.MaxMsgs);
+  return info.State.FirstSeq > from && (by_age || by_bytes || by_number);
+}
+
 // The oldest go first: of all, by age and bytes; of the room, by their number.
 Past NatsJournal::try_to_read(const std::string& room, std::uint64_t behind, std::size_t first,
                               std::size_t last) {
@@ -210,7 +225,7 @@ Past NatsJournal::try_to_read(const std::string& room, std::uint64_t behind, std
     past.lines.push_back(entry.line);
     if (past.lines.size() > last) past.lines.erase(past.lines.begin());
   });
-  past.gap = is_other || state->State.FirstSeq > from || extent.there >= most_of_room_;
+  past.gap = is_other || has_dropped(*state, from) || extent.there >= most_of_room_;
   past.more = extent.more;
   const std::uint64_t last_line = past.lines.empty() ? 0 : past.lines.back().seq;
   past.seq = past.more ? last_line : std::max(newest, last_line);

@@ -51,6 +51,7 @@ class NatsJournal : public Journal {
   std::optional<Kept> find(const std::string& room, const std::string& sender,
                            const Saying& saying);
   EnginePtr<jsStreamInfo> state_of_leader();
+  static bool has_dropped(const jsStreamInfo& info, std::uint64_t from);
   void hear(const std::vector<Stored>& messages) TRILOOP_EXCLUDES(mutex_);
   Past read(const std::string& room, std::uint64_t behind, std::size_t first, std::size_t last);
   Past try_to_read(const std::string& room, std::uint64_t behind, std::size_t first,
