@@ -2,10 +2,12 @@
 // up to where it knows the lines, and sends again, with the same id, what nobody has confirmed. The subprotocol
 // is chat.2.
 
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createRequire } from "node:module";
 
 const WebSocket = createRequire(new URL("../e2e/package.json", import.meta.url))("ws");
+
+const BURST = 100; // lines at a time that wait for "kept"
 
 const HANDSHAKE_MS = 5_000;
 const OLD_CONNECTION_MS = 15_000;
@@ -72,6 +74,15 @@ export class Member extends EventEmitter {
     this.#unconfirmed.set(id, { text, since: performance.now(), timer: null });
     if (this.#isWelcome) this.#send(id);
     return id;
+  }
+
+  /** Says one after the other, and resolves when all are kept. */
+  async sayAll(texts) {
+    for (const text of texts) {
+      this.say(text);
+      while (this.unconfirmed >= BURST) await once(this, "kept");
+    }
+    while (this.unconfirmed > 0) await once(this, "kept");
   }
 
   /** Sends what was said before once more, as one does that has long not heard the answer. */

@@ -71,11 +71,7 @@ const texts = ({ heard }) => heard.map(({ text }) => text);
 const hears = (member, wanted) =>
   until(PATIENCE_MS, `${member.name} hears all`, () => member.heard.length >= wanted.length);
 
-/** Resolves when all of them are kept. */
-async function say(member, ...lines) {
-  for (const line of lines) member.say(line);
-  await until(PATIENCE_MS, "they are kept", () => member.unconfirmed === 0);
-}
+const say = (member, ...lines) => soon(member.sayAll(lines), "they are kept");
 
 const numbered = (what, count) => Array.from({ length: count }, (_, i) => `${what} ${i + 1}`);
 
