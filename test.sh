@@ -57,6 +57,9 @@ usage() {
                the last run with them stay. BASELINE=PROGRAM is an older triloop, which no row may fall
                behind. BENCH_ROUNDS=7 says by how many pairs a figure is judged
   bench-full   the same with every row of the grid; two hours, and only when it is named
+  scaling      measures what docs/scaling.md reckons with, and writes its tables; half an hour on a quiet
+               machine. Among all the parts: only whether the model predicts what it has not seen, and the
+               page is what the kept figures say
   asan         the C++ tests, e2e and browser with AddressSanitizer and UndefinedBehaviorSanitizer
   tsan         the same with ThreadSanitizer
   tidy         clang with -Wthread-safety -Werror, and clang-tidy

@@ -6,7 +6,7 @@
 source .ci/install.sh
 
 parts=(format house unit protocol connection server processors memory rfc unobserved explore mutants exercises e2e
-  browser consumers package docs faults proxies cluster soak fuzz bench asan tsan tidy)
+  browser consumers package docs faults proxies cluster soak fuzz bench scaling asan tsan tidy)
 short_parts=(unit protocol connection server processors rfc explore e2e browser)
 named_only=(bench-full explore-deep explore-fuzz slow-peers)
 
@@ -133,6 +133,15 @@ explore_fuzz() {
     --seconds "$2" --seed "$(date +%Y%m%d)"
 }
 
+# With uWebSockets, if its sources are said to be somewhere.
+configure_bench() {
+  if [[ -n ${UWEBSOCKETS:-} ]]; then
+    cmake --preset bench -DTRILOOP_UWEBSOCKETS="$(realpath "$UWEBSOCKETS")" >/dev/null
+  elif [[ -f build/bench/build.ninja ]]; then
+    cmake --preset bench -DTRILOOP_UWEBSOCKETS= >/dev/null  # where they were may be gone
+  fi
+}
+
 # The figures come from a quiet machine, so only a run that is asked for writes them down.
 # UWEBSOCKETS=DIR: sources of uWebSockets, to measure beside. BASELINE=PROGRAM: an older triloop, which no
 # row may fall behind. BENCH_ROUNDS: pairs that a figure is judged by.
@@ -140,12 +149,8 @@ run_bench() {
   need "${build_packages[@]}" "${bench_packages[@]}" node=nodejs npm=npm ccache=ccache
   need_node_packages tests/bench
   local directory=$PWD/build/bench scratch how=(--rounds "${BENCH_ROUNDS:-7}")
-  if [[ -n ${UWEBSOCKETS:-} ]]; then
-    cmake --preset bench -DTRILOOP_UWEBSOCKETS="$(realpath "$UWEBSOCKETS")" >/dev/null
-    how+=(--uwebsockets)
-  elif [[ -f build/bench/build.ninja ]]; then
-    cmake --preset bench -DTRILOOP_UWEBSOCKETS= >/dev/null  # where they were may be gone
-  fi
+  configure_bench
+  if [[ -n ${UWEBSOCKETS:-} ]]; then how+=(--uwebsockets); fi
   if [[ -n ${BASELINE:-} ]]; then how+=(--baseline "$BASELINE"); fi
   compile bench
   count "bench (load generator)" env TRILOOP_LOAD="$directory/tests/bench/triloop_load" \
@@ -161,6 +166,29 @@ run_bench() {
   else
     count bench-full node tests/bench/bench.mjs --build "$directory" "${how[@]}" --full
   fi
+}
+
+# Among all the parts: whether the page is what the kept figures say. When it is named: figures first.
+run_scaling() {
+  local what
+  need node=nodejs python3=python3 python3-yaml
+  if [[ $extent == named ]]; then
+    need "${build_packages[@]}" "${bench_packages[@]}" npm=npm nats-server=nats-server ccache=ccache
+    need_node_packages tests/bench
+    configure_bench
+    compile bench
+    compile release
+    count "scaling (one machine)" node tests/scaling/measure.mjs --build "$PWD/build/bench" --rounds 5
+    count "scaling (engine)" node tests/scaling/engine.mjs
+    count "scaling (requests)" node tests/scaling/requests.mjs
+    if build/release/triloop --help | grep -q -e --cluster; then
+      for what in nodes joins foreign; do
+        count "scaling ($what)" node "tests/scaling/$what.mjs" --binary "$PWD/build/release/triloop"
+      done
+    fi
+    node tests/scaling/write.mjs
+  fi
+  count scaling node --test tests/scaling/scaling.test.mjs
 }
 
 run_part() {
@@ -303,6 +331,7 @@ run_part() {
       count fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-$seconds}"
       ;;
     bench | bench-full) run_bench "$1" ;;
+    scaling) run_scaling ;;
     asan | tsan)
       need "${build_packages[@]}" catch2 ccache=ccache node=nodejs npm=npm chromium=chromium \
         firefox-esr=firefox-esr redis-server=redis-server ip=iproute2

@@ -139,13 +139,13 @@
   // whenever one comes back. It is kept once.
   function send(id, line) {
     if (visit.socket?.readyState !== WebSocket.OPEN || !visit.welcomed) return;
-    visit.socket.send(JSON.stringify({ type: "say", id, text: line.text, again: line.sent }));
-    line.sent = true;
+    visit.socket.send(JSON.stringify({ type: "say", id, text: line.text, again: line.behind ?? false }));
+    line.behind ??= visit.seq; // if it was kept then, it is behind that
   }
 
   function say(text) {
     const id = `${visit.prefix}-${(visit.said += 1)}`;
-    const line = { text, sent: false, node: show("unsettled", part("who", visit.name), part("text", text)) };
+    const line = { text, node: show("unsettled", part("who", visit.name), part("text", text)) };
     visit.unsettled.set(id, line);
     send(id, line);
   }

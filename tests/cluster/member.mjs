@@ -12,10 +12,6 @@ const BURST = 100; // lines at a time that wait for "kept"
 const HANDSHAKE_MS = 5_000;
 const OLD_CONNECTION_MS = 15_000;
 
-// So long the engine knows by heart what was said, and it is enough to say it again with the same id. Later the
-// room has to be searched: that is asked for with "again", and refused where the room has forgotten lines.
-const BY_HEART_MS = 100_000; // of two minutes
-
 // Full jitter: anywhere between now and the bound, lest all who lost the same server come again as one.
 const FIRST_BACKOFF_MS = 200;
 const MOST_BACKOFF_MS = 5_000;
@@ -31,7 +27,7 @@ export class Member extends EventEmitter {
   #isStaying = false;
   #attempt = 0;
   #backoff = null;
-  #unconfirmed = new Map(); // by id: { text, since, timer }, in the order in which they were said
+  #unconfirmed = new Map(); // by id: { text, again, timer }, in the order in which they were said
   #number = 0;
 
   token;
@@ -71,7 +67,7 @@ export class Member extends EventEmitter {
     this.#number += 1;
     const id = `${this.name}-${this.#number}`;
     this.checker?.says(this.room, this.name, id, text);
-    this.#unconfirmed.set(id, { text, since: performance.now(), timer: null });
+    this.#unconfirmed.set(id, { text, again: undefined, timer: null });
     if (this.#isWelcome) this.#send(id);
     return id;
   }
@@ -85,9 +81,9 @@ export class Member extends EventEmitter {
     while (this.unconfirmed > 0) await once(this, "kept");
   }
 
-  /** Sends what was said before once more, as one does that has long not heard the answer. */
+  /** Sends what was said before once more, as one does that has not heard the answer. */
   sayAgain(id, text) {
-    this.#unconfirmed.set(id, { text, since: -Infinity, timer: null });
+    this.#unconfirmed.set(id, { text, again: true, timer: null });
     if (this.#isWelcome) this.#send(id);
   }
 
@@ -179,10 +175,10 @@ export class Member extends EventEmitter {
 
   #send(id) {
     const line = this.#unconfirmed.get(id);
-    const again = performance.now() > line.since + BY_HEART_MS;
-    const message = JSON.stringify({ type: "say", id, text: line.text, ...(again && { again }) });
+    const message = JSON.stringify({ type: "say", id, text: line.text, again: line.again });
     this.journal(`${this.name} -> ${message}`);
     this.#socket.send(message);
+    line.again ??= this.seq ?? true; // if it was kept then, it is behind what was known then
     clearTimeout(line.timer);
     line.timer = setTimeout(() => this.#send(id), this.resend);
   }

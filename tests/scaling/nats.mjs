@@ -96,6 +96,11 @@ async function freePort() {
   return port;
 }
 
+// Who interrupts a measurement leaves no engine behind.
+const running = new Set();
+process.on("exit", () => running.forEach((engine) => engine.kill("SIGKILL")));
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** User and kernel time of a process, in seconds. */
 export function cpuSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
@@ -112,6 +117,7 @@ export async function startEngines(count, { prefix = [] } = {}) {
   const [program, ...before] = [...prefix, "nats-server"];
   const engines = ports.map((port, i) => spawn(program, [...before, "--name", `engine-${i}`, "--addr", "127.0.0.1", "--port", String(port),
     "--jetstream", "--store_dir", join(folder, String(i)), ...clustered(i)], { stdio: "ignore" }));
+  engines.forEach((engine) => running.add(engine.once("exit", () => running.delete(engine))));
   const stop = async () => {
     for (const engine of engines) {
       if (engine.exitCode !== null || engine.signalCode !== null) continue;

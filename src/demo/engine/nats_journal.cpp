@@ -104,7 +104,7 @@ std::vector<Kept> NatsJournal::append(const std::string& room, const std::string
       continue;
     }
     try {
-      const auto known = saying.again ? find(room, sender, saying.id) : std::nullopt;
+      const auto known = saying.again ? find(room, sender, saying) : std::nullopt;
       const std::string id = saying.id.empty() ? new_token() : hex(room) + sender + hex(saying.id);
       kept.push_back(known ? *known : keep({subject_of(room), text_of(name, sender, saying), id}));
     } catch (const JournalAway& away) {
@@ -130,23 +130,24 @@ Kept NatsJournal::keep(const Engine::Publish& line) {
 // The engine remembers ids for two minutes only; the room's lines hold them for as long as they
 // are kept. nullopt: it has not been kept.
 std::optional<Kept> NatsJournal::find(const std::string& room, const std::string& sender,
-                                      const std::string& id) {
+                                      const Saying& saying) {
+  const std::uint64_t from = *saying.again + 1;
   std::optional<Kept> found;
-  std::uint64_t there = 0;
+  bool whole = true;
   try {
     engine_->keep_trying([&] {
       found.reset();
-      there = read_room(room, 1, SIZE_MAX, [&](const Entry& entry) {
-                if (entry.sender == sender && entry.line.id == id) found = Kept{entry.line.seq};
-              }).there;
+      const auto state = state_of_leader();
+      const Extent extent = read_room(room, from, SIZE_MAX, [&](const Entry& entry) {
+        if (entry.sender == sender && entry.line.id == saying.id) found = Kept{entry.line.seq};
+      });
+      whole = state->State.FirstSeq <= from && extent.there < most_of_room_;
     });
   } catch (const EngineError& error) {
     throw JournalAway(error.what());
   }
-  if (!found && there >= most_of_room_) {
-    return Kept{0, "too late: it cannot be told any more whether this was kept", false};
-  }
-  return found;
+  if (found || whole) return found;
+  return Kept{0, "too late: it cannot be told any more whether this was kept", false};
 }
 
 void NatsJournal::hear(const std::vector<Stored>& messages) {
@@ -189,11 +190,8 @@ Past NatsJournal::read(const std::string& room, std::uint64_t behind, std::size_
 // The oldest go first: of all, by age and bytes; of the room, by their number.
 Past NatsJournal::try_to_read(const std::string& room, std::uint64_t behind, std::size_t first,
                               std::size_t last) {
-  const std::uint64_t heard_before = heard();
-  const auto state = engine_->state(engine_->lines_stream());
+  const auto state = state_of_leader();
   const std::uint64_t newest = state->State.LastSeq;
-  // A server that has just become the leader may be behind what was told here.
-  if (newest < heard_before) throw EngineError("the leader is behind");
   const bool is_other = behind > newest;
   const std::uint64_t from = is_other ? 1 : behind + 1;
   Past past;
@@ -206,6 +204,14 @@ Past NatsJournal::try_to_read(const std::string& room, std::uint64_t behind, std
   const std::uint64_t last_line = past.lines.empty() ? 0 : past.lines.back().seq;
   past.seq = past.more ? last_line : std::max(newest, last_line);
   return past;
+}
+
+// One that has just become the leader may be behind what was told here.
+EnginePtr<jsStreamInfo> NatsJournal::state_of_leader() {
+  const std::uint64_t heard_before = heard();
+  auto state = engine_->state(engine_->lines_stream());
+  if (state->State.LastSeq < heard_before) throw EngineError("the leader is behind");
+  return state;
 }
 
 // What is read comes from one of the replicas, which may be behind the others. So the leader is

@@ -47,7 +47,8 @@ class NatsJournal : public Journal {
   static Entry entry_of(const Stored& message);
   Kept keep(const Engine::Publish& line);
   std::optional<Kept> find(const std::string& room, const std::string& sender,
-                           const std::string& id);
+                           const Saying& saying);
+  EnginePtr<jsStreamInfo> state_of_leader();
   void hear(const std::vector<Stored>& messages) TRILOOP_EXCLUDES(mutex_);
   Past read(const std::string& room, std::uint64_t behind, std::size_t first, std::size_t last);
   Past try_to_read(const std::string& room, std::uint64_t behind, std::size_t first,

@@ -1,6 +1,7 @@
 #include "chat_line.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 namespace triloop {
@@ -27,7 +28,9 @@ Saying saying_of(const std::string& text) {
   Saying saying{string_in(message, "text"), string_in(message, "id")};
   if (saying.id.empty()) throw NoLine("'id' has to say something");
   if (saying.id.size() > kLongestId) throw NoLine("'id' is longer than 64 bytes");
-  saying.again = message.value("again", json(false)) == json(true);
+  const json again = message.value("again", json(false));
+  if (again.is_number_unsigned()) saying.again = again.get<std::uint64_t>();
+  if (again == json(true)) saying.again = 0;
   return saying;
 }
 

@@ -16,8 +16,8 @@ class NoLine : public std::runtime_error {
 /// The subprotocol in which lines have ids, and are acknowledged.
 constexpr const char* kWithIds = "chat.2";
 
-/// A message in kWithIds: {"type": "say", "id": "7", "text": "hello"}, and "again": true if it has
-/// been sent before. Throws NoLine.
+/// A message in kWithIds: {"type": "say", "id": "7", "text": "hello"}; and, if it has been said
+/// before, "again": 305, with the `seq` up to which one had heard all then, or true. Throws NoLine.
 Saying saying_of(const std::string& text);
 
 }  // namespace triloop

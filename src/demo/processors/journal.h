@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,7 +24,9 @@ struct Saying {
   /// Of one sender's two with the same id the second is the first: it is not kept again. Empty: it
   /// is kept, whatever was kept before.
   std::string id{};
-  bool again = false;  ///< its sender has said it before, perhaps long ago
+  /// Its sender has said it before, perhaps long ago, when it had heard all up to this `seq`; 0 if
+  /// it does not know.
+  std::optional<std::uint64_t> again{};
 };
 
 /// Part of a room's past.
