@@ -181,11 +181,9 @@ run_scaling() {
     count "scaling (one machine)" node tests/scaling/measure.mjs --build "$PWD/build/bench" --rounds 5
     count "scaling (engine)" node tests/scaling/engine.mjs
     count "scaling (requests)" node tests/scaling/requests.mjs
-    if build/release/triloop --help | grep -q -e --cluster; then
-      for what in nodes joins foreign; do
-        count "scaling ($what)" node "tests/scaling/$what.mjs" --binary "$PWD/build/release/triloop"
-      done
-    fi
+    for what in nodes joins foreign; do
+      count "scaling ($what)" node "tests/scaling/$what.mjs" --binary "$PWD/build/release/triloop"
+    done
     node tests/scaling/write.mjs
   fi
   count scaling node --test tests/scaling/scaling.test.mjs

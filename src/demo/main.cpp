@@ -41,6 +41,13 @@ class StopOnSignals {
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   }
 
+  // Has one come before this lives?
+  static bool is_wanted() {
+    sigset_t pending;
+    ::sigpending(&pending);
+    return ::sigismember(&pending, SIGINT) > 0 || ::sigismember(&pending, SIGTERM) > 0;
+  }
+
   StopOnSignals(triloop::Server& server, triloop::Atomic<bool>& draining,
                 std::chrono::milliseconds delay)
       : thread_("signals", [this, &server, &draining, delay] { run(server, draining, delay); }) {}
@@ -128,6 +135,7 @@ int serve(const triloop::CommandLine& line) {
   triloop::Server server(line.server);
   triloop::ProcessorChoice processor = line.processor;
   processor.print = !line.quiet;
+  processor.engine.give_up = &StopOnSignals::is_wanted;
   const auto reaches_engine = triloop::serve_processor(server, processor, line.server);
   triloop::serve_health(server, [&, needs_it = line.ready_needs_engine]() -> std::string {
     if (draining) return "it goes";

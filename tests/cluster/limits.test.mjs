@@ -2,20 +2,24 @@
 // the engine, one server.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort } from "../e2e/free_port.mjs";
 import { openPeer } from "../e2e/peer.mjs";
 import { startServer } from "../e2e/server.mjs";
+import { within } from "../e2e/wait.mjs";
 import { insist, Nats, startEngines } from "../scaling/nats.mjs";
 
 const MOVE_HISTORY = new URL("../../docs/examples/cluster/move_history.sh", import.meta.url).pathname;
 const WINDOW_MS = 100; // the least that the engine takes
 const ENDED_MS = 400;
+const SOON_MS = 10_000; // and not the half minute for which it would wait
 const NANOSECONDS = 1_000_000;
 
 let engines;
@@ -117,6 +121,19 @@ test("a full stream lets the oldest go, and who comes back for them is told of a
   const inTime = await enter(t, server, "bob", `&since=10&epoch=${epoch}`);
   assert.equal(inTime.welcome.gap, undefined);
   assert.deepEqual(inTime.welcome.history.map(({ text }) => text), numbers(30).slice(10));
+});
+
+test("a server that is told to end while it waits for its engine ends at once", async () => {
+  const child = spawn(process.env.TRILOOP_BINARY,
+    ["--port", "0", "--processor", "chat", "--cluster", `nats://127.0.0.1:${await freePort()}`]);
+  let said = "";
+  child.stderr.on("data", (text) => {
+    said += text;
+    if (/waits for it/.test(text)) child.kill("SIGTERM");
+  });
+  const [status] = await within(SOON_MS, once(child, "close"), "it ends");
+  assert.equal(status, 1);
+  assert.match(said, /triloop: the engine cannot be reached/);
 });
 
 test("a history in SQLite moves into the stream, in its order and with its times", async (t) => {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace triloop {
@@ -16,6 +17,9 @@ struct EngineOptions {
   int replicas = 0;                  ///< 0: three if there are three addresses or more, else one
   /// For how long one tries again what has not worked: longer than the election of a leader takes.
   std::chrono::milliseconds patience{8000};
+
+  /// Asked while it is waited for at the start: is there no use in it any more?
+  std::function<bool()> give_up = [] { return false; };
 
   // Limits of the stream of lines; the oldest go first.
   std::chrono::hours keep_for{24 * 30};
