@@ -13,6 +13,7 @@ import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { within } from "../e2e/wait.mjs";
 import { randomFrom } from "../soak/clients.mjs";
 import { Checker } from "./checker.mjs";
 import { Crowd } from "./crowd.mjs";
@@ -35,8 +36,8 @@ const { values } = parseArgs({
 const SECONDS = Number(values.seconds);
 const length = SECONDS < 120 ? "short" : "long";
 const CROWD = {
-  short: { members: 40, pages: 10, linesPerSecond: 20 },
-  long: { members: 200, pages: 50, linesPerSecond: 40 },
+  short: { members: 40, pages: 10, linesPerSecond: 20, fullRooms: 1 },
+  long: { members: 200, pages: 50, linesPerSecond: 40, fullRooms: 10 },
 }[length];
 const ROOMS = 10;
 const CALM_MS = { short: 500, long: 3_000 }[length]; // before a fault, and after it
@@ -142,8 +143,10 @@ async function check(the) {
   const names = values.faults.split(",");
   const phases = [];
   await cluster.start();
-  await crowd.join();
-  console.log(`${CROWD.members} members and ${CROWD.pages} pages are in ${ROOMS} rooms\n\n${LEGEND}\n`);
+  await within(CATCH_UP_MS, crowd.join(), "all are welcome");
+  await within(CATCH_UP_MS, crowd.fill(CROWD.fullRooms), "the rooms are full");
+  console.log(`${CROWD.members} members and ${CROWD.pages} pages are in ${ROOMS} rooms, ` +
+    `of which ${CROWD.fullRooms} have as many lines as they keep\n\n${LEGEND}\n`);
   console.log(row(COLUMNS.map(([title]) => title)));
   for (let i = 0; i < names.length || (length === "long" && performance.now() < end); i += 1) {
     const name = names[i % names.length];

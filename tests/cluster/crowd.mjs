@@ -4,6 +4,7 @@
 import { Member } from "./member.mjs";
 
 const JOIN_EVERY_MS = 10; // not all at once: that is for when a server dies
+const LINES_OF_ROOM = 1_000;
 const COME_AGAIN_MS = { least: 500, most: 6_000 };
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -50,6 +51,12 @@ export class Crowd {
       await pause(JOIN_EVERY_MS);
     }
     await Promise.all(joined);
+  }
+
+  /** The first `rooms` rooms get as many lines as a room keeps: from then on each new one drops an old one. */
+  async fill(rooms) {
+    const lines = Array.from({ length: LINES_OF_ROOM }, (_, i) => `old line ${i + 1}`);
+    for (const member of this.#members.slice(0, rooms)) await member.sayAll(lines);
   }
 
   leave() {

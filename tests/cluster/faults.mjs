@@ -17,7 +17,6 @@ const AWAY_MS = { short: 1_000, long: 4_000 };
 // More bytes than a connection's queue and its two sockets have room for, in no more lines than a room keeps.
 const SLOW_LINES = 900;
 const SLOW_TEXT = "x".repeat(4000); // with what is around it not quite the most that the chat takes
-const SLOW_BURST = 100; // lines that wait for "kept" at a time
 
 /** It cannot be caused here, as turns out on the way. */
 export class Impossible extends Error {}
@@ -83,12 +82,8 @@ async function slow({ cluster, checker, journal }) {
   try {
     await within(PATIENCE_MS, Promise.all(all.map((one) => one.join())), "those who will be slow are welcome");
     slowOnes.forEach((one) => one.stopReading());
-    for (let i = 0; i < SLOW_LINES; i += 1) {
-      speaker.say(`${i} ${SLOW_TEXT}`);
-      if (speaker.unconfirmed < SLOW_BURST) continue;
-      await until(PATIENCE_MS, "the speaker's lines are kept", () => speaker.unconfirmed < SLOW_BURST / 2);
-    }
-    await until(PATIENCE_MS, "all of the speaker's lines are kept", () => speaker.unconfirmed === 0);
+    const lines = Array.from({ length: SLOW_LINES }, (_, i) => `${i} ${SLOW_TEXT}`);
+    await within(PATIENCE_MS, speaker.sayAll(lines), "the speaker's lines are kept");
     slowOnes.forEach((one) => one.resumeReading());
     await until(PATIENCE_MS, "those who were slow have all", () =>
       !checker.behind().some((name) => all.some((one) => one.name === name)));

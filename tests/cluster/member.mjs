@@ -2,10 +2,12 @@
 // up to where it knows the lines, and sends again, with the same id, what nobody has confirmed. The subprotocol
 // is chat.2.
 
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createRequire } from "node:module";
 
 const WebSocket = createRequire(new URL("../e2e/package.json", import.meta.url))("ws");
+
+const BURST = 100; // lines at a time that wait for "kept"
 
 const HANDSHAKE_MS = 5_000;
 const OLD_CONNECTION_MS = 15_000;
@@ -25,7 +27,7 @@ export class Member extends EventEmitter {
   #isStaying = false;
   #attempt = 0;
   #backoff = null;
-  #unconfirmed = new Map(); // by id: { text, again: what the next "say" says, timer }, in the order in which they were said
+  #unconfirmed = new Map(); // by id: { text, again, timer }, in the order in which they were said
   #number = 0;
 
   token;
@@ -68,6 +70,15 @@ export class Member extends EventEmitter {
     this.#unconfirmed.set(id, { text, again: undefined, timer: null });
     if (this.#isWelcome) this.#send(id);
     return id;
+  }
+
+  /** Says one after the other, and resolves when all are kept. */
+  async sayAll(texts) {
+    for (const text of texts) {
+      this.say(text);
+      while (this.unconfirmed >= BURST) await once(this, "kept");
+    }
+    while (this.unconfirmed > 0) await once(this, "kept");
   }
 
   /** Sends what was said before once more, as one does that has not heard the answer. */
@@ -164,7 +175,7 @@ export class Member extends EventEmitter {
 
   #send(id) {
     const line = this.#unconfirmed.get(id);
-    const message = JSON.stringify({ type: "say", id, text: line.text, ...(line.again !== undefined && { again: line.again }) });
+    const message = JSON.stringify({ type: "say", id, text: line.text, again: line.again });
     this.journal(`${this.name} -> ${message}`);
     this.#socket.send(message);
     line.again ??= this.seq ?? true; // if it was kept then, it is behind what was known then

@@ -13,6 +13,7 @@ import { Loopback, elsewhere } from "./network.mjs";
 const PATIENCE_MS = 15_000;
 const KEEP_TIMEOUT_MS = 2_000;
 const LEASE_MS = 15_000; // 10 s, and what it takes to notice
+const LINES_OF_ROOM = 1_000; // so many a room keeps
 const FIRST = "server-1";
 const SECOND = "server-2";
 
@@ -71,13 +72,27 @@ const texts = ({ heard }) => heard.map(({ text }) => text);
 const hears = (member, wanted) =>
   until(PATIENCE_MS, `${member.name} hears all`, () => member.heard.length >= wanted.length);
 
-/** Resolves when all of them are kept. */
-async function say(member, ...lines) {
-  for (const line of lines) member.say(line);
-  await until(PATIENCE_MS, "they are kept", () => member.unconfirmed === 0);
-}
+const say = (member, ...lines) => soon(member.sayAll(lines), "they are kept");
 
 const numbered = (what, count) => Array.from({ length: count }, (_, i) => `${what} ${i + 1}`);
+
+// The first one: then the engine's oldest line is one of the full room.
+test("a gap where there is none: lines that another room keeps no longer are not missed in this one",
+  async ({ t, member }) => {
+    const bob = member(FIRST, "bob");
+    await join(bob);
+    bob.stayAway();
+    const talker = new Member({ url: wsOf(SECOND), room: "a-full-room", name: "ann" });
+    t.after(() => talker.leave());
+    await join(talker);
+    await say(talker, ...numbered("line", LINES_OF_ROOM + 10));
+    const ann = member(SECOND, "ann");
+    await join(ann);
+    await say(ann, "here");
+    await join(bob);
+    await hears(bob, ["here"]);
+    assert.deepEqual(texts(bob), ["here"]);
+  });
 
 test("no offset before the first message: who came to an empty room and left gets all that was said meanwhile",
   async ({ member }) => {
