@@ -77,8 +77,7 @@ Engine::Engine(EngineOptions options) : options_(std::move(options)) {
       }
       if (!said) spdlog::warn("engine: waits for it: {}", error.what());  // a URL may hold a secret
     }
-    const MutexLock lock(mutex_);
-    pause_.wait_until(mutex_, Clock::now() + kLongestPause);
+    pause();
   }
 }
 
@@ -186,6 +185,11 @@ void Engine::keep_trying(const std::function<void()>& attempt) {
   }
 }
 
+void Engine::pause() {
+  const MutexLock lock(mutex_);
+  pause_.wait_until(mutex_, Clock::now() + kLongestPause);
+}
+
 // While a leader is elected some calls work and others do not.
 void Engine::worked() {
   {
@@ -250,7 +254,10 @@ std::uint64_t Engine::publish(const Publish& what) {
   jsErrCode code{};
   jsPubAck* acknowledgement = nullptr;
   check(::js_PublishMsg(&acknowledgement, jetstream_.get(), raw, &options, &code), code);
-  return EnginePtr<jsPubAck>(acknowledgement)->Sequence;
+  const std::uint64_t seq = EnginePtr<jsPubAck>(acknowledgement)->Sequence;
+  // The same id is on its way already, and has no place yet.
+  if (seq == 0) throw EngineError("it is not known yet where");
+  return seq;
 }
 
 std::optional<Stored> Engine::last(const std::string& stream, const std::string& subject) {
@@ -261,6 +268,13 @@ std::optional<Stored> Engine::last(const std::string& stream, const std::string&
   if (status == NATS_NOT_FOUND) return std::nullopt;
   check(status, code);
   return stored(EnginePtr<natsMsg>(message).get());
+}
+
+void Engine::purge(const std::string& stream, const std::string& subject) {
+  jsOptions call = within(kCallMs);
+  call.Stream.Purge.Subject = subject.c_str();
+  jsErrCode code{};
+  check(::js_PurgeStream(jetstream_.get(), stream.c_str(), &call, &code), code);
 }
 
 EnginePtr<jsStreamInfo> Engine::state(const std::string& stream, const char* subjects) {

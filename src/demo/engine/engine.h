@@ -77,6 +77,9 @@ class Engine {
   /// other, and would add up.
   void keep_trying(const std::function<void()>& attempt) TRILOOP_EXCLUDES(mutex_);
 
+  /// A moment, before something is tried again.
+  void pause() TRILOOP_EXCLUDES(mutex_);
+
   // -- One attempt each: they throw EngineError, within a second or so ----------------------------
 
   /// Makes a stream, unless it is there.
@@ -96,7 +99,10 @@ class Engine {
   std::optional<Stored> last(const std::string& stream, const std::string& subject);
   EnginePtr<jsStreamInfo> state(const std::string& stream, const char* subjects = nullptr);
 
+  natsConnection* connection() const { return connection_.get(); }
   jsCtx* jetstream() const { return jetstream_.get(); }
+  /// Takes a subject out of a stream, and leaves nothing in its place.
+  void purge(const std::string& stream, const std::string& subject);
 
   /// Ends a subscription; waits for a round trip. It may not simply be destroyed: the client's
   /// reading thread may have it in its hand, https://github.com/nats-io/nats.c/issues/637.

@@ -9,19 +9,29 @@ namespace triloop {
 namespace {
 
 constexpr std::int64_t kGlanceMs = 500;
+constexpr std::int64_t kAbandonedNanoseconds = 5'000'000'000;
 constexpr std::chrono::seconds kSilence{1};  // after that the engine is asked
 constexpr std::size_t kMostAtOnce = 64;
 
 }  // namespace
 
+// First the subscription, in our hand, and then what fills it: one that js_SubscribeSync() makes
+// and gives up again we could not retire().
 Subscription::Subscription(Engine& engine, const Reading& reading)
     : engine_(engine), stream_(reading.stream), subscription_(nullptr, Retire{&engine}) {
-  jsSubOptions options;
-  ::jsSubOptions_Init(&options);
-  options.Stream = stream_.c_str();
-  jsConsumerConfig& config = options.Config;
+  natsInbox* inbox = nullptr;
+  check(::natsInbox_Create(&inbox));
+  const std::unique_ptr<natsInbox, void (*)(natsInbox*)> guard(inbox, &::natsInbox_Destroy);
+  natsSubscription* raw = nullptr;
+  check(::natsConnection_SubscribeSync(&raw, engine.connection(), inbox));
+  subscription_.reset(raw);
+  jsConsumerConfig config;
+  ::jsConsumerConfig_Init(&config);
+  config.DeliverSubject = inbox;
+  config.FilterSubject = reading.subject.c_str();
   config.AckPolicy = js_AckNone;
   config.MaxDeliver = 1;
+  config.InactiveThreshold = kAbandonedNanoseconds;
   if (reading.last_of_each) {
     config.DeliverPolicy = js_DeliverLastPerSubject;
   } else {
@@ -29,16 +39,18 @@ Subscription::Subscription(Engine& engine, const Reading& reading)
     config.OptStartSeq = std::max<std::uint64_t>(reading.from, 1);
   }
   jsErrCode code{};
-  natsSubscription* raw = nullptr;
-  check(::js_SubscribeSync(&raw, engine.jetstream(), reading.subject.c_str(), nullptr, &options,
-                           &code),
-        code);
-  subscription_.reset(raw);
   jsConsumerInfo* info = nullptr;
-  check(::natsSubscription_GetConsumerInfo(&info, raw, nullptr, &code), code);
-  const EnginePtr<jsConsumerInfo> guard(info);
-  consumer_ = info->Name;
-  pending_ = info->NumPending + info->Delivered.Consumer;
+  check(::js_AddConsumer(&info, engine.jetstream(), stream_.c_str(), &config, nullptr, &code),
+        code);
+  const EnginePtr<jsConsumerInfo> made(info);
+  consumer_ = made->Name;
+  pending_ = made->NumPending + made->Delivered.Consumer;
+}
+
+// If it is not heard, the engine notices that nobody listens.
+Subscription::~Subscription() {
+  jsErrCode code{};
+  ::js_DeleteConsumer(engine_.jetstream(), stream_.c_str(), consumer_.c_str(), nullptr, &code);
 }
 
 std::optional<Stored> Subscription::next(std::int64_t ms) {
@@ -94,6 +106,7 @@ void Follower::run() {
       follow(*subscription);
     } catch (const std::exception& error) {  // also if there is no memory: then from where it was
       spdlog::debug("engine: {} is followed anew: {}", reading_.stream, error.what());
+      engine_.pause();
     }
   }
 }
@@ -121,7 +134,9 @@ std::vector<Stored> Follower::some_of(Subscription& subscription) {
   std::vector<Stored> messages;
   auto message = subscription.next(kGlanceMs);
   while (message) {
-    messages.push_back(std::move(*message));
+    // A replica that is behind begins with what it has last.
+    const bool is_known = !reading_.last_of_each && message->seq < reading_.from;
+    if (!is_known) messages.push_back(std::move(*message));
     if (messages.size() == kMostAtOnce || !subscription.has_next()) break;
     message = subscription.next(kGlanceMs);
   }

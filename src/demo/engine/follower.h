@@ -28,6 +28,9 @@ class Subscription {
  public:
   /// Throws EngineError.
   Subscription(Engine& engine, const Reading& reading);
+  ~Subscription();
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
 
   /// Messages that were there when it began, and have not been given yet.
   std::uint64_t pending() const { return pending_; }
@@ -56,7 +59,8 @@ class Subscription {
 
 /// A thread that follows a stream, through the loss of any server.
 ///
-/// The thread waits for messages; freed by the destructor within half a second.
+/// The thread waits for messages, freed by the destructor within half a second; or for the engine,
+/// for as long as Engine::keep_trying() does.
 class Follower {
  public:
   struct Hear {

@@ -56,19 +56,23 @@ NameBucket::Entry NameBucket::entry_of(const Stored& message) const {
 // -- Names ----------------------------------------------------------------------------------------
 
 std::optional<std::uint64_t> NameBucket::take(const Attendee& who,
-                                              const std::set<std::string>& dead) {
+                                              const std::set<std::string>& dead, Attempt& attempt) {
   const std::string& bucket = engine_->names_bucket();
   const std::string subject = prefix_of(bucket) + key_of(who);
   const auto there = engine_->last(stream_of(bucket), subject);
+  const std::uint64_t behind = there ? there->seq : 0;
   if (there && !there->deleted) {
     const Entry other = entry_of(*there);
     if (other.who.visit == who.visit) return there->seq;
     const bool is_free = is_same_token(other.who.token, who.token) || dead.count(other.node) > 0;
-    if (!is_free) return std::nullopt;
+    if (!is_free || attempt.only_if_gone) return std::nullopt;
   }
+  // What was written before may have worked, and another visit have come since.
+  if (attempt.behind && *attempt.behind != behind) return std::nullopt;
+  attempt.behind = behind;
   const json entry{{"name", who.name}, {"token", who.token}, {"visit", who.visit}, {"node", node_}};
   Engine::Publish put{subject, entry.dump(-1, ' ', false, json::error_handler_t::replace)};
-  put.behind = there ? there->seq : 0;
+  put.behind = behind;
   return engine_->publish(put);
 }
 
@@ -91,9 +95,8 @@ void NameBucket::renew_lease() {
 }
 
 void NameBucket::give_lease_back() {
-  Engine::Publish lease{prefix_of(engine_->nodes_bucket()) + node_, {}};
-  lease.deletes = true;
-  engine_->publish(lease);
+  const std::string& bucket = engine_->nodes_bucket();
+  engine_->purge(stream_of(bucket), prefix_of(bucket) + node_);
 }
 
 std::set<std::string> NameBucket::living() {

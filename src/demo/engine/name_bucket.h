@@ -42,10 +42,17 @@ class NameBucket {
   Key key_in(const Stored& message) const;
   Entry entry_of(const Stored& message) const;
 
-  /// Writes that `who` is here. Returns the entry's sequence; nullopt if another one has the name
-  /// and not the token, on a server that is not among the `dead`. An attempt whose answer was lost
-  /// may have worked: then the next one finds itself there.
-  std::optional<std::uint64_t> take(const Attendee& who, const std::set<std::string>& dead);
+  /// What is known of one visit's attempts.
+  struct Attempt {
+    bool only_if_gone = false;              ///< it must not take anybody's place
+    std::optional<std::uint64_t> behind{};  ///< it has written, perhaps, behind this
+  };
+  /// Writes that `who` is here. Returns the entry's sequence; nullopt if another one has the name,
+  /// and not the token, on a server that is not among the `dead`; or if another visit has come
+  /// since an earlier attempt. One whose answer was lost may have worked: then the next one finds
+  /// itself there.
+  std::optional<std::uint64_t> take(const Attendee& who, const std::set<std::string>& dead,
+                                    Attempt& attempt);
   /// Takes an entry out, if it is still this one.
   void free(const Key& key, std::uint64_t seq);
 

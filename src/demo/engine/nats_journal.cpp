@@ -98,20 +98,21 @@ std::vector<Kept> NatsJournal::append(const std::string& room, const std::string
                                       const std::string& sender,
                                       const std::vector<Saying>& sayings) {
   std::vector<Kept> kept;
-  std::string failed;
+  bool failed = false;
   for (const Saying& saying : sayings) {
-    if (!failed.empty()) {
-      kept.push_back({0, failed});
+    if (failed) {
+      kept.push_back({0, kept.back().because});
       continue;
     }
     try {
       const auto known = saying.again ? find(room, sender, saying) : std::nullopt;
-      const std::string id = saying.id.empty() ? new_token() : hex(room) + sender + hex(saying.id);
+      const std::string id =
+          saying.id.empty() ? new_token() : hex(room) + "." + sender + "." + hex(saying.id);
       kept.push_back(known ? *known : keep({subject_of(room), text_of(name, sender, saying), id}));
     } catch (const JournalAway& away) {
       kept.push_back({0, away.what()});
     }
-    if (kept.back().seq == 0 && kept.back().may_work) failed = kept.back().because;
+    failed = kept.back().seq == 0 && kept.back().may_work;
   }
   return kept;
 }
@@ -236,6 +237,9 @@ Past NatsJournal::try_to_read(const std::string& room, std::uint64_t behind, std
 EnginePtr<jsStreamInfo> NatsJournal::state_of_leader() {
   const std::uint64_t heard_before = heard();
   auto state = engine_->state(engine_->lines_stream());
+  if (std::to_string(state->Created) != epoch_) {
+    throw EngineError("the stream was made anew: restart triloop");
+  }
   if (state->State.LastSeq < heard_before) throw EngineError("the leader is behind");
   return state;
 }

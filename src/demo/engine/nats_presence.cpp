@@ -36,6 +36,7 @@ void NatsPresence::follow(Hear hear_them) {
   const Follower::Hear hears{[this] {
                                const MutexLock lock(mutex_);
                                said_anew_.clear();
+                               begins_ = true;
                              },
                              [this](const std::vector<Stored>& messages) { hear(messages); },
                              [this] { hear_of_those_who_went_meanwhile(); }};
@@ -53,10 +54,11 @@ bool NatsPresence::enter(const Attendee& who) {
     entering_.insert(who.visit);
     dead = dead_;
   }
+  NameBucket::Attempt attempt;
   std::optional<std::uint64_t> seq;
   std::string failed;
   try {
-    engine_->keep_trying([&] { seq = bucket_.take(who, dead); });
+    engine_->keep_trying([&] { seq = bucket_.take(who, dead, attempt); });
     if (seq && !await_heard(*seq)) failed = "the names do not come";
   } catch (const EngineError& error) {
     failed = error.what();
@@ -92,6 +94,7 @@ void NatsPresence::leave(const Attendee& who) {
     if (own == own_.end() || own->second.who.visit != who.visit) return;
     seq = own->second.seq;
     own_.erase(own);
+    lost_.erase(key);
     left_[key] = seq;
   }
   if (engine_->reachable()) free_name(key, seq);
@@ -114,13 +117,15 @@ void NatsPresence::free_name(const Key& key, std::uint64_t seq) {
 void NatsPresence::hear(const std::vector<Stored>& messages) {
   for (const Stored& message : messages) {
     const Key key = bucket_.key_in(message);
-    if (message.deleted) {
-      hear_of_one_who_went(key);
-    } else {
-      hear_of_one_who_came(key, bucket_.entry_of(message));
+    bool is_new = false;
+    {
+      const MutexLock lock(mutex_);
+      is_new = message.seq > heard_;  // and not said anew
+      if (begins_) said_anew_[key] = message.seq;
     }
+    if (is_new && message.deleted) hear_of_one_who_went(key, message.seq);
+    if (is_new && !message.deleted) hear_of_one_who_came(key, bucket_.entry_of(message));
     const MutexLock lock(mutex_);
-    said_anew_.insert(key);
     heard_ = std::max(heard_, message.seq);
     changed_.notify_all();
   }
@@ -134,6 +139,7 @@ void NatsPresence::hear_of_one_who_came(const Key& key, const Entry& entry) {
     const bool is_own = own != own_.end() && own->second.who.visit == entry.who.visit;
     if (own != own_.end() && !is_own) own_.erase(own);  // it has been replaced
     if (is_own) own->second.seq = entry.seq;
+    lost_.erase(key);
     const bool is_left_over =
         entry.node == node_ && !is_own && entering_.count(entry.who.visit) == 0;
     if (is_left_over) left_[key] = entry.seq;  // it has given up, and yet it worked
@@ -143,30 +149,41 @@ void NatsPresence::hear_of_one_who_came(const Key& key, const Entry& entry) {
 
 // One of our own has not gone: we were away, and another server freed its name. The keeper takes it
 // back.
-void NatsPresence::hear_of_one_who_went(const Key& key) {
+void NatsPresence::hear_of_one_who_went(const Key& key, std::uint64_t seq) {
   Attendee who;
   {
     const MutexLock lock(mutex_);
     const auto known = known_.find(key);
     if (known == known_.end()) return;
     who = known->second.who;
+    const auto own = own_.find(key);
+    if (own != own_.end() && own->second.who.visit == who.visit) {
+      own->second.seq = seq;
+      lost_.insert(key);
+      return;
+    }
     known_.erase(known);
     left_.erase(key);
-    const auto own = own_.find(key);
-    if (own != own_.end() && own->second.who.visit == who.visit) return;
   }
   hear_.went(who.room, who.name);
 }
 
+// What a new subscription begins with is what one of the replicas has, and that may be behind what
+// has been heard: then nobody has gone, and it is begun anew.
 void NatsPresence::hear_of_those_who_went_meanwhile() {
   std::vector<Key> gone;
   {
     const MutexLock lock(mutex_);
+    std::uint64_t newest = 0;
+    for (const auto& [key, seq] : said_anew_) newest = std::max(newest, seq);
+    if (newest < heard_) throw EngineError("a replica is behind");
     for (const auto& [key, entry] : known_) {
       if (said_anew_.count(key) == 0) gone.push_back(key);
     }
+    said_anew_.clear();
+    begins_ = false;
   }
-  for (const Key& key : gone) hear_of_one_who_went(key);
+  for (const Key& key : gone) hear_of_one_who_went(key, 0);
 }
 
 // -- The keeper's thread --------------------------------------------------------------------------
@@ -175,12 +192,16 @@ void NatsPresence::keep_house() {
   for (;;) {
     try {
       engine_->keep_trying([&] { bucket_.renew_lease(); });
-      take_names_back();
-      free_what_is_left();
+      // What takes longer than a turn goes on in the next one: the lease has to be renewed.
+      const TimePoint enough = Clock::now() + kRenewal;
+      take_names_back(enough);
+      free_what_is_left(enough);
       look_who_is_dead();
-      free_names_of_the_dead();
+      free_names_of_the_dead(enough);
     } catch (const std::exception& error) {
       missing_since_.clear();
+      const MutexLock lock(mutex_);
+      dead_.clear();
       spdlog::debug("engine: the names are seen to later: {}", error.what());
     }
     const TimePoint next = Clock::now() + kRenewal;
@@ -190,27 +211,34 @@ void NatsPresence::keep_house() {
   }
 }
 
-void NatsPresence::take_names_back() {
+void NatsPresence::take_names_back(TimePoint enough) {
   std::vector<Attendee> lost;
   {
     const MutexLock lock(mutex_);
-    for (const auto& [key, own] : own_) {
-      if (known_.count(key) == 0) lost.push_back(own.who);
+    for (const Key& key : lost_) {
+      const auto own = own_.find(key);
+      if (own != own_.end()) lost.push_back(own->second.who);
     }
   }
   for (const Attendee& who : lost) {
-    // If somebody else has taken it, its owner here hears of that by the follower.
-    if (!bucket_.take(who, {})) spdlog::debug("engine: '{}' has been given away", who.name);
+    if (Clock::now() >= enough) return;
+    NameBucket::Attempt attempt;
+    attempt.only_if_gone = true;
+    // If somebody has taken it meanwhile, its owner here hears of that by the follower.
+    bucket_.take(who, {}, attempt);
   }
 }
 
-void NatsPresence::free_what_is_left() {
+void NatsPresence::free_what_is_left(TimePoint enough) {
   std::map<Key, std::uint64_t> left;
   {
     const MutexLock lock(mutex_);
     left = left_;
   }
-  for (const auto& [key, seq] : left) free_name(key, seq);
+  for (const auto& [key, seq] : left) {
+    if (Clock::now() >= enough) return;
+    free_name(key, seq);
+  }
 }
 
 // First the names, then who lives: whose lease came later is not missed.
@@ -233,7 +261,7 @@ void NatsPresence::look_who_is_dead() {
   dead_ = std::move(dead);
 }
 
-void NatsPresence::free_names_of_the_dead() {
+void NatsPresence::free_names_of_the_dead(TimePoint enough) {
   std::map<Key, std::uint64_t> theirs;
   {
     const MutexLock lock(mutex_);
@@ -241,7 +269,10 @@ void NatsPresence::free_names_of_the_dead() {
       if (dead_.count(entry.node) > 0) theirs[key] = entry.seq;
     }
   }
-  for (const auto& [key, seq] : theirs) bucket_.free(key, seq);
+  for (const auto& [key, seq] : theirs) {
+    if (Clock::now() >= enough) return;
+    bucket_.free(key, seq);
+  }
 }
 
 }  // namespace triloop

@@ -51,14 +51,14 @@ class NatsPresence : public Presence {
 
   void hear(const std::vector<Stored>& messages) TRILOOP_EXCLUDES(mutex_);
   void hear_of_one_who_came(const Key& key, const Entry& entry) TRILOOP_EXCLUDES(mutex_);
-  void hear_of_one_who_went(const Key& key) TRILOOP_EXCLUDES(mutex_);
+  void hear_of_one_who_went(const Key& key, std::uint64_t seq) TRILOOP_EXCLUDES(mutex_);
   void hear_of_those_who_went_meanwhile() TRILOOP_EXCLUDES(mutex_);
 
   void keep_house() TRILOOP_EXCLUDES(mutex_);
-  void take_names_back() TRILOOP_EXCLUDES(mutex_);
-  void free_what_is_left() TRILOOP_EXCLUDES(mutex_);
+  void take_names_back(TimePoint enough) TRILOOP_EXCLUDES(mutex_);
+  void free_what_is_left(TimePoint enough) TRILOOP_EXCLUDES(mutex_);
   void look_who_is_dead() TRILOOP_EXCLUDES(mutex_);
-  void free_names_of_the_dead() TRILOOP_EXCLUDES(mutex_);
+  void free_names_of_the_dead(TimePoint enough) TRILOOP_EXCLUDES(mutex_);
 
   const std::shared_ptr<Engine> engine_;
   const std::string node_;  // this server
@@ -67,11 +67,13 @@ class NatsPresence : public Presence {
 
   Mutex mutex_;
   CondVar changed_;
-  std::uint64_t heard_ TRILOOP_GUARDED_BY(mutex_) = 0;            // so far hear_ has been told
-  std::map<Key, Entry> known_ TRILOOP_GUARDED_BY(mutex_);         // who is there, on all servers
-  std::set<Key> said_anew_ TRILOOP_GUARDED_BY(mutex_);            // since the follower began
-  std::set<std::string> entering_ TRILOOP_GUARDED_BY(mutex_);     // visits to this server
-  std::map<Key, Entry> own_ TRILOOP_GUARDED_BY(mutex_);           // who have entered here
+  std::uint64_t heard_ TRILOOP_GUARDED_BY(mutex_) = 0;     // so far hear_ has been told
+  std::map<Key, Entry> known_ TRILOOP_GUARDED_BY(mutex_);  // who is there, on all servers
+  bool begins_ TRILOOP_GUARDED_BY(mutex_) = false;  // the follower: what is there is said anew
+  std::map<Key, std::uint64_t> said_anew_ TRILOOP_GUARDED_BY(mutex_);  // since then
+  std::set<std::string> entering_ TRILOOP_GUARDED_BY(mutex_);          // visits to this server
+  std::map<Key, Entry> own_ TRILOOP_GUARDED_BY(mutex_);                // who have entered here
+  std::set<Key> lost_ TRILOOP_GUARDED_BY(mutex_);  // of these: another server has freed them
   std::map<Key, std::uint64_t> left_ TRILOOP_GUARDED_BY(mutex_);  // and left: still to be freed
   std::map<std::string, TimePoint> missing_since_;                // the keeper's: servers
   std::set<std::string> dead_ TRILOOP_GUARDED_BY(mutex_);         // servers

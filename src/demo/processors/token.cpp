@@ -42,9 +42,9 @@ bool is_same_token(const std::string& a, const std::string& b) {
 }
 
 // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/. It has to be the same on each server.
-std::string sender_of(const std::string& token) {
+std::string sender_of(const std::string& token_and_name) {
   std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : token) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  for (const char c : token_and_name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   return hex({reinterpret_cast<const char*>(&hash), sizeof hash});
 }
 

@@ -15,7 +15,8 @@ bool is_token(const std::string& text);
 /// Are these two tokens the same? The time it takes does not tell how much of them is.
 bool is_same_token(const std::string& a, const std::string& b);
 
-/// What tells apart those who bring tokens, and opens no door: of a token's 128 bits 64, mixed.
-std::string sender_of(const std::string& token);
+/// What tells apart those who bring tokens, and opens no door: 64 bits of a token and a name,
+/// mixed.
+std::string sender_of(const std::string& token_and_name);
 
 }  // namespace triloop
