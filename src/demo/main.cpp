@@ -135,7 +135,7 @@ int serve(const triloop::CommandLine& line) {
   triloop::Server server(line.server);
   triloop::ProcessorChoice processor = line.processor;
   processor.print = !line.quiet;
-  processor.engine.give_up = &StopOnSignals::is_wanted;
+  processor.engine.stop_waiting = &StopOnSignals::is_wanted;
   const auto reaches_engine = triloop::serve_processor(server, processor, line.server);
   triloop::serve_health(server, [&, needs_it = line.ready_needs_engine]() -> std::string {
     if (draining) return "it goes";

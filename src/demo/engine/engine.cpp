@@ -72,7 +72,7 @@ Engine::Engine(EngineOptions options) : options_(std::move(options)) {
       connect();
       return;
     } catch (const EngineError& error) {
-      if (Clock::now() >= deadline || options_.give_up()) {
+      if (Clock::now() >= deadline || options_.stop_waiting()) {
         throw std::runtime_error(std::string("the engine cannot be reached: ") + error.what());
       }
       if (!said) spdlog::warn("engine: waits for it: {}", error.what());  // a URL may hold a secret

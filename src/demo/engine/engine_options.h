@@ -19,7 +19,7 @@ struct EngineOptions {
   std::chrono::milliseconds patience{8000};
 
   /// Asked while it is waited for at the start: is there no use in it any more?
-  std::function<bool()> give_up = [] { return false; };
+  std::function<bool()> stop_waiting = [] { return false; };
 
   // Limits of the stream of lines; the oldest go first.
   std::chrono::hours keep_for{24 * 30};

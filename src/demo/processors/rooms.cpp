@@ -64,7 +64,8 @@ Room::Welcome Rooms::welcome_for(const Arrival& arrival, const Attendee& who) {
 
 // One who has been replaced may still say what it had sent before.
 std::vector<Kept> Rooms::say(const Attendee& who, const std::vector<Saying>& sayings) {
-  return journal_->append(who.room, who.name, sender_of(who.token + identity_of(who.name)), sayings);
+  return journal_->append(who.room, who.name, sender_of(who.token + identity_of(who.name)),
+                          sayings);
 }
 
 bool Rooms::catch_up(const Attendee& who) {
