@@ -27,7 +27,7 @@ class EngineError : public std::runtime_error {
   const jsErrCode code;
 };
 
-/// Calls a C function of the client that ends with jsErrCode*, and throws if it fails.
+/// Throws EngineError if a call of the client has ended with anything else than NATS_OK.
 void check(natsStatus status, jsErrCode code = {});
 
 struct EngineDeleter {
@@ -73,8 +73,8 @@ class Engine {
   bool reachable() const TRILOOP_EXCLUDES(mutex_);
 
   /// Calls `attempt` until it does not throw EngineError, or `deadline`: then throws what it threw.
-  /// One that has not been reachable for a moment is given a second: calls come one behind the
-  /// other, and would add up.
+  /// Once a call has given up, the next ones try for a second only, until the engine is back: they
+  /// come one behind the other, and would add up.
   void keep_trying(const std::function<void()>& attempt) TRILOOP_EXCLUDES(mutex_);
 
   /// A moment, before something is tried again.

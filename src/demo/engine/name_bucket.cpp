@@ -67,13 +67,18 @@ std::optional<std::uint64_t> NameBucket::take(const Attendee& who,
     const bool is_free = is_same_token(other.who.token, who.token) || dead.count(other.node) > 0;
     if (!is_free || attempt.only_if_gone) return std::nullopt;
   }
-  // What was written before may have worked, and another visit have come since.
+  // What was written before may have worked, and another visit have come since: that is the later.
   if (attempt.behind && *attempt.behind != behind) return std::nullopt;
   attempt.behind = behind;
   const json entry{{"name", who.name}, {"token", who.token}, {"visit", who.visit}, {"node", node_}};
   Engine::Publish put{subject, entry.dump(-1, ' ', false, json::error_handler_t::replace)};
   put.behind = behind;
-  return engine_->publish(put);
+  try {
+    return engine_->publish(put);
+  } catch (const EngineError& error) {
+    if (error.code == JSStreamWrongLastSequenceErr) attempt.behind.reset();  // this one has not
+    throw;
+  }
 }
 
 void NameBucket::free(const Key& key, std::uint64_t seq) {

@@ -45,7 +45,7 @@ class NameBucket {
   /// What is known of one visit's attempts.
   struct Attempt {
     bool only_if_gone = false;              ///< it must not take anybody's place
-    std::optional<std::uint64_t> behind{};  ///< it has written, perhaps, behind this
+    std::optional<std::uint64_t> behind{};  ///< one of them may have written, behind this
   };
   /// Writes that `who` is here. Returns the entry's sequence; nullopt if another one has the name,
   /// and not the token, on a server that is not among the `dead`; or if another visit has come

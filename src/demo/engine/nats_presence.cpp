@@ -72,7 +72,7 @@ bool NatsPresence::enter(const Attendee& who) {
     if (seq && is_there) own_[key] = known->second;
     return seq.has_value();
   }
-  if (is_there) left_[key] = known->second.seq;
+  if (is_there) to_free_[key] = known->second.seq;
   throw JournalAway(failed);
 }
 
@@ -95,7 +95,7 @@ void NatsPresence::leave(const Attendee& who) {
     seq = own->second.seq;
     own_.erase(own);
     lost_.erase(key);
-    left_[key] = seq;
+    to_free_[key] = seq;
   }
   if (engine_->reachable()) free_name(key, seq);
 }
@@ -108,8 +108,8 @@ void NatsPresence::free_name(const Key& key, std::uint64_t seq) {
     return;
   }
   const MutexLock lock(mutex_);
-  const auto left = left_.find(key);
-  if (left != left_.end() && left->second == seq) left_.erase(left);
+  const auto left = to_free_.find(key);
+  if (left != to_free_.end() && left->second == seq) to_free_.erase(left);
 }
 
 // -- What happens on all servers: on the follower's thread ----------------------------------------
@@ -142,7 +142,7 @@ void NatsPresence::hear_of_one_who_came(const Key& key, const Entry& entry) {
     lost_.erase(key);
     const bool is_left_over =
         entry.node == node_ && !is_own && entering_.count(entry.who.visit) == 0;
-    if (is_left_over) left_[key] = entry.seq;  // it has given up, and yet it worked
+    if (is_left_over) to_free_[key] = entry.seq;  // it has given up, and yet it worked
   }
   hear_.came(entry.who);
 }
@@ -163,7 +163,7 @@ void NatsPresence::hear_of_one_who_went(const Key& key, std::uint64_t seq) {
       return;
     }
     known_.erase(known);
-    left_.erase(key);
+    to_free_.erase(key);
   }
   hear_.went(who.room, who.name);
 }
@@ -195,7 +195,7 @@ void NatsPresence::keep_house() {
       // What takes longer than a turn goes on in the next one: the lease has to be renewed.
       const TimePoint enough = Clock::now() + kRenewal;
       take_names_back(enough);
-      free_what_is_left(enough);
+      free_the_departed(enough);
       look_who_is_dead();
       free_names_of_the_dead(enough);
     } catch (const std::exception& error) {
@@ -229,11 +229,11 @@ void NatsPresence::take_names_back(TimePoint enough) {
   }
 }
 
-void NatsPresence::free_what_is_left(TimePoint enough) {
+void NatsPresence::free_the_departed(TimePoint enough) {
   std::map<Key, std::uint64_t> left;
   {
     const MutexLock lock(mutex_);
-    left = left_;
+    left = to_free_;
   }
   for (const auto& [key, seq] : left) {
     if (Clock::now() >= enough) return;

@@ -20,9 +20,9 @@ namespace triloop {
 /// In buckets of the engine: see NameBucket. All servers follow them, and take out the names of one
 /// that has lost its lease.
 ///
-/// enter() and leave() wait for the engine as NatsJournal does. Of names that this server has lost
-/// (it was away from the engine for longer than a lease lasts) it takes back those that nobody else
-/// has taken.
+/// enter() waits for the engine as NatsJournal does; leave() tries once, and the keeper goes on. Of
+/// names that this server has lost (it was away from the engine for longer than a lease lasts) it
+/// takes back those that nobody else has taken.
 class NatsPresence : public Presence {
  public:
   /// Makes the buckets, unless they are there, and takes a lease. Throws EngineError.
@@ -56,7 +56,7 @@ class NatsPresence : public Presence {
 
   void keep_house() TRILOOP_EXCLUDES(mutex_);
   void take_names_back(TimePoint enough) TRILOOP_EXCLUDES(mutex_);
-  void free_what_is_left(TimePoint enough) TRILOOP_EXCLUDES(mutex_);
+  void free_the_departed(TimePoint enough) TRILOOP_EXCLUDES(mutex_);
   void look_who_is_dead() TRILOOP_EXCLUDES(mutex_);
   void free_names_of_the_dead(TimePoint enough) TRILOOP_EXCLUDES(mutex_);
 
@@ -67,16 +67,16 @@ class NatsPresence : public Presence {
 
   Mutex mutex_;
   CondVar changed_;
-  std::uint64_t heard_ TRILOOP_GUARDED_BY(mutex_) = 0;     // so far hear_ has been told
+  std::uint64_t heard_ TRILOOP_GUARDED_BY(mutex_) = 0;     // hear_ has been told up to there
   std::map<Key, Entry> known_ TRILOOP_GUARDED_BY(mutex_);  // who is there, on all servers
   bool begins_ TRILOOP_GUARDED_BY(mutex_) = false;  // the follower: what is there is said anew
   std::map<Key, std::uint64_t> said_anew_ TRILOOP_GUARDED_BY(mutex_);  // since then
   std::set<std::string> entering_ TRILOOP_GUARDED_BY(mutex_);          // visits to this server
   std::map<Key, Entry> own_ TRILOOP_GUARDED_BY(mutex_);                // who have entered here
   std::set<Key> lost_ TRILOOP_GUARDED_BY(mutex_);  // of these: another server has freed them
-  std::map<Key, std::uint64_t> left_ TRILOOP_GUARDED_BY(mutex_);  // and left: still to be freed
-  std::map<std::string, TimePoint> missing_since_;                // the keeper's: servers
-  std::set<std::string> dead_ TRILOOP_GUARDED_BY(mutex_);         // servers
+  std::map<Key, std::uint64_t> to_free_ TRILOOP_GUARDED_BY(mutex_);  // who have left, or given up
+  std::map<std::string, TimePoint> missing_since_;                   // the keeper's: servers
+  std::set<std::string> dead_ TRILOOP_GUARDED_BY(mutex_);            // servers
   bool stopping_ TRILOOP_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Follower> follower_;
   Thread keeper_;  // renews the lease, and sees to what could not be done at once

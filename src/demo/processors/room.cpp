@@ -13,7 +13,8 @@ namespace {
 constexpr std::uint16_t kReplaced = 4000;
 constexpr std::uint16_t kLostName = 4001;
 
-// Lines that a room remembers: more than can be said between a look into the journal and the next.
+// Lines that a room remembers. If more are said between two looks into the journal, it is read
+// again.
 constexpr std::size_t kMostRecent = 256;
 
 PreparedMessage prepared(const std::string& news) { return PreparedMessage(Message::text(news)); }
@@ -163,7 +164,7 @@ const Room::Member* Room::find(const Attendee& who) const {
 void Room::hear(const std::vector<ChatLine>& lines, SlowMembers& slow, LogLater& log) {
   if (attending_ == 0) return;
   for (const ChatLine& line : lines) {
-    const bool is_new = line.seq > heard_;  // a journal that has lost its way may begin anew
+    const bool is_new = line.seq > heard_;  // to be safe: each comes once
     if (is_new) untold_.add(prepared(news_of_line(line)), line.seq);
   }
   tell(slow, log);

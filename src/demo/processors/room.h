@@ -20,7 +20,7 @@
 namespace triloop {
 
 /// Who is in it, on this server and on others, and up to where each of its own members has been
-/// told. A member of this server is *live*: in the group, and told of everything as it happens; or
+/// told. A member of this server is *live*: told of everything as it happens; or
 /// it is *behind*: what it has not been told yet comes from the journal, until it is live.
 ///
 /// Thread safety: none, its owner guards it. Nothing here blocks: the calls of the group and of
@@ -88,13 +88,13 @@ class Room {
     Attendee who;
     ConnectionHandle connection;  // of one on this server, once it has sat down
     bool live = false;
-    std::uint64_t seq = 0;     // it is behind: so far it has been told
+    std::uint64_t seq = 0;     // it is behind: told up to there
     Told next;                 // this comes next
     bool more = false;         // and the journal has more behind that
     bool missed_news = false;  // of who has come and gone
     bool was_slow = false;
   };
-  // Live, and not in the group yet: it must not hear all of what is told next.
+  // Live, but not in the group yet: of what is told next it knows some already.
   struct Newcomer {
     Member* member;
     std::size_t from;  // what is untold from there on is news to it
@@ -116,9 +116,9 @@ class Room {
   std::size_t attending_ = 0;              // on this server
   Group group_;                            // those who are live
   std::vector<Newcomer> newcomers_;        // but for these
-  Told untold_;                            // what they have not been told yet
+  Told untold_;                            // waits to be told to all who are live
   TimePoint told_at_{};                    // something, the last time
-  std::uint64_t heard_ = 0;                // so far the journal has told us
+  std::uint64_t heard_ = 0;                // the journal has told us up to there
   std::deque<std::pair<PreparedMessage, std::uint64_t>> recent_;  // the last lines of it
   std::uint64_t forgotten_ = 0;  // up to there they are not in `recent_`
 };

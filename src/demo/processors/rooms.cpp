@@ -91,7 +91,7 @@ void Rooms::leave(const Attendee& who, bool all_go) {
     const MutexLock lock(mutex_);
     all_go_ = true;
   }
-  presence_->leave(who);  // with that it goes: all who stay hear of it behind what it has heard
+  presence_->leave(who);  // first: until others hear that it has left, it hears what they do
   const MutexLock lock(mutex_);
   if (Room* const room = find(who.room)) room->leave(who);
   forget_if_empty(who.room);

@@ -49,7 +49,7 @@ class Rooms {
   /// calls below, the last of which is leave().
   std::optional<Attendee> join(const Arrival& arrival) TRILOOP_EXCLUDES(mutex_);
   /// Keeps some lines, and all in the room are told, also whoever said them. Several at once cost
-  /// the disk and each member as much as one.
+  /// each member as much as one; and the disk, but not the engine.
   std::vector<Kept> say(const Attendee& who, const std::vector<Saying>& sayings);
   /// Tells a member what it has not been told yet, as far as there is room; and all in the room who
   /// has come and gone, if that is due. For its own processor to call from time to time: nobody
@@ -73,7 +73,8 @@ class Rooms {
   void forget_if_empty(const std::string& room) TRILOOP_REQUIRES(mutex_);
 
   // One for all rooms. Held for some queues' locks at most: whoever waits for the journal or the
-  // presence does not hold it. Those two call us under locks of their own.
+  // presence does not hold it. Those two call us, each with one call at a time: the local ones
+  // under locks of their own.
   Mutex mutex_;
   SlowMembers slow_members_;  // changed under mutex_; its counts may be asked for without
   std::map<std::string, Room> rooms_ TRILOOP_GUARDED_BY(mutex_);  // by identity_of(name)
