@@ -60,7 +60,8 @@ usage() {
   scaling      measures what docs/scaling.md reckons with, and writes its tables; half an hour on a quiet
                machine. Among all the parts: only whether the model predicts what it has not seen, and the
                page is what the kept figures say
-  asan         the C++ tests, e2e and browser with AddressSanitizer and UndefinedBehaviorSanitizer
+  asan         the C++ tests, e2e, browser and how connections are recovered over several servers, with
+               AddressSanitizer and UndefinedBehaviorSanitizer
   tsan         the same with ThreadSanitizer
   tidy         clang with -Wthread-safety -Werror, and clang-tidy
 

@@ -332,10 +332,12 @@ run_part() {
     scaling) run_scaling ;;
     asan | tsan)
       need "${build_packages[@]}" catch2 ccache=ccache node=nodejs npm=npm chromium=chromium \
-        firefox-esr=firefox-esr redis-server=redis-server ip=iproute2
+        firefox-esr=firefox-esr redis-server=redis-server nats-server sqlite3=sqlite3 ip=iproute2
       need_node_packages
       compile "$1"
       run_ctest "$1" "$1"
+      count "$1 (cluster)" env TSAN_OPTIONS=halt_on_error=1 TRILOOP_BINARY="$PWD/build/$1/triloop" \
+        node --test tests/cluster/recovery.test.mjs tests/cluster/limits.test.mjs
       ;;
     unobserved)
       need "${build_packages[@]}" catch2 ccache=ccache
