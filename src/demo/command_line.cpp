@@ -95,6 +95,8 @@ void add_processor_options(CLI::App& app, ProcessorChoice& choice) {
 void add_engine_options(CLI::App& app, EngineOptions& engine) {
   app.add_option("--cluster", engine.urls,
                  "chat: NATS servers that keep the rooms for all triloops that name them")
+      ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("URLS");
   app.add_option("--cluster-name", engine.name, "chat: what streams and buckets there begin with")
       ->check(&fault_in_cluster_name)

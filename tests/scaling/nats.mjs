@@ -3,14 +3,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { within } from "../e2e/wait.mjs";
+import { freePort } from "../e2e/free_port.mjs";
+import { eventually, within } from "../e2e/wait.mjs";
 
 const PATIENCE_MS = 20_000;
-const LOOK_MS = 100;
 const STEP_MS = 10;
 const TICKS_PER_SECOND = 100; // of /proc/PID/stat
 const CRLF = "\r\n";
@@ -87,15 +87,6 @@ export class Nats {
   }
 }
 
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 // Who interrupts a measurement leaves no engine behind.
 const running = new Set();
 process.on("exit", () => running.forEach((engine) => engine.kill("SIGKILL")));
@@ -135,17 +126,7 @@ export async function startEngines(count, { prefix = [] } = {}) {
 }
 
 /** Asks again until it is answered: a cluster needs a moment until it has a leader, and says nothing before. */
-export async function insist(ask) {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await sleep(LOOK_MS);
-    }
-  }
-}
+export const insist = (ask) => eventually(PATIENCE_MS, ask);
 
 /** So many lines a second, without waiting for the one before. Resolves to their number when all are kept. `subject(i)`: of a line. */
 export async function publishAt(nats, { rate, seconds, payload, subject }) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <new>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,16 +20,6 @@ constexpr milliseconds kFirstPause{20}, kLongestPause{250};
 constexpr std::int64_t kCallMs = 1000;              // one attempt
 constexpr std::int64_t kMakeMs = 10'000;            // a stream or a bucket: servers have to agree
 constexpr const char* kOperation = "KV-Operation";  // a bucket's own header
-
-std::vector<std::string> split(const std::string& urls) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= urls.size();) {
-    const std::size_t end = std::min(urls.find(',', begin), urls.size());
-    if (end > begin) parts.push_back(urls.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
 
 jsOptions within(std::int64_t ms) {
   jsOptions options;
@@ -111,11 +100,9 @@ void Engine::connect() {
   natsOptions* raw = nullptr;
   check(::natsOptions_Create(&raw));
   const EnginePtr<natsOptions> options(raw);
-  const std::vector<std::string> urls = split(options_.urls);
-  if (urls.empty()) throw std::invalid_argument("--cluster names no engine");
   std::vector<const char*> pointers;
-  pointers.reserve(urls.size());
-  for (const std::string& url : urls) pointers.push_back(url.c_str());
+  pointers.reserve(options_.urls.size());
+  for (const std::string& url : options_.urls) pointers.push_back(url.c_str());
   if (::natsOptions_SetServers(raw, pointers.data(), static_cast<int>(pointers.size())) !=
       NATS_OK) {
     throw std::invalid_argument("--cluster takes nats://HOST:PORT,nats://HOST:PORT");
@@ -160,7 +147,7 @@ void Engine::connect() {
 
 int Engine::replicas() const {
   if (options_.replicas > 0) return options_.replicas;
-  return split(options_.urls).size() >= 3 ? 3 : 1;
+  return options_.urls.size() >= 3 ? 3 : 1;
 }
 
 bool Engine::reachable() const {
@@ -180,15 +167,16 @@ void Engine::keep_trying(const std::function<void()>& attempt) {
       failed(error.what(), gives_up);
       if (gives_up) throw;
     }
-    const MutexLock lock(mutex_);
-    pause_.wait_until(mutex_, Clock::now() + pause);
+    wait(pause);
   }
 }
 
-void Engine::pause() {
+void Engine::wait(milliseconds time) {
   const MutexLock lock(mutex_);
-  pause_.wait_until(mutex_, Clock::now() + kLongestPause);
+  pause_.wait_until(mutex_, Clock::now() + time);
 }
+
+void Engine::pause() { wait(kLongestPause); }
 
 // While a leader is elected some calls work and others do not.
 void Engine::worked() {

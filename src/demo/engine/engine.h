@@ -39,7 +39,6 @@ struct EngineDeleter {
   void operator()(natsOptions* it) const { ::natsOptions_Destroy(it); }
   void operator()(natsConnection* it) const { ::natsConnection_Destroy(it); }
   void operator()(jsCtx* it) const { ::jsCtx_Destroy(it); }
-  void operator()(kvStore* it) const { ::kvStore_Destroy(it); }
 };
 template <typename T>
 using EnginePtr = std::unique_ptr<T, EngineDeleter>;
@@ -110,6 +109,7 @@ class Engine {
 
  private:
   void connect();
+  void wait(std::chrono::milliseconds time) TRILOOP_EXCLUDES(mutex_);
   void worked() TRILOOP_EXCLUDES(mutex_);
   void failed(const std::string& why, bool gives_up) TRILOOP_EXCLUDES(mutex_);
   int replicas() const;

@@ -5,12 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace triloop {
 
 /// How to reach it, and what is made there.
 struct EngineOptions {
-  std::string urls;                  ///< "nats://a:4222,nats://b:4222"; "tls://" too
+  std::vector<std::string> urls;     ///< "nats://a:4222"; "tls://" too
   std::string credentials;           ///< file with a user's JWT and key; empty: none
   std::string ca, certificate, key;  ///< files for TLS; empty: the system's, none, none
   std::string name = "triloop";      ///< what streams and buckets begin with

@@ -1,16 +1,14 @@
 #include "name_bucket.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "demo/processors/chat_name.h"
 #include "demo/processors/hex.h"
 #include "demo/processors/token.h"
+#include "json_entry.h"
 
 namespace triloop {
 namespace {
-
-using nlohmann::json;
 
 // How the engine names a bucket's stream, and the subjects in it.
 std::string stream_of(const std::string& bucket) { return "KV_" + bucket; }
@@ -41,16 +39,13 @@ NameBucket::Key NameBucket::key_in(const Stored& message) const {
   return message.subject.substr(prefix_of(engine_->names_bucket()).size());
 }
 
-// What another program has put there need not be an entry.
 NameBucket::Entry NameBucket::entry_of(const Stored& message) const {
-  const json parsed = json::parse(message.data, nullptr, /*allow_exceptions=*/false);
-  const auto string = [&](const char* key) {
-    const bool there = parsed.is_object() && parsed.contains(key) && parsed[key].is_string();
-    return there ? parsed[key].get<std::string>() : std::string();
-  };
+  const nlohmann::json entry = parse_entry(message.data);
   const Key key = key_in(message);
   const std::string room = bytes_of(key.substr(0, key.find('.')));
-  return {{room, string("name"), string("token"), string("visit")}, string("node"), message.seq};
+  return {{room, string_in(entry, "name"), string_in(entry, "token"), string_in(entry, "visit")},
+          string_in(entry, "node"),
+          message.seq};
 }
 
 // -- Names ----------------------------------------------------------------------------------------
@@ -70,8 +65,9 @@ std::optional<std::uint64_t> NameBucket::take(const Attendee& who,
   // What was written before may have worked, and another visit have come since: that is the later.
   if (attempt.behind && *attempt.behind != behind) return std::nullopt;
   attempt.behind = behind;
-  const json entry{{"name", who.name}, {"token", who.token}, {"visit", who.visit}, {"node", node_}};
-  Engine::Publish put{subject, entry.dump(-1, ' ', false, json::error_handler_t::replace)};
+  const nlohmann::json entry{
+      {"name", who.name}, {"token", who.token}, {"visit", who.visit}, {"node", node_}};
+  Engine::Publish put{subject, text_of(entry)};
   put.behind = behind;
   try {
     return engine_->publish(put);

@@ -16,7 +16,7 @@ namespace triloop {
 
 /// Two buckets: one has a key for each name in a room, and in it the server that has the member;
 /// the other a key for each server, its lease, which goes by itself if the server does not renew
-/// it. A name whose server has no lease is free.
+/// it.
 ///
 /// Every call is one attempt, and throws EngineError if it has not worked. Thread safety: any
 /// thread may call anything.

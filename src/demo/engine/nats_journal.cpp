@@ -4,16 +4,14 @@
 #include <array>
 #include <ctime>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "demo/processors/hex.h"
 #include "demo/processors/token.h"
+#include "json_entry.h"
 
 namespace triloop {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::int64_t kNanoseconds = 1'000'000'000;  // a second
 constexpr std::int64_t kReadMs = 1000;                // for the next line of a past
@@ -29,17 +27,17 @@ std::string time_of(std::int64_t nanoseconds) {
   return text.data();
 }
 
-// What a line is in the stream: JSON, which UTF-8 passes unchanged.
-std::string text_of(const std::string& name, const std::string& sender, const Saying& saying) {
-  const json entry{{"name", name}, {"sender", sender}, {"id", saying.id}, {"text", saying.text}};
-  return entry.dump(-1, ' ', false, json::error_handler_t::replace);
+// What a line is in the stream.
+std::string line_text(const std::string& name, const std::string& sender, const Saying& saying) {
+  return text_of({{"name", name}, {"sender", sender}, {"id", saying.id}, {"text", saying.text}});
 }
 
 }  // namespace
 
-NatsJournal::NatsJournal(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {
+NatsJournal::NatsJournal(std::shared_ptr<Engine> engine)
+    : engine_(std::move(engine)), prefix_(engine_->options().name + ".line.") {
   const EngineOptions& options = engine_->options();
-  const std::string name = engine_->lines_stream(), subjects = options.name + ".line.>";
+  const std::string name = engine_->lines_stream(), subjects = prefix_ + ">";
   const char* subject = subjects.c_str();
   jsStreamConfig config;
   ::jsStreamConfig_Init(&config);
@@ -50,45 +48,39 @@ NatsJournal::NatsJournal(std::shared_ptr<Engine> engine) : engine_(std::move(eng
   config.MaxBytes = static_cast<std::int64_t>(options.keep_bytes);
   config.MaxMsgsPerSubject = options.keep_lines_of_room;
   engine_->keep_trying([&] { engine_->make_stream(config); });
+  std::uint64_t begin = 0;  // the last sequence before we were there
   engine_->keep_trying([&] {
     const auto state = engine_->state(name);
     epoch_ = std::to_string(state->Created);
-    begin_ = state->State.LastSeq;
+    begin = state->State.LastSeq;
     // It may have been there, with other limits than ours.
     const std::int64_t most = state->Config->MaxMsgsPerSubject;
     most_of_room_ = most > 0 ? static_cast<std::uint64_t>(most) : UINT64_MAX;
   });
   const MutexLock lock(mutex_);
-  recent_.begin(begin_);
+  recent_.begin(begin);
 }
 
 void NatsJournal::follow(Hear hear_lines) {
   hear_ = std::move(hear_lines);
-  const Reading reading{engine_->lines_stream(), engine_->options().name + ".line.>", begin_ + 1};
+  const Reading reading{engine_->lines_stream(), prefix_ + ">", heard() + 1};
   const Follower::Hear hears{[] {}, [this](const std::vector<Stored>& messages) { hear(messages); },
                              [] {}};
   follower_ = std::make_unique<Follower>(*engine_, "follow lines", reading, hears);
 }
 
-std::string NatsJournal::subject_of(const std::string& room) const {
-  return engine_->options().name + ".line." + hex(room);
-}
+std::string NatsJournal::subject_of(const std::string& room) const { return prefix_ + hex(room); }
 
-// What another program has put into the stream need not be an entry.
 NatsJournal::Entry NatsJournal::entry_of(const Stored& message) {
   Entry entry;
   entry.line.seq = message.seq;
-  const json parsed = json::parse(message.data, nullptr, /*allow_exceptions=*/false);
-  const auto string = [&](const char* key) {
-    const bool there = parsed.is_object() && parsed.contains(key) && parsed[key].is_string();
-    return there ? parsed[key].get<std::string>() : std::string();
-  };
-  entry.line.id = string("id");
-  entry.line.name = string("name");
-  entry.line.text = string("text");
-  entry.line.time = string("time");  // of one that comes from an older history
+  const nlohmann::json parsed = parse_entry(message.data);
+  entry.line.id = string_in(parsed, "id");
+  entry.line.name = string_in(parsed, "name");
+  entry.line.text = string_in(parsed, "text");
+  entry.line.time = string_in(parsed, "time");  // of one that comes from an older history
   if (entry.line.time.empty()) entry.line.time = time_of(message.time_ns);
-  entry.sender = string("sender");
+  entry.sender = string_in(parsed, "sender");
   return entry;
 }
 
@@ -108,7 +100,8 @@ std::vector<Kept> NatsJournal::append(const std::string& room, const std::string
       const auto known = saying.again ? find(room, sender, saying) : std::nullopt;
       const std::string id =
           saying.id.empty() ? new_token() : hex(room) + "." + sender + "." + hex(saying.id);
-      kept.push_back(known ? *known : keep({subject_of(room), text_of(name, sender, saying), id}));
+      kept.push_back(known ? *known
+                           : keep({subject_of(room), line_text(name, sender, saying), id}));
     } catch (const JournalAway& away) {
       kept.push_back({0, away.what()});
     }
@@ -140,7 +133,7 @@ std::optional<Kept> NatsJournal::find(const std::string& room, const std::string
     engine_->keep_trying([&] {
       found.reset();
       const auto state = state_of_leader();
-      const Extent extent = read_room(room, from, SIZE_MAX, [&](const Entry& entry) {
+      const Extent extent = read_room(room, from, kAll, [&](const Entry& entry) {
         if (entry.sender == sender && entry.line.id == saying.id) found = Kept{entry.line.seq};
       });
       whole = !has_dropped(*state, from) && extent.there < most_of_room_;
@@ -153,11 +146,10 @@ std::optional<Kept> NatsJournal::find(const std::string& room, const std::string
 }
 
 void NatsJournal::hear(const std::vector<Stored>& messages) {
-  const std::size_t prefix = engine_->options().name.size() + std::string(".line.").size();
   // Of each room together, for it costs its members as much as one.
   std::map<std::string, std::vector<ChatLine>> rooms;
   for (const Stored& message : messages) {
-    rooms[bytes_of(message.subject.substr(prefix))].push_back(entry_of(message).line);
+    rooms[bytes_of(message.subject.substr(prefix_.size()))].push_back(entry_of(message).line);
   }
   for (const auto& [room, lines] : rooms) hear_(room, lines);
   const MutexLock lock(mutex_);

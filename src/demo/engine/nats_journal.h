@@ -61,8 +61,8 @@ class NatsJournal : public Journal {
   std::uint64_t heard() const TRILOOP_EXCLUDES(mutex_);
 
   const std::shared_ptr<Engine> engine_;
+  const std::string prefix_;  // of the rooms' subjects
   std::string epoch_;
-  std::uint64_t begin_ = 0;         // the last sequence before we were there
   std::uint64_t most_of_room_ = 0;  // lines that the stream keeps
   Hear hear_;
   mutable Mutex mutex_;

@@ -199,10 +199,10 @@ void NatsPresence::keep_house() {
       look_who_is_dead();
       free_names_of_the_dead(enough);
     } catch (const std::exception& error) {
+      spdlog::debug("engine: the names are seen to later: {}", error.what());
       missing_since_.clear();
       const MutexLock lock(mutex_);
       dead_.clear();
-      spdlog::debug("engine: the names are seen to later: {}", error.what());
     }
     const TimePoint next = Clock::now() + kRenewal;
     const MutexLock lock(mutex_);

@@ -133,7 +133,7 @@ void Room::go_live(Member& member) {
   newcomers_.push_back({&member, untold_.messages.size()});
 }
 
-std::uint64_t Room::seq_of(const Attendee& who) const {
+std::uint64_t Room::seq_of(const Attendee& who) {
   const Member* const member = find(who);
   return member == nullptr ? 0 : member->seq;
 }
@@ -150,10 +150,6 @@ void Room::give(const Attendee& who, const Past& past) {
 }
 
 Room::Member* Room::find(const Attendee& who) {
-  return const_cast<Member*>(std::as_const(*this).find(who));
-}
-
-const Room::Member* Room::find(const Attendee& who) const {
   const auto place = members_.find(identity_of(who.name));
   const bool is_it = place != members_.end() && place->second.who.visit == who.visit;
   return is_it ? &place->second : nullptr;

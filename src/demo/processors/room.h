@@ -60,7 +60,7 @@ class Room {
   };
   /// Tells it what can be told now.
   State go_on(const Attendee& who, SlowMembers& slow, LogLater& log);
-  std::uint64_t seq_of(const Attendee& who) const;
+  std::uint64_t seq_of(const Attendee& who);
   void give(const Attendee& who, const Past& past);
 
   // -- What happens in it -------------------------------------------------------------------------
@@ -101,7 +101,6 @@ class Room {
   };
 
   Member* find(const Attendee& who);
-  const Member* find(const Attendee& who) const;
   void stand_up(Member& member);
   State tell_next(Member& member);
   void go_live(Member& member);
