@@ -141,7 +141,6 @@ int serve(const triloop::CommandLine& line) {
     if (draining) return "it goes";
     return needs_it && !reaches_engine() ? "the engine cannot be reached" : "";
   });
-  if (processor.name == "chat") triloop::serve_chat_page(server, line.web_directory);
   server.handle("/lab", triloop::lab);
   triloop::serve_inspect(server, line.inspect);
   triloop::serve_web_page(server, line.web_directory);

@@ -8,21 +8,13 @@ bool is_open_ended(const std::string& path) {
   return path.size() >= 2 && path.compare(path.size() - 2, 2, "/*") == 0;
 }
 
-}  // namespace
-
-bool Routes::is_path(const std::string& path) {
-  const std::size_t star = path.find('*');
-  return star == std::string::npos || (star == path.size() - 1 && is_open_ended(path));
-}
-
-// A path of its own comes first; then the longest of those with a `*`.
-const Routes::WebSocket* Routes::find(const std::string& path, std::string& rest) const {
-  const auto exact = processors.find(path);
-  if (exact != processors.end() && !is_open_ended(path)) return &exact->second;
-  if (pages.count(path) > 0) return nullptr;
-  const WebSocket* best = nullptr;
+// Of those with a `*` the longest that `path` begins like; then `rest` becomes what follows.
+template <typename Value>
+const Value* longest_match(const std::map<std::string, Value>& all, const std::string& path,
+                           std::string& rest) {
+  const Value* best = nullptr;
   std::size_t longest = 0;
-  for (const auto& [pattern, candidate] : processors) {
+  for (const auto& [pattern, candidate] : all) {
     const std::size_t size = pattern.size() - 1;  // without the `*`
     if (!is_open_ended(pattern) || size <= longest) continue;
     if (path.compare(0, size, pattern, 0, size) != 0) continue;
@@ -31,6 +23,26 @@ const Routes::WebSocket* Routes::find(const std::string& path, std::string& rest
   }
   if (best != nullptr) rest = path.substr(longest);
   return best;
+}
+
+}  // namespace
+
+bool Routes::is_path(const std::string& path) {
+  const std::size_t star = path.find('*');
+  return star == std::string::npos || (star == path.size() - 1 && is_open_ended(path));
+}
+
+const Routes::WebSocket* Routes::find(const std::string& path, std::string& rest) const {
+  const auto exact = processors.find(path);
+  if (exact != processors.end() && !is_open_ended(path)) return &exact->second;
+  if (pages.count(path) > 0) return nullptr;
+  return longest_match(processors, path, rest);
+}
+
+const Page* Routes::find_page(const std::string& path, std::string& rest) const {
+  const auto exact = pages.find(path);
+  if (exact != pages.end() && !is_open_ended(path)) return &exact->second;
+  return longest_match(pages, path, rest);
 }
 
 }  // namespace triloop

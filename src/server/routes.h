@@ -25,6 +25,8 @@ struct Routes {
   /// Who has `path`: it by itself, or the longest "/ws/*" that it begins like; then `rest` becomes
   /// what stands for the `*`. nullptr if that is a page, or nobody.
   const WebSocket* find(const std::string& path, std::string& rest) const;
+  /// The same for a page.
+  const Page* find_page(const std::string& path, std::string& rest) const;
 
   /// Has it no `*`, or only that of "/*" at its end?
   static bool is_path(const std::string& path);

@@ -45,6 +45,11 @@ constexpr std::size_t kLeaving = 64;
 // What aborted connections get for waking up, ending and being joined.
 constexpr milliseconds kAbortGrace{1000};
 
+void check_path(const std::string& path) {
+  if (Routes::is_path(path)) return;
+  throw std::invalid_argument("a path may have a * only as /* at its end");
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -116,13 +121,12 @@ void Server::handle(const std::string& path, Processor processor,
                     std::vector<std::string> subprotocols,
                     const std::optional<PathOptions>& options) {
   if (options) check(*options);
-  if (!Routes::is_path(path)) {
-    throw std::invalid_argument("a path may have a * only as /* at its end");
-  }
+  check_path(path);
   impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options, {}};
 }
 
 void Server::page(const std::string& path, Page page) {
+  check_path(path);
   impl_->routes.pages[path] = std::move(page);
 }
 
