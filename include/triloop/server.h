@@ -88,6 +88,7 @@ class Server {
  private:
   friend void check_upgrades(Server&, const std::string&,
                              std::function<std::optional<Response>(const Request&)>);
+  friend void label_connections(Server&, const std::string&);
   struct Impl;
   const std::unique_ptr<Impl> impl_;
 };

@@ -1,5 +1,7 @@
 #include "server/routes.h"
 
+#include <string_view>
+
 namespace triloop {
 namespace {
 
@@ -43,6 +45,17 @@ const Page* Routes::find_page(const std::string& path, std::string& rest) const 
   const auto exact = pages.find(path);
   if (exact != pages.end() && !is_open_ended(path)) return &exact->second;
   return longest_match(pages, path, rest);
+}
+
+std::string Routes::label_of(const Request& request) const {
+  constexpr std::size_t kMostBytes = 40;
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  if (label_parameter.empty()) return {};
+  std::string label = request.parameter(label_parameter);
+  const bool plain =
+      label.size() <= kMostBytes && label.find_first_not_of(kPlain) == std::string::npos;
+  return plain ? label : "";
 }
 
 }  // namespace triloop

@@ -17,6 +17,7 @@
 #include "server/admission.h"
 #include "server/check_options.h"
 #include "server/event.h"
+#include "server/labels.h"
 #include "server/listener.h"
 #include "server/roster.h"
 #include "server/routes.h"
@@ -134,7 +135,15 @@ void check_upgrades(Server& server, const std::string& path, UpgradeCheck check)
   server.impl_->routes.processors.at(path).check = std::move(check);
 }
 
-ServerSnapshot Server::snapshot() const { return impl_->roster.snapshot(); }
+void label_connections(Server& server, const std::string& parameter) {
+  server.impl_->routes.label_parameter = parameter;
+}
+
+ServerSnapshot Server::snapshot() const {
+  ServerSnapshot now = impl_->roster.snapshot();
+  now.websockets = impl_->routes.websockets.get();
+  return now;
+}
 
 void Server::stop() noexcept { impl_->stop_asked.signal(); }
 

@@ -17,14 +17,14 @@ const WEB = fileURLToPath(new URL("../../web/", import.meta.url));
 
 const test = (name, body) => nodeTest(name, { timeout: 60_000 }, body);
 
-async function request(server, method, path) {
-  const call = http.request(new URL(path, server.url), { method, agent: false });
+async function request(server, method, path, headers = {}) {
+  const call = http.request(new URL(path, server.url), { method, headers, agent: false });
   call.end();
   const [response] = await within(PATIENCE_MS, once(call, "response"), `${method} ${path}`);
   const chunks = [];
   for await (const chunk of response) chunks.push(chunk);
-  const { statusCode: status, headers } = response;
-  return { status, headers, body: Buffer.concat(chunks).toString() };
+  const { statusCode: status, headers: answered } = response;
+  return { status, headers: answered, body: Buffer.concat(chunks).toString() };
 }
 
 // As it is: a URL would take dots out of the path.
@@ -126,6 +126,26 @@ test("HEAD / tells the length of the page and sends no body", async (t) => {
   assert.match(head, /^HTTP\/1\.1 200 /);
   assert.equal(/^content-length: *(\d+)/im.exec(head)?.[1], `${Buffer.byteLength(page.body)}`);
   assert.equal(body.join(""), "");
+});
+
+test("/about.json says what the server is, and whether who asks may look at /inspect", async (t) => {
+  const about = async (args, host = "localhost") => {
+    const server = await startServer(t, ...args);
+    const { headers, body } = await request(server, "GET", "/about.json", { Host: host });
+    assert.equal(headers["cache-control"], "no-store");
+    return JSON.parse(body);
+  };
+  const plain = await about(["--write-timeout", "2.5"]);
+  assert.match(plain.says, /^It sends back/);
+  assert.match(plain.version, /^\d+\.\d+\.\d+$/);
+  delete plain.says, delete plain.version;
+  assert.deepEqual(plain, { processor: "echo", inspect: "local", inspects_you: true, lab: true, chat: false, scheduler: false,
+    tls: false, write_timeout: 2.5, pong_timeout: 20, heartbeat: 2 });
+  const rpc = await about(["--processor", "rpc"]);
+  assert.deepEqual([rpc.processor, rpc.heartbeat, rpc.chat], ["rpc", 0, false]);
+  assert.equal((await about([], "example.org")).inspects_you, false);
+  assert.equal((await about(["--inspect", "any"], "example.org")).inspects_you, true);
+  assert.equal((await about(["--inspect", "off"])).inspects_you, false);
 });
 
 test("an unknown path is answered with 404", async (t) => {
