@@ -13,7 +13,7 @@ set(processors
 list(TRANSFORM processors REPLACE ".+" "src/demo/processors/\\0.cpp")
 set(engine engine follower name_bucket nats_journal nats_presence recent_lines)
 list(TRANSFORM engine REPLACE ".+" "src/demo/engine/\\0.cpp")
-add_library(triloop_processors STATIC ${processors} ${engine} src/demo/lab.cpp src/demo/output.cpp)
+add_library(triloop_processors STATIC ${processors} ${engine} src/demo/lab.cpp src/demo/lab_peer.cpp src/demo/output.cpp)
 target_include_directories(triloop_processors PUBLIC src)
 target_include_directories(triloop_processors SYSTEM PRIVATE ${UTF8PROC_INCLUDE} ${NATS_INCLUDE})
 target_link_libraries(triloop_processors PUBLIC triloop

@@ -37,6 +37,7 @@ json to_json(const About& about, const Options& options) {
           {"scheduler", about.scheduler},
           {"tls", false},
           {"write_timeout", seconds(options.write_timeout)},
+          {"ping_interval", seconds(options.ping_interval)},
           {"pong_timeout", seconds(options.pong_timeout)},
           {"heartbeat", facts.heartbeat ? seconds(options.heartbeat) : 0}};
 }

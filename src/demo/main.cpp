@@ -143,7 +143,7 @@ int serve(const triloop::CommandLine& line) {
     if (draining) return "it goes";
     return needs_it && !reaches_engine() ? "the engine cannot be reached" : "";
   });
-  server.handle("/lab", triloop::lab);
+  triloop::serve_lab(server, line.server);
   triloop::label_connections(server, "tab");  // a page knows its own by it
   triloop::serve_inspect(server, line.inspect);
   triloop::serve_about(server, {processor.name, line.inspect}, line.server);

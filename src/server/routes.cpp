@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "server/labels.h"
+
 namespace triloop {
 namespace {
 
@@ -48,14 +50,17 @@ const Page* Routes::find_page(const std::string& path, std::string& rest) const 
 }
 
 std::string Routes::label_of(const Request& request) const {
+  if (label_parameter.empty()) return {};
+  std::string label = request.parameter(label_parameter);
+  return is_label(label) ? label : "";
+}
+
+bool is_label(std::string_view text) {
   constexpr std::size_t kMostBytes = 40;
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-  if (label_parameter.empty()) return {};
-  std::string label = request.parameter(label_parameter);
-  const bool plain =
-      label.size() <= kMostBytes && label.find_first_not_of(kPlain) == std::string::npos;
-  return plain ? label : "";
+  return !text.empty() && text.size() <= kMostBytes &&
+         text.find_first_not_of(kPlain) == std::string_view::npos;
 }
 
 }  // namespace triloop

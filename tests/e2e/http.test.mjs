@@ -140,7 +140,7 @@ test("/about.json says what the server is, and whether who asks may look at /ins
   assert.match(plain.version, /^\d+\.\d+\.\d+$/);
   delete plain.says, delete plain.version;
   assert.deepEqual(plain, { processor: "echo", inspect: "local", inspects_you: true, lab: true, chat: false, scheduler: false,
-    tls: false, write_timeout: 2.5, pong_timeout: 20, heartbeat: 2 });
+    tls: false, write_timeout: 2.5, ping_interval: 20, pong_timeout: 20, heartbeat: 2 });
   const rpc = await about(["--processor", "rpc"]);
   assert.deepEqual([rpc.processor, rpc.heartbeat, rpc.chat], ["rpc", 0, false]);
   assert.equal((await about([], "example.org")).inspects_you, false);
