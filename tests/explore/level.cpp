@@ -193,6 +193,7 @@ std::string whole(const Level& level, const std::vector<Value>& values, const Ta
                   const std::string& rest) {
   std::string text = "{\"id\":" + quoted(level.id) + ",\"scenario\":" + quoted(level.scenario) +
                      ",\"kind\":" + (level.wrong ? "\"wrong\"" : "\"right\"");
+  if (!level.mutant.empty()) text += ",\"mutant\":" + quoted(level.mutant);
   if (level.bounds.preemptions >= 0) {
     text += ",\"bound\":" + std::to_string(level.bounds.preemptions);
   }

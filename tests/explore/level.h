@@ -35,6 +35,7 @@ struct Level {
   bool wrong = false;
   std::vector<Source> sources;
   std::vector<Hunk> right;
+  std::string mutant;  // tests/explore/mutants/NAME.patch makes this mistake
   GraphBounds bounds;
 };
 

@@ -11,9 +11,6 @@ namespace {
 
 using Lines = std::vector<SourceLine>;
 
-const std::string kQueues = "tests/explore/wrong_queues.h";
-const char kRight[] = "the right one";
-
 Lines lines_of(std::string_view text) {
   Lines lines;
   while (!text.empty()) {
@@ -31,7 +28,7 @@ Lines between(const Lines& lines, const std::string& first, const std::string& l
   };
   const auto begin = std::find_if(lines.begin(), lines.end(), is(first));
   const auto end = std::find_if(begin, lines.end(), is(last));
-  if (end == lines.end()) throw std::logic_error("no '" + first + "' in " + kQueues);
+  if (end == lines.end()) throw std::logic_error("no '" + first + "'");
   return Lines(begin + 1, end);
 }
 
@@ -124,11 +121,20 @@ std::string_view source_text(const std::string& file) {
   throw std::invalid_argument("no source of this name");
 }
 
-Source whole_source(const std::string& file, std::string_view text, int first, int last) {
-  Lines lines = lines_of(text);
-  if (last > 0) lines.resize(std::min(lines.size(), static_cast<std::size_t>(last)));
-  lines.erase(lines.begin(), lines.begin() + (first - 1));
-  return {file, std::move(lines)};
+Source class_of(const std::string& file, std::string_view text, const std::string& name) {
+  const Lines lines = lines_of(text);
+  const auto begin = std::find_if(lines.begin(), lines.end(), [&](const SourceLine& line) {
+    return line.text == "class " + name + " {";
+  });
+  const auto end =
+      std::find_if(begin, lines.end(), [](const SourceLine& line) { return line.text == "};"; });
+  if (end == lines.end()) throw std::logic_error("no class " + name + " in " + file);
+  const bool is_template = (begin - 1)->text.rfind("template", 0) == 0;
+  return {file, Lines(begin - (is_template ? 1 : 0), end + 1)};
+}
+
+Source part_of(const std::string& file, const std::string& name) {
+  return {file, between(lines_of(source_text(file)), "// [" + name + "]", "// [end]")};
 }
 
 void compare(Level& level, const Source& right) {
@@ -153,23 +159,18 @@ void compare(Level& level, const Source& right) {
   }
 }
 
-Source queue_with(const std::string& part) {
-  const Lines file = lines_of(source_text(kQueues));
-  return {kQueues, between(file, "// [" + part + "]", "// [end]")};
-}
-
-void show_wrong_queue(Level& level, const std::string& part) {
-  const Lines file = lines_of(source_text(kQueues));
-  std::vector<Member> members =
-      members_of(between(file, std::string("// [") + kRight + "]", "// [end]"));
-  const Lines changed = between(file, "  // [" + part + "]", "  // [end]");
-  if (calls_take(changed)) take_by_function(members, file);
-  const Source right{kQueues, all_lines(members)};
+void show_changes(Level& level, const std::string& right, const std::string& wrong) {
+  const std::string file = level.sources.front().file;
+  const Lines all = lines_of(source_text(file));
+  std::vector<Member> members = members_of(level.sources.front().lines);
+  const Lines changed = between(all, "  // [" + wrong + "]", "  // [end]");
+  if (calls_take(changed)) take_by_function(members, all);
+  const Source compared{right, all_lines(members)};
   for (const Member& member : members_of(changed)) {
     if (!member.name.empty()) replace_or_add(members, member);
   }
-  level.sources.push_back({kQueues, all_lines(members)});
-  compare(level, right);
+  level.sources.front().lines = all_lines(members);
+  compare(level, compared);
 }
 
 }  // namespace explore

@@ -13,17 +13,16 @@ namespace explore {
 /// has none of this name.
 std::string_view source_text(const std::string& file);
 
-/// All lines of it, or those from `first` up to `last`.
-Source whole_source(const std::string& file, std::string_view text, int first = 1, int last = 0);
+/// The class of this name in `text`, which stands in `file`.
+Source class_of(const std::string& file, std::string_view text, const std::string& name);
 
-/// Of wrong_queues.h, the right queue with what the part of that name changes.
-Source queue_with(const std::string& part);
+/// What stands between "// [name]" and "// [end]".
+Source part_of(const std::string& file, const std::string& name);
 
-/// The lines of `level.sources[0]` that the right one does not have, or has otherwise.
+/// level.sources[0], which has the right part of a file, gets what another part of it changes.
+void show_changes(Level& level, const std::string& right, const std::string& wrong);
+
+/// Notes in what level.sources[0] differs from the right one.
 void compare(Level& level, const Source& right);
-
-/// Which of the right queue's lines a part of wrong_queues.h replaces: into level.sources and
-/// level.right.
-void show_wrong_queue(Level& level, const std::string& part);
 
 }  // namespace explore
