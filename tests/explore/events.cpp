@@ -1,16 +1,22 @@
 // What is recorded of a schedule, and how its threads stand.
 #include <utility>
 
+#include "from.h"
 #include "run.h"
 
 namespace explore {
+
+From::From(Where where) : outside_(Run::current->set_from(where)) {}
+From::~From() {
+  if (Run::current != nullptr) Run::current->set_from(outside_);
+}
 
 Event Run::event_of(const Fiber& fiber, const Deed& deed) {
   Event event;
   event.operation = deed.operation;
   event.who = who(fiber);
   event.kind = deed.kind;
-  event.where = deed.where;
+  event.where = fiber.from.file != nullptr ? fiber.from : deed.where;
   if (deed.object != nullptr) event.object = describe(deed.kind, deed.object);
   return event;
 }

@@ -15,9 +15,9 @@ std::string list_of(const std::vector<std::string>& items) {
   return text + "]";
 }
 
-std::vector<std::string> each_quoted(const std::vector<std::string>& lines) {
+std::vector<std::string> each_in_quotes(const std::vector<std::string>& lines) {
   std::vector<std::string> all;
-  for (const std::string& line : lines) all.push_back(quoted(line));
+  for (const std::string& line : lines) all.push_back(in_quotes(line));
   return all;
 }
 
@@ -56,7 +56,7 @@ class Tables {
     }
     std::string text = "{\"o\":" + list_of(options) + ",\"t\":" + threads(node.threads) +
                        ",\"e\":" + std::to_string(node.end);
-    if (node.end == Node::kBroken) text += ",\"f\":" + quoted(node.failure);
+    if (node.end == Node::kBroken) text += ",\"f\":" + in_quotes(node.failure);
     return text + "}";
   }
 
@@ -65,11 +65,11 @@ class Tables {
     for (const Standing& standing : node.threads) see(standing.who);
   }
 
-  std::string names_of_threads() const { return list_of(each_quoted(threads_)); }
+  std::string names_of_threads() const { return list_of(each_in_quotes(threads_)); }
   std::string objects() const {
     std::vector<std::string> all;
     for (const auto& [name, kind] : objects_) {
-      all.push_back("{\"name\":" + quoted(name) + ",\"kind\":\"" + kind + "\"}");
+      all.push_back("{\"name\":" + in_quotes(name) + ",\"kind\":\"" + kind + "\"}");
     }
     return list_of(all);
   }
@@ -121,13 +121,13 @@ class Tables {
       case Operation::kJoin:
         return std::to_string(event.others.front().id);
       case Operation::kRemark:
-        return quoted(event.text);
+        return in_quotes(event.text);
       case Operation::kValue: {
         const auto same = [&](const Value& value) { return value.name == event.object; };
         const auto value = std::find_if(values_.begin(), values_.end(), same);
         const bool flag = value != values_.end() && value->cells == 0;
-        return "{" + quoted(event.object) + ":" +
-               (flag ? event.text == "1" ? "true" : "false" : quoted(event.text)) + "}";
+        return "{" + in_quotes(event.object) + ":" +
+               (flag ? event.text == "1" ? "true" : "false" : in_quotes(event.text)) + "}";
       }
       default:
         return "null";
@@ -139,7 +139,7 @@ class Tables {
         event.kind == nullptr || event.object.empty() ? "null" : object(event.object, event.kind);
     std::string text = "[" + std::to_string(event.who.id) + ",\"" + name_of(event.operation) +
                        "\"," + of + "," + place(event.where) + "," + detail(event);
-    text += says.empty() ? "]" : "," + quoted(says) + "]";
+    text += says.empty() ? "]" : "," + in_quotes(says) + "]";
     const auto [number, is_new] = numbers_.try_emplace(text, events_.size());
     if (is_new) events_.push_back(text);
     return std::to_string(number->second);
@@ -156,7 +156,7 @@ class Tables {
 std::string values_of(const std::vector<Value>& values) {
   std::vector<std::string> all;
   for (const Value& value : values) {
-    all.push_back("{\"name\":" + quoted(value.name) +
+    all.push_back("{\"name\":" + in_quotes(value.name) +
                   (value.cells == 0
                        ? ",\"kind\":\"flag\"}"
                        : ",\"kind\":\"cells\",\"capacity\":" + std::to_string(value.cells) + "}"));
@@ -170,9 +170,9 @@ std::string sources_of(const Level& level) {
     std::vector<std::string> lines;
     for (const SourceLine& line : source.lines) {
       lines.push_back("[" + (line.number == 0 ? "null" : std::to_string(line.number)) + "," +
-                      quoted(line.text) + "," + (line.changed ? "1" : "0") + "]");
+                      in_quotes(line.text) + "," + (line.changed ? "1" : "0") + "]");
     }
-    all.push_back("{\"file\":" + quoted(source.file) + ",\"lines\":" + list_of(lines) + "}");
+    all.push_back("{\"file\":" + in_quotes(source.file) + ",\"lines\":" + list_of(lines) + "}");
   }
   return list_of(all);
 }
@@ -181,8 +181,8 @@ std::string right_of(const Level& level) {
   if (level.right.empty()) return "null";
   std::vector<std::string> all;
   for (const Hunk& hunk : level.right) {
-    all.push_back("[" + std::to_string(hunk.at) + "," + list_of(each_quoted(hunk.removed)) + "," +
-                  list_of(each_quoted(hunk.right)) + "]");
+    all.push_back("[" + std::to_string(hunk.at) + "," + list_of(each_in_quotes(hunk.removed)) + "," +
+                  list_of(each_in_quotes(hunk.right)) + "]");
   }
   return list_of(all);
 }
@@ -191,9 +191,9 @@ std::string right_of(const Level& level) {
 // written.
 std::string whole(const Level& level, const std::vector<Value>& values, const Tables& tables,
                   const std::string& rest) {
-  std::string text = "{\"id\":" + quoted(level.id) + ",\"scenario\":" + quoted(level.scenario) +
+  std::string text = "{\"id\":" + in_quotes(level.id) + ",\"scenario\":" + in_quotes(level.scenario) +
                      ",\"kind\":" + (level.wrong ? "\"wrong\"" : "\"right\"");
-  if (!level.mutant.empty()) text += ",\"mutant\":" + quoted(level.mutant);
+  if (!level.mutant.empty()) text += ",\"mutant\":" + in_quotes(level.mutant);
   if (level.bounds.preemptions >= 0) {
     text += ",\"bound\":" + std::to_string(level.bounds.preemptions);
   }

@@ -49,6 +49,6 @@ std::string json_of(const Level& level, const Stop& stop);
 std::string from_root(const char* file);
 
 /// In quotes.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace explore

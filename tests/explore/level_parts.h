@@ -89,7 +89,7 @@ class ShownQueue {
 };
 
 [[maybe_unused]] void name_latch(Latch& latch, const std::string& of) {
-  name(latch.*inside(LatchMutex()), (of + "mutex").c_str());
+  name(latch.*inside(LatchMutex()), of.empty() ? "the mutex" : (of + "mutex").c_str());
   name(latch.*inside(LatchChanged()), (of + "fired_changed").c_str());
   name(latch.*inside(LatchFired()), (of + "fired").c_str());
 }

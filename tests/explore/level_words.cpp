@@ -73,7 +73,7 @@ const char* name_of(Standing::Stand stand) {
   return "done";
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string all = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {

@@ -47,8 +47,15 @@ triloop_mutant_level(latch-without-its-flag include/triloop/latch.h latch_level.
 triloop_mutant_level(urgent-lane-starves-the-other include/triloop/queue_lanes.h lane_level.cpp)
 
 # The sources that a level shows, as they are now.
-triloop_embed(shown_bytes.h ${PROJECT_SOURCE_DIR} tests/explore/wrong_queues.h tests/explore/small_connections.h
-              include/triloop/bounded_queue.h include/triloop/queue_lanes.h include/triloop/latch.h)
+file(GLOB shown RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
+     ${PROJECT_SOURCE_DIR}/src/pattern/*.cpp ${PROJECT_SOURCE_DIR}/src/pattern/*.h)
+triloop_embed(shown_bytes.h ${PROJECT_SOURCE_DIR} ${shown} tests/explore/wrong_queues.h tests/explore/small_connections.h
+              tests/explore/kernel.cpp tests/explore/peer.h
+              include/triloop/bounded_queue.h include/triloop/queue_lanes.h include/triloop/latch.h
+              src/server/server.cpp src/server/served.cpp src/server/roster.cpp src/server/admission.cpp src/server/handshake.cpp
+              src/threads/spare_threads.cpp src/net/liveness.cpp src/websocket/pings.cpp src/websocket/spare_buffers.cpp
+              src/broadcast/group.cpp src/demo/processors/workers.cpp src/demo/processors/parallel.cpp
+              src/demo/processors/room.cpp src/demo/processors/rooms.cpp)
 triloop_embed(patched_bytes.h ${patched} ${mutant_files})
 file(CONFIGURE OUTPUT ${generated}/explored_sources.h @ONLY CONTENT [[
 #pragma once

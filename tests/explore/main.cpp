@@ -16,6 +16,9 @@
 #include <spdlog/spdlog.h>
 #endif
 
+#ifndef TRILOOP_QUEUE_ALONE
+#include "play_lines.h"
+#endif
 #include "playing.h"
 #include "scenarios.h"
 #include "scheduler.h"
@@ -30,7 +33,7 @@ struct Asked {
   std::uint64_t random = 0, seed = 1, at_most = 0;
   int jobs = 1;
   bool list = false, fail_fast = false, wrong = false, every = false, write = false;
-  bool itself = false;
+  bool itself = false, play = false;
 };
 
 // Scenarios that are explored alike. Those of one name have a table of docs/proof.md together.
@@ -251,6 +254,23 @@ int explore_and_report(const std::vector<Task>& tasks, const Asked& asked) {
   return failed == 0 ? 0 : 1;
 }
 
+#ifndef TRILOOP_QUEUE_ALONE
+int play() {
+  std::vector<explore::Playable> all;
+  std::vector<Group> from = groups();
+  from.push_back(levels_group());
+  for (const Group& group : from) {
+    for (const explore::Named& named : group.scenarios()) {
+      const auto same = [&](const explore::Playable& other) {
+        return other.named.name == named.name;
+      };
+      if (std::none_of(all.begin(), all.end(), same)) all.push_back({group.name, named});
+    }
+  }
+  return explore::play_lines(all);
+}
+#endif
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -281,6 +301,9 @@ int main(int argc, char** argv) {
   app.add_flag("--wrong-queues", asked.wrong, "only break the queues of docs/wrong-queues.md");
   app.add_option("--levels", asked.levels,
                  "only write the levels of the scheduler page: web/levels.js");
+#ifndef TRILOOP_QUEUE_ALONE
+  app.add_flag("--play", asked.play, "only play what the lines of standard input ask for");
+#endif
   app.add_flag("--self-test", asked.itself, "only what the explorer must find, and must not");
   auto* page = app.add_option("--page", asked.page,
                               "docs/proof.md: each must have as many schedules as it says");
@@ -294,6 +317,9 @@ int main(int argc, char** argv) {
   asked.only = explore::scenario_called(asked.only);
   if (asked.wrong) return explore::break_wrong_queues() ? 0 : 1;
   explore::catch_crashes();
+#ifndef TRILOOP_QUEUE_ALONE
+  if (asked.play) return play();
+#endif
   if (!asked.levels.empty()) return explore::write_levels(asked.levels);
   if (!explore::test_itself()) return 1;
   if (asked.itself) return 0;

@@ -53,7 +53,8 @@ struct Fiber {
   TimePoint deadline = TimePoint::max();
   bool timed_out = false;
   int joined = kNobody;
-  Deed next;  // for who looks on: at a choice
+  Deed next;        // for who looks on: at a choice
+  Where from = {};  // what it does is shown as if it did it here, if this is a place
   std::vector<const MutexState*> held;
   History history = 0;
 };
@@ -141,6 +142,7 @@ class Run final : public Situation {
 
   // For who looks on, at a choice or after the end.
   std::vector<Standing> standings();
+  Where set_from(Where where) { return std::exchange(current_->from, where); }
   const std::vector<Watched>& watches_so_far() const { return all_watches_; }
   std::size_t event_count() const { return events_ == nullptr ? 0 : events_->size(); }
 

@@ -1,6 +1,7 @@
 #include "shown.h"
 
 #include <algorithm>
+#include <iterator>
 #include <regex>
 #include <stdexcept>
 
@@ -120,6 +121,13 @@ std::string_view source_text(const std::string& file) {
   }
   throw std::invalid_argument("no source of this name");
 }
+
+bool has_source(const std::string& file) {
+  return std::any_of(std::begin(kExploredSources), std::end(kExploredSources),
+                     [&](const auto& source) { return source.first == file; });
+}
+
+Source whole_source(const std::string& file) { return {file, lines_of(source_text(file))}; }
 
 Source class_of(const std::string& file, std::string_view text, const std::string& name) {
   const Lines lines = lines_of(text);

@@ -12,6 +12,10 @@ namespace explore {
 /// A file of the project as it was when this program was built. Throws std::invalid_argument if it
 /// has none of this name.
 std::string_view source_text(const std::string& file);
+bool has_source(const std::string& file);
+
+/// All of it.
+Source whole_source(const std::string& file);
 
 /// The class of this name in `text`, which stands in `file`.
 Source class_of(const std::string& file, std::string_view text, const std::string& name);

@@ -7,10 +7,55 @@
 #include <string>
 #include <vector>
 
+#include "from.h"
 #include "level_parts.h"
 
 namespace explore {
 namespace {
+
+// The queue and the latch that ship, shown where they are called.
+struct FrameQueue : Queue {
+  using Queue::Queue;
+  bool push(Item item, Where where = here()) {
+    const From from(where);
+    return Queue::push(std::move(item));
+  }
+  bool push_urgent(Item item, Where where = here()) {
+    const From from(where);
+    return Queue::push_urgent(std::move(item));
+  }
+  std::optional<Item> pop(Where where = here()) {
+    const From from(where);
+    return Queue::pop();
+  }
+  triloop::PopResult pop_batch(std::vector<Item>& batch, triloop::QueueBounds most,
+                               triloop::TimePoint deadline, Where where = here()) {
+    const From from(where);
+    return Queue::pop_batch(batch, most, deadline);
+  }
+  void close(Where where = here()) {
+    const From from(where);
+    Queue::close();
+  }
+  void nudge(Where where = here()) {
+    const From from(where);
+    Queue::nudge();
+  }
+};
+struct WatchedLatch : Latch {
+  bool fire(triloop::CloseReason reason, Where where = here()) {
+    const From from(where);
+    return Latch::fire(std::move(reason));
+  }
+  bool fired(Where where = here()) const {
+    const From from(where);
+    return Latch::fired();
+  }
+  void wait(Where where = here()) const {
+    const From from(where);
+    Latch::wait();
+  }
+};
 
 // Descriptors, of which a number that is free is given to the next one.
 struct Descriptors {
@@ -24,14 +69,14 @@ struct Descriptors {
   }
 
   // A number that is nobody's is an error, and does no harm.
-  void send(int /*socket*/, const std::string& frame) {
-    const MutexLock lock(mutex);
+  void send(int /*socket*/, const std::string& frame, Where where = here()) {
+    const MutexLock lock(mutex, where);
     remark("sends " + frame + " to " + (owner.empty() ? "nobody" : owner));
     require(owner.empty() || owner == "peer-1", "the goodbye goes to somebody else's peer");
   }
 
-  void close(int /*socket*/) {
-    const MutexLock lock(mutex);
+  void close(int /*socket*/, Where where = here()) {
+    const MutexLock lock(mutex, where);
     owner.clear();
   }
 
@@ -55,7 +100,7 @@ struct Connection {
     while (const auto message = in_queue.pop()) out_queue.push("re:" + *message);
   }
 
-  BoundedQueue<std::string> in_queue{{1}}, out_queue{{1}};
+  FrameQueue in_queue{{1}}, out_queue{{1}};
 };
 // [end]
 
@@ -91,7 +136,7 @@ struct Served {
 
   Descriptors& kernel;
   const int socket;
-  BoundedQueue<std::string> out_queue{{1}};
+  FrameQueue out_queue{{1}};
 };
 // [end]
 
@@ -135,14 +180,16 @@ struct Ending {
   }
 
   const triloop::TimePoint limit{std::chrono::seconds(1)};
-  Latch begun, over;
-  BoundedQueue<std::string> out_queue{{1}};
+  WatchedLatch begun, over;
+  FrameQueue out_queue{{1}};
 };
 // [end]
 
 struct ForgottenStage : Ending {
   // [a stage that is forgotten]
-  void begin_drain() { begun.fire({}); }
+  void begin_drain() {
+    begun.fire({});  // and whoever waits for something will see it
+  }
   // [end]
 };
 
