@@ -16,6 +16,10 @@
 #include <spdlog/spdlog.h>
 #endif
 
+#ifndef TRILOOP_QUEUE_ALONE
+#include "play_lines.h"
+#endif
+#include "playing.h"
 #include "scenarios.h"
 #include "scheduler.h"
 #include "self_test.h"
@@ -25,11 +29,11 @@ namespace {
 
 struct Asked {
   explore::Bounds bounds;
-  std::string only, without, group, schedule, page;
+  std::string only, without, group, schedule, page, levels;
   std::uint64_t random = 0, seed = 1, at_most = 0;
   int jobs = 1;
   bool list = false, fail_fast = false, wrong = false, every = false, write = false;
-  bool itself = false;
+  bool itself = false, play = false;
 };
 
 // Scenarios that are explored alike. Those of one name have a table of docs/proof.md together.
@@ -65,6 +69,9 @@ std::vector<Group> groups() {
   };
 }
 
+// Those of the scheduler page, most of which are wrong: only for whoever asks for one by its name.
+Group levels_group() { return {"levels", explore::level_scenarios, Group::kWhole}; }
+
 // One scenario within one bound.
 struct Task {
   explore::Named named;
@@ -78,36 +85,6 @@ struct Result {
   explore::Count count;
   bool passed = false;
 };
-
-void print_steps(const explore::Outcome& outcome) {
-  for (const explore::Step& step : outcome.steps) {
-    std::printf("    %-12s %s\n", step.who.c_str(), step.what.c_str());
-  }
-  if (!outcome.failure.empty()) std::printf("  FAILED: %s\n", outcome.failure.c_str());
-}
-
-// The shortest schedule that breaks each of them, and without the excuse that a wait may end for no
-// reason. False if one of them is not broken.
-bool break_wrong_queues() {
-  constexpr int kMostPreemptions = 2;
-  bool all_broken = true;
-  for (const explore::Named& named : explore::wrong_queues()) {
-    explore::Bounds bounds;
-    bounds.shortest = true;
-    bounds.spurious = false;
-    explore::Outcome outcome;
-    for (bounds.preemptions = 0; bounds.preemptions <= kMostPreemptions; ++bounds.preemptions) {
-      outcome = explore::explore(named.scenario, bounds);
-      if (!outcome.failure.empty()) break;
-    }
-    std::printf("%s\t%s\n", named.name.c_str(), outcome.failure.c_str());
-    for (const explore::Step& step : outcome.steps) {
-      std::printf("\t%s\t%s\n", step.who.c_str(), step.what.c_str());
-    }
-    all_broken = all_broken && !outcome.failure.empty();
-  }
-  return all_broken;
-}
 
 // Is it what the page has? If not all schedules were tried, the page has to say so.
 bool as_the_page_says(const Task& task, const explore::Count& count, const std::string& page) {
@@ -143,7 +120,7 @@ Result explore_one(const Task& task, const Asked& asked) {
               took.count());
   bool passed = outcome.failure.empty();
   if (!passed) {
-    print_steps(outcome);
+    explore::print_steps(outcome);
     std::printf("  again: --scenario '%s' --replay %s\n", name.c_str(), outcome.schedule.c_str());
   } else if (!asked.write) {
     passed = asked.page.empty() ? count.exhausted : as_the_page_says(task, count, asked.page);
@@ -214,26 +191,32 @@ int bound_of(const explore::Named& named, const explore::Counts& known, const As
   return few ? bound : bound - 1;
 }
 
-// What was asked for. What takes longest comes first, as far as the page knows.
+// What was asked for of one group.
+void add_tasks(std::vector<Task>& tasks, const Group& group, const explore::Table& table,
+               const Asked& asked) {
+  for (const explore::Named& named : group.scenarios()) {
+    if (!asked.only.empty() && named.name != asked.only) continue;
+    if (named.name == asked.without) continue;
+    const auto row = table.find(named.name);
+    Task task{named, group, 0, row == table.end() ? explore::Counts() : row->second};
+    task.preemptions = bound_of(named, task.known, asked);
+    if (!asked.write) tasks.push_back(task);
+    for (int bound = kFirstBound; asked.write && bound <= asked.bounds.preemptions; ++bound) {
+      task.preemptions = bound + named.extra_preemptions;
+      tasks.push_back(task);
+    }
+  }
+}
+
+// What takes longest comes first, as far as the page knows.
 std::vector<Task> tasks_for(const Asked& asked) {
   const explore::Table table =
       asked.page.empty() ? explore::Table() : explore::read_table(asked.page);
   std::vector<Task> tasks;
   for (const Group& group : groups()) {
-    if (!asked.group.empty() && asked.group != group.name) continue;
-    for (const explore::Named& named : group.scenarios()) {
-      if (!asked.only.empty() && named.name != asked.only) continue;
-      if (named.name == asked.without) continue;
-      const auto row = table.find(named.name);
-      Task task{named, group, 0, row == table.end() ? explore::Counts() : row->second};
-      task.preemptions = bound_of(named, task.known, asked);
-      if (!asked.write) tasks.push_back(task);
-      for (int bound = kFirstBound; asked.write && bound <= asked.bounds.preemptions; ++bound) {
-        task.preemptions = bound + named.extra_preemptions;
-        tasks.push_back(task);
-      }
-    }
+    if (asked.group.empty() || asked.group == group.name) add_tasks(tasks, group, table, asked);
   }
+  if (tasks.empty() && !asked.only.empty()) add_tasks(tasks, levels_group(), table, asked);
   const auto expected = [](const Task& task) {
     const auto count = task.known.find(task.preemptions);
     return count == task.known.end() ? 0 : count->second.schedules;
@@ -271,6 +254,23 @@ int explore_and_report(const std::vector<Task>& tasks, const Asked& asked) {
   return failed == 0 ? 0 : 1;
 }
 
+#ifndef TRILOOP_QUEUE_ALONE
+int play() {
+  std::vector<explore::Playable> all;
+  std::vector<Group> from = groups();
+  from.push_back(levels_group());
+  for (const Group& group : from) {
+    for (const explore::Named& named : group.scenarios()) {
+      const auto same = [&](const explore::Playable& other) {
+        return other.named.name == named.name;
+      };
+      if (std::none_of(all.begin(), all.end(), same)) all.push_back({group.name, named});
+    }
+  }
+  return explore::play_lines(all);
+}
+#endif
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -293,10 +293,17 @@ int main(int argc, char** argv) {
   app.add_option("--group", asked.group, "those of one table alone");
   app.add_option("--scenario", asked.only, "this one alone");
   app.add_option("--without", asked.without, "all but this one");
-  app.add_option("--replay", asked.schedule, "one schedule of --scenario, as a failure printed it");
+  app.add_option("--replay", asked.schedule,
+                 "one schedule of --scenario, as a failure or the scheduler page printed it "
+                 "(10100); or LEVEL:10100 alone");
   app.add_flag("--fail-fast", asked.fail_fast, "end with the first failure");
   app.add_flag("--list", asked.list, "the names of the scenarios");
   app.add_flag("--wrong-queues", asked.wrong, "only break the queues of docs/wrong-queues.md");
+  app.add_option("--levels", asked.levels,
+                 "only write the levels of the scheduler page: web/levels.js");
+#ifndef TRILOOP_QUEUE_ALONE
+  app.add_flag("--play", asked.play, "only play what the lines of standard input ask for");
+#endif
   app.add_flag("--self-test", asked.itself, "only what the explorer must find, and must not");
   auto* page = app.add_option("--page", asked.page,
                               "docs/proof.md: each must have as many schedules as it says");
@@ -307,12 +314,18 @@ int main(int argc, char** argv) {
                "explore with one preemption, and so on up to --preemptions, and write it there")
       ->needs(page);
   CLI11_PARSE(app, argc, argv);
-  if (asked.wrong) return break_wrong_queues() ? 0 : 1;
+  asked.only = explore::scenario_called(asked.only);
+  if (asked.wrong) return explore::break_wrong_queues() ? 0 : 1;
   explore::catch_crashes();
+#ifndef TRILOOP_QUEUE_ALONE
+  if (asked.play) return play();
+#endif
+  if (!asked.levels.empty()) return explore::write_levels(asked.levels);
   if (!explore::test_itself()) return 1;
   if (asked.itself) return 0;
 
   try {
+    if (asked.only.empty() && !asked.schedule.empty()) return explore::replay_link(asked.schedule);
     const std::vector<Task> tasks = tasks_for(asked);
     if (tasks.empty()) {
       std::fprintf(stderr, "there is no such scenario; see --list\n");
@@ -320,13 +333,11 @@ int main(int argc, char** argv) {
     }
     if (asked.list) {
       for (const Task& task : tasks) std::printf("%s\n", task.named.name.c_str());
+      explore::print_levels();
       return 0;
     }
     if (!asked.schedule.empty()) {
-      const auto& scenario = tasks.front().named.scenario;
-      const explore::Outcome outcome = explore::replay(scenario, asked.schedule);
-      print_steps(outcome);
-      return outcome.failure.empty() ? 0 : 1;
+      return explore::replay_and_print(tasks.front().named.scenario, asked.schedule);
     }
     return explore_and_report(tasks, asked);
   } catch (const std::exception& error) {

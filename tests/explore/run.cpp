@@ -68,7 +68,7 @@ void Run::execute(const Scenario& scenario) {
   open_graveyard();
   strategy_.begin();
   const Exceptions outside = exceptions();
-  start("main", scenario);
+  start("main", scenario, {});
   current_ = &fibers_.front();
   current_->has_begun = true;
   exceptions() = current_->exceptions;
@@ -89,6 +89,7 @@ void Run::execute(const Scenario& scenario) {
 void Run::enter() {
   Run& run = *current;
   run.learn(kBegin);  // lest it look, at its first choice, as if it had not begun
+  run.note({Operation::kBegin});
   try {
     run.current_->body();
   } catch (const std::exception& error) {
@@ -99,7 +100,7 @@ void Run::enter() {
   run.current_->body = nullptr;
   run.current_->state = State::kDone;
   run.learn(kEnd);
-  run.note("ends");
+  run.note({Operation::kEnd});
   run.schedule();
 }
 
@@ -127,10 +128,15 @@ bool Run::goes_on_by_itself(const Fiber& fiber) const {
 const std::vector<Option>& Run::options() {
   options_.clear();
   const bool goes_on = goes_on_by_itself(*current_);
-  if (goes_on) options_.push_back({Option::kRun, current_->id, 0});
+  const auto shows_nothing = [](const Fiber& fiber) {
+    return fiber.next.operation == Operation::kBegin;
+  };
+  if (goes_on) options_.push_back({Option::kRun, current_->id, 0, shows_nothing(*current_)});
   for (const Fiber& fiber : fibers_) {
     if (goes_on && &fiber == current_) continue;
-    if (can_run(fiber)) options_.push_back({Option::kRun, fiber.id, goes_on});
+    if (can_run(fiber)) {
+      options_.push_back({Option::kRun, fiber.id, goes_on, shows_nothing(fiber)});
+    }
   }
   add_timeouts(!options_.empty());
   return options_;
@@ -159,6 +165,7 @@ std::size_t Run::pick(const std::vector<Option>& options, const Situation* situa
 // Lets whoever the strategy wants go on; returns when it is this thread's turn again.
 void Run::schedule() {
   if (++count_ > kMostSteps) fail("it never ends");
+  if (events_ != nullptr) look_at_values();
   for (;;) {
     if (!choosing_ && goes_on_by_itself(*current_)) return;
     if (choosing_ && strategy_.has_spent_all() && goes_on_by_itself(*current_))
@@ -184,8 +191,9 @@ void Run::take(const Option& chosen) {
     now_ = std::max(now_, waiter.deadline);
     (chosen.cost == 0 ? time_had_to_help_ : time_came_early_) = true;
   }
-  if (steps_ != nullptr) {
-    steps_->push_back({waiter.name, timeout ? "'s deadline passes" : "wakes for no reason"});
+  if (events_ != nullptr) {
+    add(event_of(waiter, {timeout ? Operation::kTimeout : Operation::kSpurious, "condition",
+                          waiter.condition, waiter.next.where}));
   }
   end_wait(waiter, timeout);
 }
@@ -213,16 +221,18 @@ void Run::end_wait(Fiber& fiber, bool timed_out) {
 // Before the choice, and again behind it: others may have destroyed the object meanwhile.
 void Run::demand_alive(Canary canary, const char* kind, const void* object) {
   if (canary == Canary::kAlive) return;
-  note("uses", kind, object);
+  note({Operation::kUseDestroyed, kind, object, current_->next.where});
   fail("it uses a destroyed " + describe(kind, object));
 }
 
-void Run::point(const char* operation, AtomicState& atomic, bool writes) {
+void Run::point(Operation operation, AtomicState& atomic, bool writes, Where where) {
+  const Deed deed{operation, "atomic", &atomic, where};
+  current_->next = deed;
   schedule();
   demand_alive(atomic.canary, "atomic", &atomic);
   learn(mix(kPoint, atomic.history));
   if (writes) atomic.history = current_->history;
-  note(operation, "atomic", &atomic);
+  note(deed);
 }
 
 void Run::destroy(AtomicState& atomic) {
@@ -230,12 +240,14 @@ void Run::destroy(AtomicState& atomic) {
   atomic.canary = Canary::kDead;
 }
 
-void Run::count_is_used(const char* operation, const int* count, bool falls) {
+void Run::count_is_used(Operation operation, const int* count) {
+  const Deed deed{operation, "count", count, {}};
+  current_->next = deed;
   schedule();
   History& history = counts_[count];
   learn(mix(kCount, history));
-  if (falls) history = current_->history;
-  note(operation, "count", count);
+  if (operation == Operation::kDropCount) history = current_->history;
+  note(deed);
 }
 
 void Run::count_grows(const int* count) { touch(counts_[count]); }
@@ -276,7 +288,9 @@ void Run::demand_no_other_lock(const MutexState* mutex, const char* what) {
   }
 }
 
-void Run::lock(MutexState& mutex) {
+void Run::lock(MutexState& mutex, Where where) {
+  const Deed deed{Operation::kLock, "mutex", &mutex, where};
+  current_->next = deed;
   current_->state = State::kWantsMutex;
   current_->mutex = &mutex;
   schedule();
@@ -285,16 +299,17 @@ void Run::lock(MutexState& mutex) {
   if (!current_->held.empty()) demand_may_lock(mutex);
   take(mutex);
   learn(mix(kLock, mutex.history));
-  note("locks", "mutex", &mutex);
+  note(deed);
 }
 
-void Run::unlock(MutexState& mutex) {
+void Run::unlock(MutexState& mutex, Where where) {
+  if (events_ != nullptr) look_at_values();
   demand_alive(mutex.canary, "mutex", &mutex);
   if (mutex.owner != current_->id) fail("it unlocks a mutex that it does not hold");
   release(mutex);
   learn(kUnlock);
   mutex.history = current_->history;
-  note("unlocks", "mutex", &mutex);
+  note({Operation::kUnlock, "mutex", &mutex, where});
 }
 
 void Run::destroy(MutexState& mutex) {
@@ -304,12 +319,15 @@ void Run::destroy(MutexState& mutex) {
 }
 
 // A deadline that has passed is no wait: the mutex is let go and taken again, as by libstdc++.
-bool Run::wait(CondState& condition, MutexState& mutex, TimePoint deadline) {
+bool Run::wait(CondState& condition, MutexState& mutex, TimePoint deadline, Where where) {
+  const Deed deed{Operation::kWait, "condition", &condition, where};
+  current_->next = deed;
   schedule();
   demand_alive(condition.canary, "condition", &condition);
   if (mutex.owner != current_->id) fail("it waits without the mutex");
   if (current_->held.size() > 1) demand_no_other_lock(&mutex, "waits");
-  note("waits for", "condition", &condition);
+  note(deed);
+  current_->next = {Operation::kWake, "mutex", &mutex, where};
   release(mutex);
   learn(kWait);
   mutex.history = current_->history;
@@ -329,7 +347,7 @@ bool Run::wait(CondState& condition, MutexState& mutex, TimePoint deadline) {
   // Whoever is woken after his deadline is told that it has passed, as by libstdc++.
   const bool in_time = !current_->timed_out && now_ < deadline;
   learn(mix(kWoken + (in_time ? 0 : 100), mutex.history));
-  note(in_time ? "goes on, locks" : "gives up waiting, locks", "mutex", &mutex);
+  note({in_time ? Operation::kWake : Operation::kGiveUp, "mutex", &mutex, where});
   return in_time;
 }
 
@@ -339,29 +357,30 @@ void Run::destroy(CondState& condition) {
   condition.canary = Canary::kDead;
 }
 
-void Run::notify(CondState& condition, bool all) {
+void Run::notify(CondState& condition, bool all, Where where) {
+  const Deed deed{all ? Operation::kNotifyAll : Operation::kNotifyOne, "condition", &condition,
+                  where};
+  current_->next = deed;
   schedule();
   demand_alive(condition.canary, "condition", &condition);
   learn(kNotify);
-  std::string woken;
+  std::vector<Who> woken;
   while (!condition.waiters.empty()) {
     std::vector<Option> options;
     for (const int id : condition.waiters) options.push_back({Option::kNotify, id, 0});
     Fiber& waiter = fiber(options[all ? 0 : pick(options, nullptr)].fiber);
-    if (steps_ != nullptr) woken += (woken.empty() ? "" : ", ") + waiter.name;
+    if (events_ != nullptr) woken.push_back(who(waiter));
     end_wait(waiter, /*timed_out=*/false);
     if (!all) break;
   }
-  if (steps_ == nullptr) return;
-  note((all ? "notifies all of " : "notifies ") + describe("condition", &condition) +
-       (woken.empty() ? ": nobody waits" : ": wakes " + woken));
+  note(deed, std::move(woken));
 }
 
-int Run::start(std::string name, std::function<void()> body) {
+int Run::start(std::string name, std::function<void()> body, Where where) {
   const auto missing = missing_threads_.find(name);
   if (missing != missing_threads_.end()) {
     missing_threads_.erase(missing);
-    note("cannot start " + name);
+    note({Operation::kCannotStart, nullptr, nullptr, where}, {{kNobody, name}});
     return kNobody;
   }
   Fiber& fiber = fibers_.emplace_back();
@@ -377,32 +396,39 @@ int Run::start(std::string name, std::function<void()> body) {
   if (current_ != nullptr) {
     learn(kStart);
     fiber.history = mix(kBegin, current_->history);
-    note("starts " + fiber.name);
+    note({Operation::kStart, nullptr, nullptr, where}, {who(fiber)});
+    current_->next = {};
     schedule();
     learn(kStart);  // lest its next choice look like the same state again
   }
   return fiber.id;
 }
 
-void Run::join(int id) {
+void Run::join(int id, Where where) {
+  const Deed deed{Operation::kJoin, nullptr, nullptr, where};
+  current_->next = deed;
   if (!current_->held.empty()) demand_no_other_lock(nullptr, "joins a thread");
   current_->state = State::kJoins;
   current_->joined = id;
   schedule();
   current_->state = State::kReady;
   learn(mix(kJoin, fiber(id).history));
-  note("has joined " + fiber(id).name);
+  note(deed, {who(fiber(id))});
 }
 
 // A choice point: before the answer others may begin to wait, and what they wait for may pass.
-TimePoint Run::now() {
+TimePoint Run::now(Where where) {
+  const Deed deed{Operation::kLookAtClock, nullptr, nullptr, where};
+  current_->next = deed;
   schedule();
+  note(deed);
   learn(static_cast<History>(now_.time_since_epoch().count()));
   return now_;
 }
 
 void Run::any_moment() {
   current_->state = State::kYields;
+  current_->next = {Operation::kYield};
   schedule();
   current_->state = State::kReady;
   learn(kYield);
@@ -415,15 +441,17 @@ void Run::touch(History& history) {
 
 void Run::learn(History what) { current_->history = mix(current_->history, what); }
 
+std::uint64_t Run::state() const { return mix(state_of_all(), current_->history); }
+
 // No matter in which order the threads were started.
-std::uint64_t Run::state() const {
+std::uint64_t Run::state_of_all() const {
   History all = mix(static_cast<History>(now_.time_since_epoch().count()),
                     (time_had_to_help_ ? 2 : 0) + (time_came_early_ ? 1 : 0));
   for (const Fiber& fiber : fibers_) {
     const bool waits = fiber.state == State::kWaits;
     all += mix(fiber.history, (waits ? 2 : 0) + (fiber.timed_out ? 1 : 0));
   }
-  return mix(all, current_->history);
+  return all;
 }
 
 void Run::fail(const std::string& what) { end_with(current_->name + ": " + what); }

@@ -29,6 +29,15 @@ struct Exceptions {
 
 enum class State { kReady, kWantsMutex, kWaits, kJoins, kYields, kDone };
 
+// What a thread does, or is about to do. kBegin: nothing that another one could see, up to its next
+// choice; it has just been started, or has just started another one.
+struct Deed {
+  Operation operation = Operation::kBegin;
+  const char* kind = nullptr;  // of the object, if there is one
+  const void* object = nullptr;
+  Where where = {};
+};
+
 struct Fiber {
   int id = kNobody;
   std::string name;
@@ -44,6 +53,8 @@ struct Fiber {
   TimePoint deadline = TimePoint::max();
   bool timed_out = false;
   int joined = kNobody;
+  Deed next;        // for who looks on: at a choice
+  Where from = {};  // what it does is shown as if it did it here, if this is a place
   std::vector<const MutexState*> held;
   History history = 0;
 };
@@ -61,6 +72,16 @@ class Places {
   std::vector<std::pair<const char*, const char*>> places_;
 };
 
+// How a thread stands at a choice.
+struct Standing {
+  enum class Stand { kNew, kReady, kWantsMutex, kAsleep, kJoins, kDone } stand = Stand::kNew;
+  Who who;
+  std::string whom;  // the mutex or the condition, by name
+  int joined = kNobody;
+  bool has_next = false;
+  Event next;  // if it goes on
+};
+
 // A history is a hash of what a thread has done and of what it can have learnt: taking a mutex, it
 // learns the history of those who had it before; reading an atomic, that of its writers; joining a
 // thread, all that this one knew; and from a wait whether its deadline has passed. Threads are
@@ -69,7 +90,7 @@ class Places {
 // order of steps that have nothing to do with each other come to the same state.
 class Run final : public Situation {
  public:
-  Run(Strategy& strategy, std::vector<Step>* steps) : strategy_(strategy), steps_(steps) {}
+  Run(Strategy& strategy, std::vector<Event>* events) : strategy_(strategy), events_(events) {}
 
   void execute(const Scenario& scenario);
 
@@ -77,21 +98,21 @@ class Run final : public Situation {
   std::uint64_t step_count() const { return count_; }
   bool time_had_to_help() const { return time_had_to_help_; }
   bool time_came_early() const { return time_came_early_; }
-  TimePoint now();
+  TimePoint now(Where where);
   TimePoint glance_at_the_clock() const { return now_; }
 
-  void point(const char* operation, AtomicState& atomic, bool writes);
+  void point(Operation operation, AtomicState& atomic, bool writes, Where where);
   void destroy(AtomicState& atomic);
-  void count_is_used(const char* operation, const int* count, bool falls);
+  void count_is_used(Operation operation, const int* count);
   void count_grows(const int* count);
-  void lock(MutexState& mutex);
-  void unlock(MutexState& mutex);
+  void lock(MutexState& mutex, Where where);
+  void unlock(MutexState& mutex, Where where);
   void destroy(MutexState& mutex);
-  bool wait(CondState& condition, MutexState& mutex, TimePoint deadline);
-  void notify(CondState& condition, bool all);
+  bool wait(CondState& condition, MutexState& mutex, TimePoint deadline, Where where);
+  void notify(CondState& condition, bool all, Where where);
   void destroy(CondState& condition);
-  int start(std::string name, std::function<void()> body);
-  void join(int id);
+  int start(std::string name, std::function<void()> body, Where where);
+  void join(int id, Where where);
   void any_moment();
   void set_choosing(bool choosing) { choosing_ = choosing; }
   void touch(History& history);
@@ -102,12 +123,28 @@ class Run final : public Situation {
     outer_.back().places.add(object, bytes);
   }
   void stands_for_the_kernel(const void* object, std::size_t bytes) { kernel_.add(object, bytes); }
-  void remark(const std::string& text) { note(text); }
+  void remark(const std::string& text);
+  struct Watched {
+    std::string name;
+    std::size_t cells = 0;
+    std::function<std::string()> value;
+    std::string last;  // that was told
+  };
+  void watch(Watched watched);
+  void end_watch() { watches_.pop_back(); }
   void name_this_thread(const char* name) { current_->name = name; }
   const std::string& name_of_this_thread() const { return current_->name; }
   [[noreturn]] void fail(const std::string& what);
 
   std::uint64_t state() const override;
+  // The same, whoever has run last.
+  std::uint64_t state_of_all() const;
+
+  // For who looks on, at a choice or after the end.
+  std::vector<Standing> standings();
+  Where set_from(Where where) { return std::exchange(current_->from, where); }
+  const std::vector<Watched>& watches_so_far() const { return all_watches_; }
+  std::size_t event_count() const { return events_ == nullptr ? 0 : events_->size(); }
 
   // The one that runs now; nullptr between schedules.
   static Run* current;
@@ -132,14 +169,17 @@ class Run final : public Situation {
   void switch_to(Fiber& next);
   void end_wait(Fiber& fiber, bool timed_out);
   void learn(History what);
-  void note(const std::string& what);
-  void note(const char* what, const char* kind, const void* object);
+  void note(const Deed& deed, std::vector<Who> others = {});
+  void add(Event event);
+  void look_at_values();
+  Event event_of(const Fiber& fiber, const Deed& deed);
+  Who who(const Fiber& fiber) const { return {fiber.id, fiber.name}; }
   std::string describe(const char* kind, const void* object);
   [[noreturn]] void end_with(const std::string& failure);
   [[noreturn]] void deadlock();
 
   Strategy& strategy_;
-  std::vector<Step>* const steps_;
+  std::vector<Event>* const events_;  // null: nobody looks on
   std::string failure_;
   TimePoint now_{};
   std::uint64_t count_ = 0;
@@ -159,6 +199,7 @@ class Run final : public Situation {
   bool choosing_ = true;                            // no part of the state: the histories tell
   std::multiset<std::string> missing_threads_;      // that are still to fail
   std::unordered_map<const int*, History> counts_;  // of shared pointers
+  std::vector<Watched> watches_, all_watches_;
   std::map<const void*, std::string> names_;
   std::map<std::string, int> of_kind_;  // how many have a name that begins so
 };

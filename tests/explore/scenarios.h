@@ -39,4 +39,7 @@ const std::vector<Named>& chat_scenarios();
 const std::vector<Named>& wrong_queues();
 const std::vector<Named>& right_queue();
 
+/// Mistakes of a whole connection, cut down, and the right ones behind them.
+const std::vector<Named>& small_connections();
+
 }  // namespace explore

@@ -23,7 +23,7 @@ bool run_once(const Scenario& scenario, Strategy& strategy, Outcome& outcome) {
   Outcome again = replay(scenario, outcome.schedule);
   if (again.failure.empty()) throw std::logic_error("a failure that does not come again");
   outcome.failure = std::move(again.failure);
-  outcome.steps = std::move(again.steps);
+  outcome.events = std::move(again.events);
   return false;
 }
 
@@ -73,7 +73,7 @@ Outcome search(const Scenario& scenario, std::uint64_t schedules, std::uint64_t 
 Outcome replay(const Scenario& scenario, const std::string& schedule) {
   Outcome outcome;
   Replayed strategy(schedule);
-  Run run(strategy, &outcome.steps);
+  Run run(strategy, &outcome.events);
   run.execute(scenario);
   outcome.schedules = 1;
   outcome.failure = run.failure();
@@ -103,44 +103,53 @@ void stands_for_the_kernel(const void* object, std::size_t bytes) {
   Run::current->stands_for_the_kernel(object, bytes);
 }
 
-void point(const char* operation, AtomicState& atomic, bool writes) {
-  if (Run::current != nullptr) Run::current->point(operation, atomic, writes);
+Watch::Watch(std::string name, std::size_t cells, std::function<std::string()> value) {
+  Run::current->watch({std::move(name), cells, std::move(value), {}});
+}
+Watch::~Watch() {
+  if (Run::current != nullptr) Run::current->end_watch();
+}
+
+void point(Operation operation, AtomicState& atomic, bool writes, Where where) {
+  if (Run::current != nullptr) Run::current->point(operation, atomic, writes, where);
 }
 void destroy(AtomicState& atomic) {
   if (Run::current != nullptr) Run::current->destroy(atomic);
 }
 void count_is_read(const int* count) {
-  if (Run::current != nullptr) Run::current->count_is_used("reads", count, /*falls=*/false);
+  if (Run::current != nullptr) Run::current->count_is_used(Operation::kReadCount, count);
 }
 void count_falls(const int* count) {
-  if (Run::current != nullptr) Run::current->count_is_used("counts down", count, /*falls=*/true);
+  if (Run::current != nullptr) Run::current->count_is_used(Operation::kDropCount, count);
 }
 void count_grows(const int* count) {
   if (Run::current != nullptr) Run::current->count_grows(count);
 }
-void lock(MutexState& mutex) {
-  if (Run::current != nullptr) Run::current->lock(mutex);
+void lock(MutexState& mutex, Where where) {
+  if (Run::current != nullptr) Run::current->lock(mutex, where);
 }
-void unlock(MutexState& mutex) {
-  if (Run::current != nullptr) Run::current->unlock(mutex);
+void unlock(MutexState& mutex, Where where) {
+  if (Run::current != nullptr) Run::current->unlock(mutex, where);
 }
 void destroy(MutexState& mutex) {
   if (Run::current != nullptr) Run::current->destroy(mutex);
 }
-bool wait(CondState& condition, MutexState& mutex, TimePoint deadline) {
-  return Run::current->wait(condition, mutex, deadline);
+bool wait(CondState& condition, MutexState& mutex, TimePoint deadline, Where where) {
+  return Run::current->wait(condition, mutex, deadline, where);
 }
-void notify(CondState& condition, bool all) {
-  if (Run::current != nullptr) Run::current->notify(condition, all);
+void notify(CondState& condition, bool all, Where where) {
+  if (Run::current != nullptr) Run::current->notify(condition, all, where);
 }
 void destroy(CondState& condition) {
   if (Run::current != nullptr) Run::current->destroy(condition);
 }
-int start(std::string name, std::function<void()> body) {
-  return Run::current->start(std::move(name), std::move(body));
+int start(std::string name, std::function<void()> body, Where where) {
+  return Run::current->start(std::move(name), std::move(body), where);
 }
-void join(int id) { Run::current->join(id); }
-TimePoint now() { return Run::current != nullptr ? Run::current->now() : TimePoint{}; }
+void join(int id, Where where) { Run::current->join(id, where); }
+TimePoint now(Where where) {
+  return Run::current != nullptr ? Run::current->now(where) : TimePoint{};
+}
 TimePoint glance_at_the_clock() {
   return Run::current != nullptr ? Run::current->glance_at_the_clock() : TimePoint{};
 }

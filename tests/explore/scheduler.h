@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "count_seam.h"
+#include "event.h"
 
 namespace explore {
 
 using TimePoint = std::chrono::steady_clock::time_point;
-constexpr int kNobody = -1;
 
 // A hash of what has led to the present state of a thread or of an object (run.h).
 using History = std::uint64_t;
@@ -46,6 +46,18 @@ const std::string& name_of_this_thread();
 
 /// A line for the printed schedule. No choice point.
 void remark(const std::string& text);
+
+/// What the threads share, to be looked at (it is no part of what is printed): `value` says what it
+/// is now, in a word for each cell, or "1" for a flag that is set. Until it is destroyed, which
+/// must come before what it looks at.
+class Watch {
+ public:
+  /// So many cells; 0: a flag.
+  Watch(std::string name, std::size_t cells, std::function<std::string()> value);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+};
 
 /// The next action of this thread may come at any moment: the others run first, or not, and neither
 /// is a preemption. A second action needs a second any_moment().
@@ -97,16 +109,11 @@ struct Bounds {
   bool shortest = false;  // go on after a failure, and keep the one with the fewest steps
 };
 
-struct Step {
-  std::string who;
-  std::string what;
-};
-
 struct Outcome {
   std::uint64_t schedules = 0;
   bool exhausted = false;        // all schedules within the bound were tried
   std::string failure;           // empty: none was found
-  std::vector<Step> steps;       // of the failing schedule
+  std::vector<Event> events;     // of the failing schedule
   std::string schedule;          // its decisions, for replay()
   std::uint64_t step_count = 0;  // of the failing schedule
 };
@@ -146,20 +153,20 @@ struct AtomicState {
 };
 
 /// Somebody else may go on here. `operation` is what the thread is about to do to an atomic.
-void point(const char* operation, AtomicState& atomic, bool writes);
+void point(Operation operation, AtomicState& atomic, bool writes, Where where = {});
 void destroy(AtomicState& atomic);
-void lock(MutexState& mutex);
-void unlock(MutexState& mutex);
+void lock(MutexState& mutex, Where where = {});
+void unlock(MutexState& mutex, Where where = {});
 void destroy(MutexState& mutex);
 /// False if the deadline ended it.
-bool wait(CondState& condition, MutexState& mutex, TimePoint deadline);
-void notify(CondState& condition, bool all);
+bool wait(CondState& condition, MutexState& mutex, TimePoint deadline, Where where = {});
+void notify(CondState& condition, bool all, Where where = {});
 void destroy(CondState& condition);
 /// kNobody if the scenario lets it fail.
-int start(std::string name, std::function<void()> body);
-void join(int id);
+int start(std::string name, std::function<void()> body, Where where = {});
+void join(int id, Where where = {});
 /// Time may pass here.
-TimePoint now();
+TimePoint now(Where where = {});
 /// Time stands still here: nobody decides anything by the answer.
 TimePoint glance_at_the_clock();
 

@@ -21,6 +21,7 @@ struct Option {
   enum Kind { kRun, kTimeout, kSpurious, kNotify } kind = kRun;
   int fiber = kNobody;
   int cost = 0;
+  bool shows_nothing = false;  // of kRun: up to its next choice nobody can see that it has gone on
 };
 
 // Where the schedule stands.

@@ -27,11 +27,31 @@ void name_all(FlagOutsideTheLock& queue) {
   name(queue.closed, "closed");
 }
 
+bool is_closed(const Queue& queue) { return queue.closed; }
+bool is_closed(const FlagOutsideTheLock& queue) { return queue.closed.peek(); }
+
+// What is inside, for who looks on.
+template <typename Queue>
+struct Watched {
+  explicit Watched(const Queue& queue)
+      : items("items", queue.capacity,
+              [&queue] {
+                std::string all;
+                for (const int item : queue.items)
+                  all += (all.empty() ? "" : " ") + std::to_string(item);
+                return all;
+              }),
+        closed("closed", 0, [&queue] { return is_closed(queue) ? "1" : "0"; }) {}
+
+  Watch items, closed;
+};
+
 // Two items for two consumers.
 template <typename Queue, std::size_t kCapacity>
 void hand_over() {
   Queue queue{kCapacity};
   name_all(queue);
+  const Watched<Queue> watched(queue);
   std::multiset<int> taken;
   const auto consume = [&] {
     const auto item = queue.pop();
@@ -55,6 +75,7 @@ template <typename Queue, int kConsumers>
 void close_it() {
   Queue queue{1};
   name_all(queue);
+  const Watched<Queue> watched(queue);
   const auto consume = [&] { require(!queue.pop(), "an item that nobody pushed"); };
   Thread a("consumer 1", consume);
   Thread b;

@@ -95,13 +95,13 @@ struct FlagOutsideTheLock : Base {
   // [the flag outside the lock]
   std::optional<int> pop() {
     const MutexLock lock(mutex);
-    while (!closed && items.empty()) not_empty.wait(mutex);
+    while (!closed.load() && items.empty()) not_empty.wait(mutex);
     if (items.empty()) return std::nullopt;
     return take();
   }
 
   void close() {
-    closed = true;  // it is atomic, so what should a lock be good for?
+    closed.store(true);  // it is atomic, so what should a lock be good for?
     not_empty.notify_all();
     not_full.notify_all();
   }

@@ -23,6 +23,9 @@
 
 namespace triloop {
 
+// Who calls stands in the events by his line, `where`. An operator or a destructor cannot ask for
+// it.
+
 /// Time stands still, except that it jumps to a deadline when a wait for it ends. To look is a
 /// choice point: it may do so just before.
 struct Clock {
@@ -31,7 +34,7 @@ struct Clock {
   using period = duration::period;
   using time_point = std::chrono::steady_clock::time_point;
   static constexpr bool is_steady = true;
-  static time_point now() { return explore::now(); }
+  static time_point now(explore::Where where = explore::here()) { return explore::now(where); }
 };
 using TimePoint = Clock::time_point;
 constexpr TimePoint kNever = TimePoint::max();
@@ -49,31 +52,35 @@ class Atomic {
   ~Atomic() { explore::destroy(state_); }
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
-  T load(std::memory_order /*order*/ = std::memory_order_seq_cst) const {
-    explore::point("loads", state_, /*writes=*/false);
+  T load(std::memory_order /*order*/ = std::memory_order_seq_cst,
+         explore::Where where = explore::here()) const {
+    explore::point(explore::Operation::kLoad, state_, /*writes=*/false, where);
     return value_;
   }
-  void store(T value, std::memory_order /*order*/ = std::memory_order_seq_cst) {
-    explore::point("stores", state_, /*writes=*/true);
+  void store(T value, std::memory_order /*order*/ = std::memory_order_seq_cst,
+             explore::Where where = explore::here()) {
+    explore::point(explore::Operation::kStore, state_, /*writes=*/true, where);
     value_ = value;
   }
-  T exchange(T value) {
-    explore::point("exchanges", state_, /*writes=*/true);
+  T exchange(T value, explore::Where where = explore::here()) {
+    explore::point(explore::Operation::kExchange, state_, /*writes=*/true, where);
     return std::exchange(value_, value);
   }
   T operator++() {
-    explore::point("counts up", state_, /*writes=*/true);
+    explore::point(explore::Operation::kCountUp, state_, /*writes=*/true);
     return ++value_;
   }
   T operator--() {
-    explore::point("counts down", state_, /*writes=*/true);
+    explore::point(explore::Operation::kCountDown, state_, /*writes=*/true);
     return --value_;
   }
-  operator T() const { return load(); }  // NOLINT: as std::atomic
-  T operator=(T value) {                 // NOLINT: as std::atomic
-    store(value);
+  operator T() const { return load(std::memory_order_seq_cst, {}); }  // NOLINT: as std::atomic
+  T operator=(T value) {                                              // NOLINT: as std::atomic
+    store(value, std::memory_order_seq_cst, {});
     return value;
   }
+  // For a watch: no choice point.
+  T peek() const { return value_; }
 
  private:
   T value_;
@@ -108,8 +115,8 @@ class Mutex {
   ~Mutex() { explore::destroy(state_); }
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
-  void lock() { explore::lock(state_); }
-  void unlock() { explore::unlock(state_); }
+  void lock(explore::Where where = explore::here()) { explore::lock(state_, where); }
+  void unlock(explore::Where where = explore::here()) { explore::unlock(state_, where); }
 
  private:
   friend class CondVar;
@@ -118,8 +125,10 @@ class Mutex {
 
 class MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) : mutex_(mutex) { mutex_.lock(); }
-  ~MutexLock() { mutex_.unlock(); }
+  explicit MutexLock(Mutex& mutex, explore::Where where = explore::here()) : mutex_(mutex) {
+    mutex_.lock(where);
+  }
+  ~MutexLock() { mutex_.unlock({}); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
 
@@ -133,12 +142,18 @@ class CondVar {
   ~CondVar() { explore::destroy(state_); }
   CondVar(const CondVar&) = delete;
   CondVar& operator=(const CondVar&) = delete;
-  void wait(Mutex& mutex) { explore::wait(state_, mutex.state_, kNever); }
-  bool wait_until(Mutex& mutex, TimePoint deadline) {
-    return explore::wait(state_, mutex.state_, deadline);
+  void wait(Mutex& mutex, explore::Where where = explore::here()) {
+    explore::wait(state_, mutex.state_, kNever, where);
   }
-  void notify_one() { explore::notify(state_, /*all=*/false); }
-  void notify_all() { explore::notify(state_, /*all=*/true); }
+  bool wait_until(Mutex& mutex, TimePoint deadline, explore::Where where = explore::here()) {
+    return explore::wait(state_, mutex.state_, deadline, where);
+  }
+  void notify_one(explore::Where where = explore::here()) {
+    explore::notify(state_, /*all=*/false, where);
+  }
+  void notify_all(explore::Where where = explore::here()) {
+    explore::notify(state_, /*all=*/true, where);
+  }
 
  private:
   explore::CondState state_;
@@ -149,22 +164,23 @@ inline void name_this_thread(const std::string& /*name*/) {}
 class Thread {
  public:
   Thread() = default;
-  Thread(std::string name, std::function<void()> body, std::size_t /*stack_bytes*/ = 0)
-      : id_(explore::start(std::move(name), std::move(body))) {
+  Thread(std::string name, std::function<void()> body, std::size_t /*stack_bytes*/ = 0,
+         explore::Where where = explore::here())
+      : id_(explore::start(std::move(name), std::move(body), where)) {
     if (id_ == explore::kNobody) {
       throw std::system_error(EAGAIN, std::generic_category(), "no thread left");
     }
   }
   Thread(Thread&& other) noexcept : id_(std::exchange(other.id_, explore::kNobody)) {}
   Thread& operator=(Thread&& other) noexcept {
-    join();
+    join({});
     id_ = std::exchange(other.id_, explore::kNobody);
     return *this;
   }
-  ~Thread() { join(); }
+  ~Thread() { join({}); }
   bool joinable() const { return id_ != explore::kNobody; }
-  void join() {
-    if (id_ != explore::kNobody) explore::join(std::exchange(id_, explore::kNobody));
+  void join(explore::Where where = explore::here()) {
+    if (id_ != explore::kNobody) explore::join(std::exchange(id_, explore::kNobody), where);
   }
 
  private:

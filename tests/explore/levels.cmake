@@ -1,0 +1,79 @@
+# The levels of the scheduler page. Some play a header that ships with a mistake in it: a patch of mutants/, in a
+# namespace of its own, so that one program has both.
+find_program(PATCH patch REQUIRED)
+set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
+set(patched ${generated}/patched)
+
+# triloop_embed(HEADER ROOT FILES...): the files in a header, and for each a line in `rows`.
+function(triloop_embed header root)
+  list(TRANSFORM ARGN PREPEND ${root}/ OUTPUT_VARIABLE paths)
+  add_custom_command(
+    OUTPUT ${generated}/${header}
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${generated}/${header} -DDIRECTORY=${root} "-DFILES=${ARGN}"
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    VERBATIM)
+  foreach(file IN LISTS ARGN)
+    string(MAKE_C_IDENTIFIER ${file} identifier)
+    string(APPEND rows "    {\"${file}\", triloop::embedded::${identifier}},\n")
+  endforeach()
+  set(rows "${rows}" PARENT_SCOPE)
+endfunction()
+
+# triloop_mutant_level(MUTANT FILE SOURCE): SOURCE, compiled with FILE as the patch MUTANT makes it.
+function(triloop_mutant_level mutant file source)
+  set(patch ${CMAKE_CURRENT_SOURCE_DIR}/mutants/${mutant}.patch)
+  set(copy ${patched}/${mutant}/${file})
+  get_filename_component(folder ${copy} DIRECTORY)
+  add_custom_command(
+    OUTPUT ${copy}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
+    COMMAND ${CMAKE_COMMAND} -E copy ${PROJECT_SOURCE_DIR}/${file} ${copy}
+    COMMAND ${PATCH} --silent --no-backup-if-mismatch -p1 -d ${patched}/${mutant} -i ${patch}
+    DEPENDS ${PROJECT_SOURCE_DIR}/${file} ${patch}
+    COMMENT "${mutant}"
+    VERBATIM)
+  string(MAKE_C_IDENTIFIER ${mutant} identifier)
+  add_library(level_${identifier} OBJECT ${source} untraced.cpp ${copy})
+  target_include_directories(level_${identifier} BEFORE PRIVATE ${patched}/${mutant}/include)
+  target_include_directories(level_${identifier} PRIVATE include ${CMAKE_CURRENT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+  target_compile_definitions(level_${identifier} PRIVATE _GLIBCXX_ASSERTIONS triloop=triloop_${identifier} TRILOOP_LEVEL=${identifier})
+  target_compile_options(level_${identifier} PRIVATE -O1 -g1)
+  target_link_libraries(level_${identifier} PRIVATE triloop_options)
+  set(mutant_levels ${mutant_levels} level_${identifier} PARENT_SCOPE)
+  set(mutant_files ${mutant_files} ${mutant}/${file} PARENT_SCOPE)
+endfunction()
+triloop_mutant_level(latch-without-its-flag include/triloop/latch.h latch_level.cpp)
+triloop_mutant_level(urgent-lane-starves-the-other include/triloop/queue_lanes.h lane_level.cpp)
+
+# The sources that a level shows, as they are now.
+file(GLOB shown RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
+     ${PROJECT_SOURCE_DIR}/src/pattern/*.cpp ${PROJECT_SOURCE_DIR}/src/pattern/*.h)
+triloop_embed(shown_bytes.h ${PROJECT_SOURCE_DIR} ${shown} tests/explore/wrong_queues.h tests/explore/small_connections.h
+              tests/explore/kernel.cpp tests/explore/peer.h
+              include/triloop/bounded_queue.h include/triloop/queue_lanes.h include/triloop/latch.h
+              src/server/server.cpp src/server/served.cpp src/server/roster.cpp src/server/admission.cpp src/server/handshake.cpp
+              src/threads/spare_threads.cpp src/net/liveness.cpp src/websocket/pings.cpp src/websocket/spare_buffers.cpp
+              src/broadcast/group.cpp src/demo/processors/workers.cpp src/demo/processors/parallel.cpp
+              src/demo/processors/room.cpp src/demo/processors/rooms.cpp)
+triloop_embed(patched_bytes.h ${patched} ${mutant_files})
+file(CONFIGURE OUTPUT ${generated}/explored_sources.h @ONLY CONTENT [[
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "patched_bytes.h"
+#include "shown_bytes.h"
+
+constexpr std::pair<std::string_view, std::string_view> kExploredSources[] = {
+@rows@};
+]])
+
+add_library(explore_levels STATIC levels.cpp playing.cpp shown.cpp wrong_queues.cpp small_connections.cpp
+            queue_level.cpp latch_level.cpp lane_level.cpp ${generated}/shown_bytes.h ${generated}/patched_bytes.h)
+foreach(level IN LISTS mutant_levels)
+  target_sources(explore_levels PRIVATE $<TARGET_OBJECTS:${level}>)
+endforeach()
+target_include_directories(explore_levels PRIVATE ${generated})
+target_link_libraries(explore_levels PUBLIC explore PRIVATE triloop_options)
