@@ -10,22 +10,23 @@
   function describe(game, thread) {
     const [now, whom] = game.node.t[thread];
     const { level, node } = game;
-    const hung = node.e === play.BROKEN;
+    const hung = play.hangs(node);
+    const stuck = hung ? "for ever" : node.e === play.GOES_ON ? "cannot go on" : "";
     if (now === "done") return { kind: "done", where: "has ended", then: "" };
     if (now === "asleep") {
       const where = `asleep in ${level.objects[whom].name}`;
-      return { kind: "asleep", where, then: hung ? "for ever: nobody will call" : "cannot go on" };
+      return { kind: "asleep", where, then: hung ? "for ever: nobody will call" : stuck };
     }
     if (now === "joins") {
-      return { kind: "waits", where: `waits for ${level.threads[whom]} to end`, then: hung ? "for ever" : "cannot go on" };
+      return { kind: "waits", where: `waits for ${level.threads[whom]} to end`, then: stuck };
     }
     if (now === "wants") {
       const holder = game.state.holder[whom];
       const by = holder === null || holder === undefined ? "" : `, ${level.threads[holder]} has it`;
-      return { kind: "waits", where: `wants ${level.objects[whom].name}${by}`, then: "cannot go on" };
+      return { kind: "waits", where: `wants ${level.objects[whom].name}${by}`, then: stuck };
     }
     const kind = now === "new" ? "new" : "ready";
-    return { kind, where: whereabouts(game, thread, now), then: node.e === play.GOES_ON ? "cannot go on" : "" };
+    return { kind, where: whereabouts(game, thread, now), then: hung ? "" : stuck };
   }
 
   function whereabouts({ state, level }, thread, now) {
@@ -93,7 +94,7 @@
       });
       this.cards.slice(game.level.threads.length).forEach(({ holder }) => { holder.hidden = true; });
       this.place.dataset.count = game.level.threads.length;
-      this.place.dataset.over = ["", "well", "broken"][game.node.e];
+      this.place.dataset.over = ["", "well", play.hangs(game.node) ? "hangs" : "broken"][game.node.e];
     }
 
     drawCard(game, card, name, thread, [first, second]) {

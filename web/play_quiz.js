@@ -11,8 +11,7 @@
     const named = (thread) => level.threads[thread];
     const asleep = node.t.flatMap(([now, whom], thread) => (
       now === "asleep" ? [`${named(thread)} in ${level.objects[whom].name}`] : []));
-    const hangs = /^nobody can go on/.test(node.f);
-    if (!hangs) return { title: "Broken.", text: node.f };
+    if (!play.hangs(node)) return { title: "Broken.", text: node.f };
     const sleepers = asleep.length ? `Asleep for ever: ${asleep.join("; ")}. Nobody will call.` : "Nobody can go on.";
     return { title: "It hangs.", text: `${sleepers} (${node.f})` };
   }

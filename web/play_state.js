@@ -108,6 +108,8 @@
     return WORDS[event.op]?.(name) ?? event.op;
   }
 
+  const hangs = (node) => node.e === play.BROKEN && /^nobody can go on/.test(node.f);
+
   const isShown = (event) => !OUT_OF_SIGHT.has(event.op);
 
   const letter = (name) => name.match(/(\d+)$/)?.[1] ?? name[0].toUpperCase();
@@ -119,5 +121,5 @@
       ? sign : threads[at][0].toUpperCase() + (threads[at].match(/(\d+)$/)?.[1] ?? threads[at][1] ?? at)));
   }
 
-  Object.assign(play, { stateAfter, places, words, isShown, letters });
+  Object.assign(play, { stateAfter, places, words, isShown, hangs, letters });
 })();

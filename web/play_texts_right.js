@@ -6,7 +6,7 @@
   const play = (triloop.play ??= {});
   const texts = (play.texts ??= {});
 
-  const tryIt = "Nobody has broken this one. Try, or let the explorer go through all states.";
+  const tryIt = "Try to hang it. Or let the explorer go.";
   Object.assign(texts, {
     "right-one-place": { title: "the right one, room for one item", goal: tryIt },
     "right-two-places": { title: "the right one, room for two items", goal: tryIt },
