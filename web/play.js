@@ -145,16 +145,19 @@
     byId("map").hidden = !right && !(proven && quiz.stage === "solved" && game.over);
     if (byId("map").hidden) return;
     const model = right ? game.source : proven;
-    const visited = right ? game.visited : new Set(model.reached);
-    const count = model.reached.filter((at) => visited.has(at)).length;
-    const all = model.reached.length;
-    const label = count === all ? `All ${all} states seen, none fails.` : `${count} of ${all} states seen, none fails.`;
+    const states = model.statesWith(right && game.spurious);
+    const visited = right ? game.visited : new Set(states);
+    const count = states.filter((at) => visited.has(at)).length;
+    const label = count === states.length ? `All ${count} states seen, none fails.`
+      : `${count} of ${states.length} states seen, none fails.`;
     setText(byId("seen"), label);
-    dots.draw(model, visited, right ? game.index : null, label);
-    byId("go").hidden = !right || count === all;
-    setText(byId("caveat"), "A proof for this scenario: these threads, these items, every order of their locks, waits, "
-      + "notifies and atomics; waits that end for no reason are not in the map.");
+    dots.draw(model, right && game.spurious, visited, right ? game.index : null, label);
+    byId("go").hidden = !right || count === states.length;
+    setText(byId("caveat"), caveat(right && game.spurious));
   }
+
+  const caveat = (spurious) => "A proof for this scenario: these threads, these items, every order of their locks, waits, "
+    + `notifies and atomics, ${spurious ? "with at most one wait that ends for no reason" : "without waits that end for no reason"}.`;
 
   // ---- who asks for what ----
 
@@ -169,7 +172,7 @@
     onPress("hint", () => hints.next(game));
     onPress("way", () => game.compareWith(game.source.shortestFrom(0), "The explorer's way"));
     onPress("copy", () => play.share.copy());
-    onPress("go", () => play.explore(game.source, game.visited, drawMap, () => changed("explored")));
+    onPress("go", () => play.explore(game.source.statesWith(game.spurious), game.visited, drawMap, () => changed("explored")));
     onPress("show-code", () => showCode(true));
     onPress("code-close", () => showCode(false));
     byId("spurious").addEventListener("change", ({ target }) => {

@@ -15,16 +15,17 @@
   }
 
   /** Where each node's dot is, and how large. */
-  function layout(model) {
+  function layout(model, spurious) {
     const columns = [];
-    for (const node of model.reached) (columns[model.depth[node]] ??= []).push(node);
+    const depth = model.depthWith(spurious);
+    for (const node of model.statesWith(spurious)) (columns[depth[node]] ??= []).push(node);
     const most = Math.max(...columns.map((column) => column.length));
     const [across, down] = [WIDTH / columns.length, (HEIGHT - 6) / most];
     const radius = Math.min(across, down, 9) * 0.38;
     const place = new Map();
-    columns.forEach((column, depth) => column.forEach((node, at) => {
+    columns.forEach((column, choices) => column.forEach((node, at) => {
       const y = HEIGHT / 2 + (at - (column.length - 1) / 2) * down;
-      place.set(node, { x: (depth + 0.5) * across, y });
+      place.set(node, { x: (choices + 0.5) * across, y });
     }));
     return { place, radius };
   }
@@ -35,11 +36,11 @@
       this.drawn = null;
     }
 
-    begin(model) {
-      this.model = model;
+    begin(model, spurious) {
+      Object.assign(this, { model, spurious });
       this.drawn = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": "All states" });
-      const { place, radius } = layout(model);
-      if (model.reached.length < 400) this.drawEdges(place);
+      const { place, radius } = layout(model, spurious);
+      if (place.size < 400) this.drawEdges(place);
       this.dots = new Map();
       for (const [node, { x, y }] of place) {
         const dot = svg("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: radius.toFixed(2), class: "dot" });
@@ -51,8 +52,8 @@
 
     drawEdges(place) {
       let way = "";
-      this.model.reached.forEach((from) => this.model.nodes[from].o.forEach(([, kind, to]) => {
-        if (kind === play.SPURIOUS) return;
+      [...place.keys()].forEach((from) => this.model.nodes[from].o.forEach(([, kind, to]) => {
+        if (kind === play.SPURIOUS && !this.spurious) return;
         const [a, b] = [place.get(from), place.get(to)];
         way += `M${a.x.toFixed(1)} ${a.y.toFixed(1)}L${b.x.toFixed(1)} ${b.y.toFixed(1)}`;
       }));
@@ -60,8 +61,8 @@
     }
 
     /** visited: the nodes that have been seen; here: the one that one is at. */
-    draw(model, visited, here, label) {
-      if (this.model !== model) this.begin(model);
+    draw(model, spurious, visited, here, label) {
+      if (this.model !== model || this.spurious !== spurious) this.begin(model, spurious);
       for (const [node, dot] of this.dots) {
         const end = model.nodes[node].e;
         dot.setAttribute("class", `dot ${visited.has(node) ? "seen" : ""} ${["", "well", "broken"][end]} `
@@ -73,8 +74,8 @@
   }
 
   /** Visits all that is left within about a second, a column after the other; done() at the end. */
-  function explore(model, visited, redraw, done) {
-    const left = model.reached.filter((node) => !visited.has(node));
+  function explore(states, visited, redraw, done) {
+    const left = states.filter((node) => !visited.has(node));
     const all = () => left.splice(0).forEach((node) => visited.add(node));
     if (play.reducedMotion()) {
       all();

@@ -38,14 +38,14 @@
     return distance;
   }
 
-  /** For each node the fewest choices from the start; NEVER where only a spurious wake leads. */
-  function depths(nodes) {
+  /** For each node the fewest choices from the start; NEVER where only a spurious wake leads, if none is allowed. */
+  function depths(nodes, spurious) {
     const depth = nodes.map(() => NEVER);
     depth[0] = 0;
     const queue = [0];
     for (let at = 0; at < queue.length; ++at) {
       for (const [, kind, to] of nodes[queue[at]].o) {
-        if (kind === SPURIOUS || depth[to] !== NEVER) continue;
+        if ((kind === SPURIOUS && !spurious) || depth[to] !== NEVER) continue;
         depth[to] = depth[queue[at]] + 1;
         queue.push(to);
       }
@@ -59,8 +59,17 @@
       this.nodes = level.nodes;
       this.events = level.events.map(readEvent);
       this.distance = distances(this.nodes);
-      this.depth = depths(this.nodes);
-      this.reached = this.nodes.map((_, index) => index).filter((index) => this.depth[index] !== NEVER);
+      this.depth = depths(this.nodes, false);
+      this.depthOfAll = depths(this.nodes, true);
+      this.reached = this.statesWith(false);
+    }
+
+    depthWith(spurious) { return spurious ? this.depthOfAll : this.depth; }
+
+    /** All states, those behind a wait that ends for no reason only if it is allowed. */
+    statesWith(spurious) {
+      const depth = this.depthWith(spurious);
+      return this.nodes.map((_, index) => index).filter((index) => depth[index] !== NEVER);
     }
 
     /** Node after these choices, or -1 if one of them is not offered there. */

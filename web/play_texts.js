@@ -62,7 +62,7 @@
       why: "The consumer had looked at the flag and was not yet asleep: the notify fell into that gap, and nobody heard it.",
       rule: "Rule 3: what a waiter looks at changes under the mutex that the waiter holds from its look to its sleep.",
       twin: "right-closed",
-      line: /closed = true/,
+      line: /closed(\.store|\s*=\s*true)/,
       patches: [
         {
           code: "closed.store(true, std::memory_order_seq_cst);",
