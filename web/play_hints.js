@@ -30,7 +30,7 @@
 
   /** The line of status. */
   function status(game) {
-    if (isAsked(game)) return "notify_one wakes one of those who sleep. Whom? You choose.";
+    if (isAsked(game)) return byThemselves(game) + "notify_one wakes one of those who sleep. Whom? You choose.";
     if (game.path.length === 0) return play.HOW;
     if (game.over) return game.node.e === play.BROKEN ? "" : outlook(game);
     return byThemselves(game) + outlook(game);
