@@ -24,7 +24,7 @@
   const hints = new play.Hints(cards);
   const list = new play.Levels(levels, (level) => open(level));
   const schedule = new play.Schedule(null);
-  const quiz = new play.Quiz(code, { button: nextButton, solved, proof });
+  const quiz = new play.Quiz(code, { button: nextButton, solved, proof, showCode });
 
   function choose(index) {
     replay.stop();
@@ -187,9 +187,12 @@
     window.addEventListener("hashchange", () => openHash() || undefined);
   }
 
+  // Only a phone has it in a sheet; elsewhere it is always there.
   function showCode(open) {
+    if (document.body.classList.contains("code-open") === open) return;
     document.body.classList.toggle("code-open", open);
-    byId(open ? "code" : "show-code").focus();
+    const next = byId(open ? "code" : "show-code");
+    if (next.checkVisibility()) next.focus();
   }
 
   let server = null;
@@ -211,22 +214,21 @@
     });
   }
 
-  async function findServer() {
-    const hash = location.hash;
+  async function findServer(asked) {
     server = await play.findServer((why) => setText(byId("said"), why));
     if (!server) return;
     list.offer(server.scenarios, openRemote);
     byId("server-hint").hidden = true;
-    const asked = play.share.read(hash);
     if (asked?.scenario) openRemote(asked.scenario, asked.path);
   }
 
   wire();
+  const asked = play.share.read(location.hash);
   if (levels.length === 0) {
     setText(byId("goal"), "There are no levels here: levels.js is missing.");
   } else if (!openHash()) {
     open(levels.find(({ id }) => id === play.store.get(LAST)) ?? levels[0]);
   }
-  findServer();
+  findServer(asked);
   Object.assign(play, { game: () => game, modelOf, list });
 })();

@@ -61,16 +61,11 @@
       if (this.cards[thread]) return this.cards[thread];
       const key = element("kbd", { textContent: String(thread + 1) });
       key.setAttribute("aria-hidden", "true");
-      const parts = {
-        name: element("span", { className: "thread-name" }),
-        where: element("span", { className: "where" }),
-        then: element("span", { className: "then" }),
-      };
-      const button = element("button", { type: "button", className: "card", data: { thread } },
-        key, parts.name, parts.where, parts.then);
+      const parts = ["thread-name", "where", "then"].map((className) => element("span", { className }));
+      const button = element("button", { type: "button", className: "card", data: { thread } }, key, ...parts);
       button.setAttribute("aria-keyshortcuts", String(thread + 1));
       const second = element("button", { type: "button", className: "second", hidden: true });
-      const made = { ...parts, button, second, holder: element("div", { className: "holder" }, button, second) };
+      const made = { parts, button, second, holder: element("div", { className: "holder" }, button, second) };
       button.addEventListener("click", () => this.press(thread));
       second.addEventListener("click", () => made.other !== undefined && this.choose(made.other));
       this.cards[thread] = made;
@@ -101,13 +96,10 @@
       const said = describe(game, thread);
       const then = first ? `can go on: ${promise(game, first)}` : said.then;
       const kind = first?.kind === play.WHOM ? "whom" : said.kind;
-      setText(card.name, name);
-      setText(card.where, first?.kind === play.WHOM ? `${said.where}: wake it?` : said.where);
-      setText(card.then, first?.kind === play.WHOM ? "choose whom to wake" : then);
+      const where = kind === "whom" ? `${said.where}: wake it?` : said.where;
+      say(card.parts, [name, where, kind === "whom" ? "choose whom to wake" : then]);
       card.button.dataset.kind = kind;
       card.button.dataset.can = String(Boolean(first));
-      const parts = [card.name, card.where, card.then].map((part) => part.textContent);
-      card.button.setAttribute("aria-label", parts.filter(Boolean).join(", "));
       card.option = first?.index;
       enable(card.button, Boolean(first));
       card.other = second?.index;
@@ -119,6 +111,15 @@
     pointAt(thread) {
       this.cards.forEach(({ button }, at) => button.classList.toggle("look", at === thread));
     }
+  }
+
+  // The button's name is its text: commas that only ears need stand between its lines.
+  function say(parts, texts) {
+    const said = texts.join("\n");
+    if (parts[0].dataset.said === said) return;
+    parts[0].dataset.said = said;
+    parts.forEach((part, at) => part.replaceChildren(texts[at],
+      ...(texts[at] && texts[at + 1] ? [element("span", { className: "comma" }, ", ")] : [])));
   }
 
   // Of several options of one thread the card takes the first; a wake for no reason stands beside it.

@@ -65,8 +65,7 @@
     }
 
     step(row, by) {
-      const at = this.lines.findIndex((line) => line.row === row);
-      const next = this.lines[at + by]?.row;
+      const next = this.asked[this.asked.indexOf(row) + by];
       if (!next) return;
       row.tabIndex = -1;
       next.tabIndex = 0;
@@ -77,9 +76,10 @@
     ask(answer) {
       this.asking = answer;
       this.place.classList.toggle("asking", answer !== null);
-      this.lines.forEach(({ row }, at) => {
-        for (const name of ["role", "tabindex"]) row.removeAttribute(name);
-        if (!answer) return;
+      for (const { row } of this.lines) ["role", "tabindex"].forEach((name) => row.removeAttribute(name));
+      if (!answer) return;
+      this.asked = this.lines.map(({ row }) => row).filter((row) => row.textContent.trim() !== "");
+      this.asked.forEach((row, at) => {
         row.setAttribute("role", "button");
         row.tabIndex = at === 0 ? 0 : -1;
       });
@@ -99,6 +99,8 @@
         const before = rows[at + removed.length - 1] ?? rows[at - 1];
         if (before) before.after(...added);
       }
+      const first = this.place.querySelector(".removed, .added");
+      if (first) this.place.scrollTop = first.offsetTop - this.place.clientHeight / 3;
     }
 
     conceal() {

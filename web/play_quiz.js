@@ -37,12 +37,12 @@
     draw(game) {
       const { e } = game.node;
       this.panel.hidden = e === play.GOES_ON;
-      this.panel.dataset.end = ["", "well", "broken"][e];
       if (e === play.GOES_ON) return this.close();
       const key = `${game.level.id}:${game.path}`;
       if (this.told === key) return;
       this.close();
       this.told = key;
+      this.panel.dataset.end = ["", "well", "broken"][e];
       if (e === play.BROKEN) this.tellBreak(game);
       else this.tellEnd(game);
     }
@@ -85,9 +85,10 @@
       heard.setAttribute("role", "status");
       const show = element("button", { type: "button" }, "Show me the line");
       show.addEventListener("click", () => this.askPatch("This one."));
+      const open = element("button", { type: "button", className: "on-a-phone" }, "Open the code");
+      open.addEventListener("click", () => this.next.showCode(true));
       this.ask.replaceChildren(
-        ...(this.texts.first ? [element("p", { className: "why" }, this.texts.why)] : []),
-        element("p", {}, element("strong", {}, "Which line is to blame?"), " Click it in the code."), heard, show);
+        element("p", {}, element("strong", {}, "Which line is to blame?"), " Click it in the code."), heard, open, show);
       this.code.ask((source, line, row) => this.onLine(source, line, row, heard));
     }
 
@@ -96,11 +97,12 @@
       const right = this.texts.line ? this.texts.line.test(text) && source === 0 : this.code.isWrong(source, line);
       if (right) return this.askPatch("That is the line.");
       row.classList.add("no");
-      setText(heard, text.trim() ? `Not that one: the right one has it, too.` : "That line is empty.");
+      setText(heard, text.trim() ? "Not that one: the right one has it, too." : "That line is empty.");
     }
 
     askPatch(praise) {
       this.code.ask(null);
+      this.next.showCode(false);
       this.stage = "mend";
       const { why, patches } = this.texts;
       const told = element("p", { className: "why", tabIndex: -1 }, element("strong", {}, praise), " ", why);
@@ -126,10 +128,11 @@
 
     finish(told) {
       this.stage = "solved";
-      this.code.reveal();
+      this.panel.dataset.end = "mended";
       this.ask.replaceChildren(told, ...this.lastWords(), this.next.button());
       told.focus();
       this.next.solved(this.level);
+      this.code.reveal();
     }
 
     lastWords() {

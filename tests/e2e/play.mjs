@@ -56,3 +56,6 @@ export const schedule = (page) => page.locator("#schedule .line").evaluateAll((l
 })));
 
 export const status = (page) => page.locator("#status").textContent();
+
+/** What a card says, as it is read out. */
+export const said = (card) => card.evaluate((it) => [...it.querySelectorAll(":scope > span")].map((part) => part.textContent).join(""));

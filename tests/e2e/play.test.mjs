@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { launchBrowser } from "./page.mjs";
-import { goTo, place, playTest, schedule, status } from "./play.mjs";
+import { goTo, place, playTest, said, schedule, status } from "./play.mjs";
 
 let browser;
 before(async () => (browser = await launchBrowser()));
@@ -21,8 +21,8 @@ test("the first visit shows level 1, its goal and in one sentence what a choice 
 test("a click on a card lets its thread go on, with its lines in the schedule", { at: "close-wakes-one:" }, async ({ page, card }) => {
   await card(1).click();
   assert.deepEqual((await schedule(page)).map(({ text }) => text), ["locks the mutex", "waits for not_empty"]);
-  assert.match(await card(1).getAttribute("aria-label"), /^consumer 1, asleep in not_empty, cannot go on$/);
-  assert.match(await card(0).getAttribute("aria-label"), /^producer, runs, holds nothing, can go on: locks the mutex$/);
+  assert.match(await said(card(1)), /^consumer 1, asleep in not_empty, cannot go on$/);
+  assert.match(await said(card(0)), /^producer, runs, holds nothing, can go on: locks the mutex$/);
 });
 
 test("a thread that cannot go on is not chosen by its card", { at: "close-wakes-one:1" }, async ({ page, card }) => {
@@ -133,8 +133,8 @@ test("a hang is loud: an alert, and nobody's card looks done", hangs, async ({ p
   assert.match(await verdict.textContent(), /^It hangs\. Asleep for ever: consumer \d in not_empty\. Nobody will call\./);
   assert.match(await verdict.textContent(), /3 choices, 11 steps, 1 preemption\./);
   const sleeper = page.locator('.card[data-kind="asleep"]');
-  assert.match(await sleeper.getAttribute("aria-label"), /asleep in not_empty, for ever: nobody will call$/);
-  assert.match(await card(0).getAttribute("aria-label"), /waits for consumer \d to end, for ever$/);
+  assert.match(await said(sleeper), /asleep in not_empty, for ever: nobody will call$/);
+  assert.match(await said(card(0)), /waits for consumer \d to end, for ever$/);
 });
 
 test("behind a break: which line? A wrong line is answered, the right one tells why", hangs, async ({ page }) => {
@@ -159,7 +159,7 @@ test("a wait may end for no reason only where the switch allows it, and once", {
   await goTo(page, "if-for-while:1");
   assert.equal(await card(1).getAttribute("aria-disabled"), "true");
   await page.check("#spurious");
-  assert.match(await card(1).getAttribute("aria-label"), /can go on: wakes for no reason/);
+  assert.match(await said(card(1)), /can go on: wakes for no reason/);
   await card(1).click();
   assert.ok((await schedule(page)).some(({ text }) => text === "wakes for no reason"));
   const again = await page.evaluate(() => window.triloop.play.game().node.o.some(([, kind]) => kind === 2));
