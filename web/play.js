@@ -106,6 +106,7 @@
       : typeof level.bound === "number" ? `at most ${plural(level.bound, "preemption")}` : level.bound}.` : "";
     setText(byId("goal"), texts.goal + bound);
     document.body.dataset.kind = level.kind;
+    play.hues(level.threads).forEach((hue, thread) => document.body.style.setProperty(`--t${thread}`, `var(--hue${hue})`));
     byId("way").hidden = level.kind !== "wrong";
     byId("hint").hidden = !game.source.known;
     const spurious = game.source.known ? level.nodes.some(({ o }) => o.some(([, kind]) => kind === play.SPURIOUS)) : true;
@@ -216,7 +217,10 @@
 
   async function findServer(asked) {
     server = await play.findServer((why) => setText(byId("said"), why));
-    if (!server) return;
+    if (!server) {
+      if (asked?.scenario) setText(byId("said"), "That scenario is played through a server: ./run.sh scheduler");
+      return;
+    }
     list.offer(server.scenarios, openRemote);
     byId("server-hint").hidden = true;
     if (asked?.scenario) openRemote(asked.scenario, asked.path);

@@ -108,6 +108,15 @@
     return WORDS[event.op]?.(name) ?? event.op;
   }
 
+  const HUES = ["reader", "processor", "writer"];
+
+  /** A colour's number for each thread: reader, processor and writer keep theirs, others take what is left. */
+  function hues(threads) {
+    const taken = threads.map((name) => HUES.indexOf(name));
+    const left = [0, 1, 2, 3, 4, 5].filter((hue) => !taken.includes(hue) && (hue > 2 || taken.every((own) => own < 0)));
+    return taken.map((hue) => (hue >= 0 ? hue : left.shift() ?? 5));
+  }
+
   const hangs = (node) => node.e === play.BROKEN && /^nobody can go on/.test(node.f);
 
   const isShown = (event) => !OUT_OF_SIGHT.has(event.op);
@@ -121,5 +130,5 @@
       ? sign : threads[at][0].toUpperCase() + (threads[at].match(/(\d+)$/)?.[1] ?? threads[at][1] ?? at)));
   }
 
-  Object.assign(play, { stateAfter, places, words, isShown, hangs, letters });
+  Object.assign(play, { stateAfter, places, words, isShown, hangs, hues, letters });
 })();

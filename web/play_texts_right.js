@@ -11,6 +11,9 @@
     "right-one-place": { title: "the right one, room for one item", goal: tryIt },
     "right-two-places": { title: "the right one, room for two items", goal: tryIt },
     "right-closed": { title: "the right one is closed", goal: tryIt },
+    "ships-queue": { title: "the queue that ships", goal: tryIt },
+    "ships-latch": { title: "the latch that ships", goal: tryIt },
+    "ships-lane": { title: "the lane that ships", goal: tryIt },
   });
 
   const GOALS = {
