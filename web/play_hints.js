@@ -14,7 +14,7 @@
     if (game.path.length === 0) return "";
     const forced = game.lines().filter(({ group, forced: alone }) => group === game.path.length && alone);
     const names = [...new Set(forced.map(({ event }) => game.level.threads[event.thread]))];
-    return names.length ? `${names.join(" and ")} went on by itself: nobody else could. ` : "";
+    return names.length ? ` (${names.join(" and ")} went on by itself: nobody else could.)` : "";
   }
 
   function outlook(game) {
@@ -30,10 +30,10 @@
 
   /** The line of status. */
   function status(game) {
-    if (isAsked(game)) return byThemselves(game) + "notify_one wakes one of those who sleep. Whom? You choose.";
+    if (isAsked(game)) return `notify_one wakes one of those who sleep. Whom? You choose.${byThemselves(game)}`;
     if (game.path.length === 0) return play.HOW;
     if (game.over) return game.node.e === play.BROKEN ? "" : outlook(game);
-    return byThemselves(game) + outlook(game);
+    return (outlook(game) + byThemselves(game)).trim();
   }
 
   class Hints {

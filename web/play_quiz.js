@@ -87,8 +87,10 @@
       show.addEventListener("click", () => this.askPatch("This one."));
       const open = element("button", { type: "button", className: "on-a-phone" }, "Open the code");
       open.addEventListener("click", () => this.next.showCode(true));
+      // The first level tells why at once; the others ask first.
+      const why = this.texts.first ? [element("p", { className: "why" }, this.texts.why)] : [];
       this.ask.replaceChildren(
-        element("p", {}, element("strong", {}, "Which line is to blame?"), " Click it in the code."), heard, open, show);
+        ...why, element("p", {}, element("strong", {}, "Which line is to blame?"), " Click it in the code."), heard, open, show);
       this.code.ask((source, line, row) => this.onLine(source, line, row, heard));
     }
 
@@ -105,7 +107,8 @@
       this.next.showCode(false);
       this.stage = "mend";
       const { why, patches } = this.texts;
-      const told = element("p", { className: "why", tabIndex: -1 }, element("strong", {}, praise), " ", why);
+      const told = element("p", { className: "why", tabIndex: -1 }, element("strong", {}, praise), " ",
+        this.texts.first ? this.texts.rule : why);
       if (!patches) return this.finish(told);
       const heard = element("p", { className: "heard" });
       heard.setAttribute("role", "status");
@@ -136,7 +139,7 @@
     }
 
     lastWords() {
-      const { rule } = this.texts;
+      const rule = this.texts.first ? null : this.texts.rule;
       const proof = this.next.proof(this.texts.twin);
       return [
         ...(rule ? [element("p", { className: "rule" }, rule)] : []),

@@ -16,6 +16,7 @@
         + "who wakes up must look again.",
       rule: "Rule 1: every wait stands in a loop over its condition.",
       twin: "right-two-places",
+      first: true,
       patches: [
         {
           code: "while (!closed && items.empty()) not_empty.wait(mutex);",
