@@ -96,8 +96,7 @@
       const said = describe(game, thread);
       const then = first ? `can go on: ${promise(game, first)}` : said.then;
       const kind = first?.kind === play.WHOM ? "whom" : said.kind;
-      const where = kind === "whom" ? `${said.where}: wake it?` : said.where;
-      say(card.parts, [name, where, kind === "whom" ? "choose whom to wake" : then]);
+      say(card.parts, [name, said.where, kind === "whom" ? "wake this one" : then]);
       card.button.dataset.kind = kind;
       card.button.dataset.can = String(Boolean(first));
       card.option = first?.index;
