@@ -78,6 +78,7 @@
       this.place.classList.toggle("asking", answer !== null);
       for (const { row } of this.lines) ["role", "tabindex"].forEach((name) => row.removeAttribute(name));
       if (!answer) return;
+      if (this.level.sources.length > 1) this.place.scrollTop = 0;
       this.asked = this.lines.map(({ row }) => row).filter((row) => row.textContent.trim() !== "");
       this.asked.forEach((row, at) => {
         row.setAttribute("role", "button");

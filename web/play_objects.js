@@ -36,12 +36,41 @@
       this.places = new Map();
       this.values = new Map();
       this.chips = level.threads.map((name, thread) => this.chip(name, thread));
-      this.place.replaceChildren(
-        this.box("outside", "outside", "outside"),
-        ...level.objects.flatMap((object, at) => this.object(object, at)),
-        ...level.values.map((value) => this.value(value)));
-      this.place.append(element("div", { className: "gone", hidden: true }));
-      this.places.set("gone", this.place.lastChild);
+      const gone = element("div", { hidden: true });
+      this.places.set("gone", gone);
+      this.place.replaceChildren(this.box("outside", "outside", "outside"), ...this.groups(level), gone);
+    }
+
+    /** What belongs to one owner ("in-queue's mutex", "in-queue") stands together, in short words. */
+    groups(level) {
+      const owners = new Map();
+      const add = (name, make) => {
+        const [, owner, rest] = /^(.+?)'s (.+)$/.exec(name) ?? [null, name, name];
+        if (!owners.has(owner)) owners.set(owner, []);
+        owners.get(owner).push({ own: rest !== name, made: make(rest === name ? name : rest) });
+      };
+      level.objects.forEach((object, at) => {
+        if (this.isShown(object, at)) add(object.name, (name) => this.object({ ...object, name }, at));
+      });
+      level.values.forEach((value) => add(value.name, (name) => this.value(value, name)));
+      return [...owners].flatMap(([owner, parts]) => {
+        const boxes = parts.map(({ made }) => made);
+        return parts.some(({ own }) => own) ? [this.group(owner, boxes)] : boxes;
+      });
+    }
+
+    group(owner, boxes) {
+      const name = element("span", { className: "owner" }, owner);
+      boxes.filter((box) => box.firstChild.textContent === owner).forEach((box) => box.firstChild.remove());
+      return element("div", { className: "group" }, name, ...boxes);
+    }
+
+    // A condition in which nobody ever sleeps is left out, where all states are known.
+    isShown({ kind }, at) {
+      if (kind !== "mutex" && kind !== "condition") return false;
+      if (kind === "mutex" || !this.level.nodes) return true;
+      return this.level.nodes.some(({ t }) => t.some(([now, whom]) => now === "asleep" && whom === at))
+        || this.level.events.some(([, op, object]) => object === at && op.startsWith("notify"));
     }
 
     chip(name, thread) {
@@ -61,16 +90,15 @@
     }
 
     object({ name, kind }, at) {
-      if (kind === "mutex") return [this.box("mutex", name.replace(/^the /, ""), `held:${at}`, `door:${at}`)];
-      if (kind === "condition") return [this.box("condition", name, `room:${at}`)];
-      return [];
+      if (kind === "mutex") return this.box("mutex", name.replace(/^the /, ""), `held:${at}`, `door:${at}`);
+      return this.box("condition", name, `room:${at}`);
     }
 
-    value({ name, kind, capacity }) {
+    value({ name, kind, capacity }, called) {
       const shown = element("span", { className: kind === "cells" ? "cells" : "flag" });
       this.values.set(name, { shown, kind, capacity });
       return element("div", { className: "object", data: { kind } },
-        element("span", { className: "called", textContent: name }), shown);
+        element("span", { className: "called", textContent: called }), shown);
     }
 
     draw(game) {

@@ -11,9 +11,9 @@
     const named = (thread) => level.threads[thread];
     const asleep = node.t.flatMap(([now, whom], thread) => (
       now === "asleep" ? [`${named(thread)} in ${level.objects[whom].name}`] : []));
-    if (!play.hangs(node)) return { title: "Broken.", text: node.f };
+    if (!play.hangs(node)) return { title: "Broken.", text: node.f, more: "" };
     const sleepers = asleep.length ? `Asleep for ever: ${asleep.join("; ")}. Nobody will call.` : "Nobody can go on.";
-    return { title: "It hangs.", text: `${sleepers} (${node.f})` };
+    return { title: "It hangs.", text: sleepers, more: `(${node.f})` };
   }
 
   /** The stages behind a break: "line", "mend", "solved". Each level starts with its line. */
@@ -64,10 +64,11 @@
     }
 
     tellBreak(game) {
-      const { title, text } = verdict(game);
+      const { title, text, more } = verdict(game);
       const lines = game.lines().length;
       const counts = `${plural(game.path.length, "choice")}, ${plural(lines, "step")}, ${plural(game.preemptions(), "preemption")}.`;
       byId("verdict").replaceChildren(element("strong", {}, title), " ", text, " ",
+        ...(more ? [element("span", { className: "counts" }, more), " "] : []),
         element("span", { className: "counts" }, counts));
       this.shortest = game.source.known ? game.source.shortestFrom(0).length : null;
       if (!this.texts.why || !this.level.right) return this.tellPlainly();

@@ -38,7 +38,8 @@
         setText(first, String(number));
         setText(who, game.level.threads[event.thread]);
         who.dataset.sign = signs[event.thread];
-        setText(step, play.words(game.level, event) + (forced ? " (by itself)" : ""));
+        const toldOnce = forced && !(lines[at - 1]?.forced && lines[at - 1].event.thread === event.thread);
+        setText(step, play.words(game.level, event) + (toldOnce ? " (by itself)" : ""));
         row.title = forced ? "By itself: nobody else could go on." : "";
       });
     }
