@@ -146,6 +146,11 @@
     requestAnimationFrame(paint);
   }
 
+  // The walk has a picture, too: while it is shown the code is of its step.
+  function showCode(connection) {
+    if (root.getClientRects().length > 0) triloop.sheet?.update?.(connection);
+  }
+
   // ---- rewind ----
 
   // Live it says no more than that: a slider that reads out ten times a second helps nobody.
@@ -163,7 +168,7 @@
     slider.setAttribute("aria-valuetext", sample ? valueWords(sample) : "now: follows the live view");
     const about = sample && { time: sample.time, ago: agoOf(sample), words: agoWords(sample) };
     strip.onScrub?.(sample?.connection ?? null, about ?? null);
-    if (sample) triloop.sheet?.update?.(sample.connection);
+    if (sample) showCode(sample.connection);
   }
 
   function scrubTo(wanted) {
@@ -192,6 +197,11 @@
     return found < 0 ? samples.length - 1 : found;
   }
 
+  function stepTo(to) {
+    if (to > shown().length - 1) live();
+    else scrubTo(to);
+  }
+
   function onKey(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const last = shown().length - 1;
@@ -205,8 +215,7 @@
     if (event.key === "Escape" && !held) return;
     event.preventDefault();
     event.stopPropagation();
-    if (to > last) live();
-    else scrubTo(to);
+    stepTo(to);
   }
 
   slider.addEventListener("keydown", onKey);
@@ -238,7 +247,7 @@
       if (chosen === null) chosen = connection.id;
       rings.add(time, connection);
       if (connection.id !== chosen) return;
-      if (!held) triloop.sheet?.update?.(connection);
+      if (!held) showCode(connection);
       triloop.follow?.update?.(connection);
       if (document.hidden) return;
       if (held) say();
@@ -260,6 +269,9 @@
 
     live,
     tools,
+    /** One snapshot back (-1) or on (1), as by the arrow keys. */
+    step: (by) => stepTo((held ? index : shown().length - 1) + by),
+    chosen: () => chosen,
     samples: () => rings.samples(chosen),
   });
   say();

@@ -1,15 +1,13 @@
 "use strict";
 
-// Sessions: what the strip has seen becomes a file, and a file is played as if it were live.
-// triloop.session (session.js) is a recorded one for wherever there is nothing to show.
+// Sessions: what the strip has seen becomes a file, and the view plays a file as if it were live
+// (triloop.playSession). session.js has a recorded one for wherever there is nothing to show.
 (() => {
   const triloop = (window.triloop ??= {});
   const FORM = 1;
   const MOST_BYTES = 20 * 1024 * 1024;
   const MOST_SNAPSHOTS = 20_000;
   const MOST_CONNECTIONS = 1000;
-  const LONGEST_PAUSE_MS = 2000; // a gap in the recording is not waited for in full
-  const AGAIN_MS = 3000; // after the last snapshot, before the first one comes again
   const THREADS = ["reader", "processor", "writer"];
 
   // ---- is it one? ----
@@ -85,29 +83,7 @@
     snapshots: samples.map(({ time, connection }) => ({ time, accepted: 1, websockets: 1, connections: [connection] })),
   });
 
-  // ---- playing ----
-
-  /**
-   * Gives `onSnapshot` the snapshots of a session at their own pace, from the start again after the
-   * end, and none while the page is hidden or `isHeld()`. Gives a function that ends it.
-   */
-  function startPlayer({ snapshots }, onSnapshot, isHeld = () => false) {
-    let next = 0;
-    let timer = 0;
-
-    function step() {
-      if (document.hidden || isHeld()) return void (timer = setTimeout(step, 100));
-      onSnapshot(snapshots[next], next);
-      const wait = next + 1 < snapshots.length ? 1000 * (snapshots[next + 1].time - snapshots[next].time) : AGAIN_MS;
-      next = (next + 1) % snapshots.length;
-      timer = setTimeout(step, Math.min(wait, LONGEST_PAUSE_MS + 1000));
-    }
-
-    step();
-    return () => clearTimeout(timer);
-  }
-
-  Object.assign(triloop, { sessions: { makeSession, parseSession, startPlayer } });
+  Object.assign(triloop, { sessions: { makeSession, parseSession } });
 
   // ---- the buttons ----
 
@@ -118,11 +94,14 @@
   saveButton.type = openButton.type = "button";
   saveButton.title = "Save the last 20 s as a file";
   openButton.title = "Open a session from a file; or drop one on the page";
+  const stopButton = make("button", "strip-stop", "Stop playing");
+  stopButton.type = "button";
+  stopButton.hidden = true;
   const chooser = document.createElement("input");
   Object.assign(chooser, { type: "file", accept: ".json,application/json", hidden: true, id: "strip-file" });
   const error = make("p", "strip-error");
   error.setAttribute("role", "alert");
-  strip.tools.append(saveButton, openButton, chooser);
+  strip.tools.append(saveButton, openButton, stopButton, chooser);
   document.getElementById("strip").append(error);
 
   function save() {
@@ -130,7 +109,8 @@
     if (samples.length === 0) return void (error.textContent = "There is nothing to save yet.");
     error.textContent = "";
     const now = new Date().toISOString();
-    const text = `${JSON.stringify(makeSession(samples, now))}\n`;
+    const recorded = `${now.slice(0, 16).replace("T", " ")} UTC, connection ${strip.chosen()}`;
+    const text = `${JSON.stringify(makeSession(samples, recorded))}\n`;
     const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
     const link = document.createElement("a");
     Object.assign(link, { href: address, download: `triloop-${now.slice(0, 19).replace(/[:T]/g, "-")}.json` });
@@ -145,12 +125,21 @@
       error.textContent = "";
       strip.forget();
       triloop.playSession?.(session);
+      stopButton.hidden = false;
     } catch (failure) {
       error.textContent = `“${file.name}” cannot be played: ${failure.message}.`;
     }
   }
 
+  function stop() {
+    strip.forget();
+    triloop.playSession?.(null);
+    stopButton.hidden = true;
+    openButton.focus({ preventScroll: true });
+  }
+
   saveButton.addEventListener("click", save);
+  stopButton.addEventListener("click", stop);
   openButton.addEventListener("click", () => chooser.click());
   chooser.addEventListener("change", () => {
     if (chooser.files.length > 0) open(chooser.files[0]);

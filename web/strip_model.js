@@ -60,6 +60,10 @@
     return firings;
   }
 
+  /** Another server, or a recording from its start, that has given the same number. */
+  const isAnother = (last, time, { peer, age }) =>
+    time < last.time || peer !== last.connection.peer || age < last.connection.age;
+
   /** Samples of one connection, oldest first, and a cell for each but the first. */
   function makeRing() {
     let samples = [];
@@ -67,7 +71,7 @@
     function add(time, connection) {
       const last = samples.at(-1);
       if (last && time === last.time) return;
-      if (last && time < last.time) samples = []; // another server, or a recording from the start
+      if (last && isAnother(last, time, connection)) samples = [];
       samples.push({ time, connection, cell: null });
       if (samples.length > 1) samples.at(-1).cell = cellBetween(samples.at(-2), samples.at(-1));
       while (samples.length > MOST_SAMPLES || samples[0].time < time - WINDOW_SECONDS - EPSILON) samples.shift();

@@ -156,6 +156,7 @@
     setText(found("walk-step"), step.title);
     setText(found("walk-text"), step.text);
     picture.show(connectionAt(step));
+    if (box.getClientRects().length > 0) triloop.sheet?.update?.(connectionAt(step));
     for (const name of ["peer", "reader", "in", "processor", "out", "writer"]) {
       setData(picture.box(name), "active", String(step.at === name));
     }
