@@ -79,7 +79,7 @@
         context.globalAlpha = alpha;
         context.fillRect(left, top, Math.max(1, right - left), height);
       };
-      const there = 1 - shares.idle;
+      const there = 1 - shares.idle - (shares.unknown ?? 0);
       const bottom = row.top + row.height;
       if (there > LEAST_SHARE) fill(colours[row.name], WAITING, bottom - there * row.height, there * row.height);
       const work = high(shares.working ?? 0);
