@@ -18,19 +18,21 @@ const leftAt = (page) => page.evaluate(() =>
 
 // ---- walk and server agree ----
 
-/** How a connection of the lab is ended; `peer` is what openPeer() gives. */
-const ENDINGS = {
+/** How a connection of the lab is ended; `peer` is what openPeer() gives. The walk's is by the peer. */
+const BY_PEER = {
   "by the page": ({ socket }) => socket.close(1000, "bye"),
+  "by the page, with messages in the queues": ({ socket }) => {
+    for (let i = 0; i < 50; i += 1) socket.send("x".repeat(1000));
+    socket.close(1000, "bye");
+  },
+};
+const BY_SERVER = {
   "by the server": ({ socket }) => socket.send("!close 1000 bye"),
   "by both": ({ socket }) => {
     socket.send("!close 1000 bye");
     socket.close(1000, "bye");
   },
   "by an exception": ({ socket }) => socket.send("!throw"),
-  "by the page, with messages in the queues": ({ socket }) => {
-    for (let i = 0; i < 50; i += 1) socket.send("x".repeat(1000));
-    socket.close(1000, "bye");
-  },
 };
 
 /** The order in which the loops of a connection ended, as /inspect.json tells it. */
@@ -48,21 +50,32 @@ async function realOrder(t, server, end) {
   return [...THREADS].sort((a, b) => threads[a].left - threads[b].left).join(" ");
 }
 
-test("the threads leave in the order in which they do on the server, in most endings", {}, async ({ t, page }) => {
-  const server = await startServer(t, "--heartbeat", "0");
-  const steps = await leftAt(page);
-  const walked = steps.at(-1).left.join(" ");
+/** How often each order was seen. */
+async function realOrders(t, server, endings) {
   const counts = {};
-  for (const [name, end] of Object.entries(ENDINGS)) {
+  for (const end of Object.values(endings)) {
     for (let i = 0; i < TIMES_EACH; i += 1) {
       const order = await realOrder(t, server, end);
       counts[order] = (counts[order] ?? 0) + 1;
-      assert.match(order, /^processor /, `${name}: in a drain the processor is the first`);
     }
   }
   t.diagnostic(JSON.stringify(counts));
-  const all = TIMES_EACH * Object.keys(ENDINGS).length;
-  assert.ok((counts[walked] ?? 0) > all / 2, `the walk says ${walked}, and the server ${JSON.stringify(counts)}`);
+  return counts;
+}
+
+const sum = (counts, wanted) =>
+  Object.entries(counts).reduce((all, [order, count]) => all + (wanted(order) ? count : 0), 0);
+
+test("the threads leave in the order in which they mostly do on the server", {}, async ({ t, page }) => {
+  const server = await startServer(t, "--heartbeat", "0");
+  const walked = (await leftAt(page)).at(-1).left.join(" ");
+  const byPeer = await realOrders(t, server, BY_PEER);
+  assert.ok(sum(byPeer, (order) => order === walked) > sum(byPeer, () => true) / 2,
+    `the walk says ${walked}, and the server ${JSON.stringify(byPeer)}`);
+  const byServer = await realOrders(t, server, BY_SERVER);
+  for (const counts of [byPeer, byServer]) { // the other two race, and the walk says so
+    assert.ok(sum(counts, (order) => order.startsWith("processor ")) >= 0.8 * sum(counts, () => true), JSON.stringify(counts));
+  }
 });
 
 test("nobody who has left comes back, and what leaves last leaves after the latch", {}, async ({ page }) => {
