@@ -17,7 +17,7 @@
   const WAITING = 0.24; // how much of a thread's colour is left where it waits for input,
   const SENDING = 0.6; // where it hands bytes to the socket,
   const WORKING = 1; // and where it works
-  const LEAST_SHARE = 0.004; // what is more than this is seen, however small it would be
+  const LEAST_SHARE = 0.0002; // 20 µs of a tenth are seen, however small they would be
   const LEAST_HEIGHT = 2;
 
   /** Hidden elements of which the style sheet sets the colour: system colours too come out as such. */

@@ -186,3 +186,15 @@ test("without motion there are the numbers alone", { reducedMotion: "reduce" }, 
   assert.match(await page.textContent("#followed"), /^Your message 7/);
   assert.equal(await page.locator(".follower").count(), 0);
 });
+
+test("rewound, the numbers are those of then, and nothing moves", {}, async ({ page }) => {
+  await picture(page);
+  await page.evaluate((all) => {
+    all.forEach((one, i) => window.triloop.strip.add(1 + i / 10, { ...one, age: i }));
+    window.triloop.strip.step(-1);
+  }, [withFollowed(7), withFollowed(8)]);
+  assert.match(await page.textContent("#followed"), /^Your message 7 /);
+  assert.equal(await page.evaluate(() => document.querySelector(".follower").getAnimations().length), 0);
+  await page.evaluate((one) => window.triloop.strip.add(1.2, { ...one, age: 2 }), withFollowed(9));
+  assert.match(await page.textContent("#followed"), /^Your message 7 /, "what comes meanwhile waits");
+});
