@@ -28,7 +28,7 @@
     const gone = element("view-gone");
     const ago = element("view-ago");
     const facts = (name) => element("view-facts").querySelector(`[data-part="${name}"]`);
-    const parts = Object.fromEntries(["own", "path", "peer", "state", "age"].map((name) => [name, facts(name)]));
+    const parts = Object.fromEntries(["own", "nth", "path", "peer", "state", "age"].map((name) => [name, facts(name)]));
     const picture = triloop.makePicture();
     element("view-picture").append(picture.root);
 
@@ -49,8 +49,8 @@
     function show(connection, { here = true, own = "", past = null, ...numbers } = {}) {
       setData(detail, "connection", String(connection.id));
       setData(detail, "state", connection.state);
-      const nth = connection.number ? `, the ${ordinal(connection.number)} WebSocket` : "";
-      setText(element("view-title-one"), `Connection ${connection.id}${nth}`);
+      setText(element("view-title-one"), `Connection ${connection.id}`);
+      setText(parts.nth, connection.number ? `${ordinal(connection.number)} WebSocket` : "");
       setText(parts.own, own);
       setText(parts.path, connection.path);
       setText(parts.peer, connection.peer);

@@ -231,7 +231,7 @@
     const known = typeof buffered === "number";
     if (part.waits.hidden === known) part.waits.hidden = !known;
     if (!known) return;
-    setText(part.buffered, `bufferedAmount ${sizeWord(buffered)}`);
+    setText(part.buffered, `browser holds ${sizeWord(buffered)}`);
     setBar(part.fill, 0, share(buffered, triloop.MAX_BUFFERED_BYTES));
   }
 

@@ -124,7 +124,7 @@
   function showCount({ connections, accepted, websockets }) {
     const others = connections.filter((one) => !inspects(one));
     const ended = others.filter((one) => one.state === "ended").length;
-    const all = websockets === undefined ? `${grouped(accepted)} accepted so far, HTTP too`
+    const all = websockets === undefined ? `${grouped(accepted)} accepted, HTTP too`
       : `${grouped(websockets)} WebSockets so far`;
     setText(element("view-count"), `${grouped(others.length - ended)} here, ${ended} ended, ${all}`);
   }
