@@ -6,6 +6,7 @@
   const triloop = (window.triloop ??= {});
   const { setText, setData, grouped } = triloop;
   const EXPECT_MS = 5000;
+  const AGAIN_MS = 3000; // after a recorded session, before it begins anew
 
   const element = (id) => document.getElementById(id);
   const box = element("view");
@@ -126,7 +127,9 @@
     const ended = others.filter((one) => one.state === "ended").length;
     const all = websockets === undefined ? `${grouped(accepted)} accepted, HTTP too`
       : `${grouped(websockets)} WebSockets so far`;
-    setText(element("view-count"), `${grouped(others.length - ended)} here, ${ended} ended, ${all}`);
+    const [here, soFar] = element("view-count").children;
+    setText(here, `${grouped(others.length - ended)} here, ${ended} ended`);
+    setText(soFar, `, ${all}`);
   }
 
   function apply(next) {
@@ -220,20 +223,32 @@
 
   /** Shows recorded snapshots as if they were live; null: no longer. */
   function play(snapshots, words = "Recorded. Your own server: ./run.sh") {
-    const { sessions } = triloop;
     if (!played && !snapshots) return;
     played?.();
     forget();
-    played = snapshots && sessions ? sessions.startPlayer({ snapshots }, onPlayed, () => paused) : null;
+    played = snapshots && playInTime(snapshots, (next, n) => {
+      if (n === 0) forget(); // from the start again
+      apply(next);
+    });
     ribbon.hidden = !played;
     setText(ribbon, words);
     setData(box, "played", String(Boolean(played)));
     showStatus();
   }
 
-  function onPlayed(next, n) {
-    if (n === 0) forget(); // from the start again
-    apply(next);
+  /** One after the other, as far apart as they were recorded; gives what ends it. */
+  function playInTime(snapshots, show) {
+    let n = 0;
+    let timer = 0;
+    const next = () => {
+      const held = paused || document.hidden || scrubbed !== null;
+      if (!held) show(snapshots[n], n);
+      const wait = n + 1 < snapshots.length ? 1000 * (snapshots[n + 1].time - snapshots[n].time) : AGAIN_MS;
+      if (!held) n = (n + 1) % snapshots.length;
+      timer = setTimeout(next, Math.min(wait, AGAIN_MS));
+    };
+    next();
+    return () => clearTimeout(timer);
   }
 
   triloop.playSession ??= (session) =>
