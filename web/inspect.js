@@ -44,6 +44,7 @@
     function onMessage({ data }) {
       if (typeof data !== "string") return;
       if (!live) {
+        if (wasLive) triloop.learnAbout(); // another server, perhaps
         live = wasLive = true;
         pause = FIRST_PAUSE_MS;
         say("live");
@@ -59,8 +60,9 @@
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       timer = setInterval(tick, TICK_MS);
       tick();
+      if (live) return; // it was there a moment ago
       await triloop.learnAbout();
-      if (refusal()) refuse();
+      if (refusal() && !socket) refuse();
     }
 
     function tick() {
