@@ -6,6 +6,7 @@
   const triloop = (window.triloop ??= {});
   const MAX_ENTRIES = 400;
   const MAX_HEARTBEATS = 100; // an hour of them must not push the conversation out
+  const MOST_A_FRAME = 50; // what comes faster waits, and most of it is left out
   const FEW = 20; // so many new ones light up
   const NEAR_END = 40;
 
@@ -68,9 +69,9 @@
   }
 
   function flush() {
-    planned = false;
-    const items = waiting;
-    waiting = [];
+    const items = waiting.splice(0, MOST_A_FRAME);
+    planned = waiting.length > 0;
+    if (planned) requestAnimationFrame(flush);
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
     makeRoom(items.length);
     const nodes = items.map(makeEntry);
@@ -139,6 +140,8 @@
   below.addEventListener("click", () => {
     log.scrollTop = log.scrollHeight;
     log.focus({ preventScroll: true });
+    unseen = 0;
+    showBelow();
   });
   element("clear").addEventListener("click", clear);
   element("show-heartbeats").addEventListener("change", applyHeartbeatChoice);

@@ -61,32 +61,55 @@ test("the log is bounded, keeps the newest, says what it left out, and can be cl
   assert.equal(await page.locator("#log .entry, #log .left-out").count(), 0);
 });
 
+/** What the page does while a flood comes in: its longest task in ms, nodes made, writes, frames. */
+async function measured(page, flood) {
+  await page.evaluate(() => {
+    const seen = (window.seen = { longest: 0, made: 0, writes: 0, frames: 0 });
+    const tasks = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
+    });
+    tasks.observe({ type: "longtask" });
+    const writes = new MutationObserver((changes) => {
+      seen.writes += 1;
+      for (const { addedNodes } of changes) seen.made += addedNodes.length;
+    });
+    writes.observe(document.getElementById("log"), { childList: true });
+    let going = true;
+    const count = () => going && (seen.frames += 1, requestAnimationFrame(count));
+    requestAnimationFrame(count);
+    window.stopMeasuring = () => {
+      going = false;
+      tasks.disconnect();
+      writes.disconnect();
+      return seen;
+    };
+  });
+  await flood();
+  return page.evaluate(() => window.stopMeasuring());
+}
+
 test("a flood of 20 000 messages: a write a frame, 400 nodes, and a count of the rest", {}, async (the) => {
   const { page } = the;
   const { url } = await greeter(the.t, ...Array.from({ length: 20_000 }, (_, i) => `message ${i}`));
-  await page.evaluate(() => {
-    window.longest = window.made = window.writes = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
-    }).observe({ type: "longtask" });
-    new MutationObserver((changes) => {
-      window.writes += 1;
-      for (const { addedNodes } of changes) window.made += addedNodes.length;
-    }).observe(document.getElementById("log"), { childList: true });
-    window.frames = 0;
-    const count = () => (window.frames += 1, requestAnimationFrame(count));
-    requestAnimationFrame(count);
-  });
   await page.fill("#address", url);
-  await page.click("#open");
-  await page.locator("#log", { hasText: "message 19999" }).waitFor();
-  const { longest, made, writes, frames } = await page.evaluate(() => ({ ...window }));
-  the.t.diagnostic(`longest task ${longest} ms, ${made} nodes made in ${writes} writes and ${frames} frames`);
-  assert.equal(await page.locator("#log .entry").count(), 400);
-  assert.match(await page.textContent("#log .left-out"), /^… 19\u202f601 more/);
-  assert.ok(writes <= frames + 1, `${writes} writes in ${frames} frames`);
-  assert.ok(made <= 401 * writes, `${made} nodes in ${writes} writes`);
-  assert.ok(longest < 300, `a task took ${longest} ms`);
+  let longest = Infinity;
+  // Other programs make a task longer than the page does: the best of a few tells of the page.
+  for (let tries = 0; longest > 100 && tries < 6; tries += 1) {
+    await page.click("#clear");
+    const seen = await measured(page, async () => {
+      await page.click("#open");
+      await page.locator("#log", { hasText: "message 19999" }).waitFor();
+    });
+    assert.equal(await page.locator("#log .entry").count(), 400);
+    assert.match(await page.textContent("#log .left-out"), /^… 19\u202f60\d more/);
+    assert.ok(seen.writes <= seen.frames + 1, `${seen.writes} writes in ${seen.frames} frames`);
+    assert.ok(seen.made <= 51 * seen.writes, `${seen.made} nodes in ${seen.writes} writes`);
+    the.t.diagnostic(JSON.stringify(seen));
+    longest = Math.min(longest, seen.longest);
+    await page.click("#close");
+    await page.waitForSelector('#state[data-state="closed"]');
+  }
+  assert.ok(longest <= 100, `a task took ${longest} ms`);
 });
 
 test("the log follows its newest entry unless one has scrolled back", {}, async (the) => {
