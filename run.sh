@@ -2,8 +2,8 @@
 # Builds the server and runs it: ./run.sh [SERVER OPTIONS], for example ./run.sh --port 8080
 # The options are in ./run.sh --help.
 #
-# ./run.sh lab NAME causes one of the lab's scenarios, on the server that runs already or on one of its
-# own; ./run.sh lab lists them.
+# ./run.sh lab NAME [--port PORT] causes one of the lab's scenarios, on the server that runs already at
+# that port (7777) or on one of its own; ./run.sh lab lists them.
 #
 # ./run.sh cluster [N] [SERVER OPTIONS] runs N servers (3) that share their rooms, the NATS servers that
 # keep the lines, and HAProxy in front of all, at --port (7777). Ctrl+C ends them and leaves nothing.

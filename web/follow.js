@@ -115,19 +115,35 @@
 
   // ---- what the view and the page call ----
 
-  /** At each snapshot, for the chosen connection. */
-  function update(connection) {
+  /** For the chosen connection. Gives whether it is another message than before. */
+  function show(connection) {
     const { followed } = connection;
-    if (!followed) return last === "" ? undefined : forget();
+    if (!followed) {
+      if (last) forget();
+      return false;
+    }
     const now = `${connection.id} ${followed.message}`;
     if (last && !last.startsWith(`${connection.id} `)) forget();
-    if (now !== last) startWay(followed);
+    const isNew = now !== last;
     last = now;
     tell(connection, followed);
+    return isNew;
+  }
+
+  /** At each snapshot. */
+  function update(connection) {
+    if (show(connection)) startWay(connection.followed);
+  }
+
+  /** As it was then: a message that has long come back does not go its way again. */
+  function rewind(connection) {
+    way?.cancel();
+    show(connection);
   }
 
   triloop.follow = {
     update,
+    rewind,
     /** Milliseconds that the last message was away, where the page says it otherwise than in #trip. */
     roundTrip: (milliseconds) => (roundTrip = timeWord(milliseconds / 1000)),
   };

@@ -169,6 +169,7 @@
     const about = sample && { time: sample.time, ago: agoOf(sample), words: agoWords(sample) };
     strip.onScrub?.(sample?.connection ?? null, about ?? null);
     if (sample) showCode(sample.connection);
+    if (sample) triloop.follow?.rewind?.(sample.connection);
   }
 
   function scrubTo(wanted) {
@@ -248,7 +249,7 @@
       rings.add(time, connection);
       if (connection.id !== chosen) return;
       if (!held) showCode(connection);
-      triloop.follow?.update?.(connection);
+      if (!held) triloop.follow?.update?.(connection);
       if (document.hidden) return;
       if (held) say();
       else plan();

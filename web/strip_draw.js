@@ -17,7 +17,7 @@
   const WAITING = 0.24; // how much of a thread's colour is left where it waits for input,
   const SENDING = 0.6; // where it hands bytes to the socket,
   const WORKING = 1; // and where it works
-  const LEAST_SHARE = 0.004; // what is more than this is seen, however small it would be
+  const LEAST_SHARE = 0.0002; // 20 µs of a tenth are seen, however small they would be
   const LEAST_HEIGHT = 2;
 
   /** Hidden elements of which the style sheet sets the colour: system colours too come out as such. */
@@ -79,7 +79,7 @@
         context.globalAlpha = alpha;
         context.fillRect(left, top, Math.max(1, right - left), height);
       };
-      const there = 1 - shares.idle;
+      const there = 1 - shares.idle - (shares.unknown ?? 0);
       const bottom = row.top + row.height;
       if (there > LEAST_SHARE) fill(colours[row.name], WAITING, bottom - there * row.height, there * row.height);
       const work = high(shares.working ?? 0);

@@ -15,7 +15,8 @@
 
   /**
    * What a thread did from one snapshot to a later one: the share of the time for each state, and
-   * `idle` for the time in which it was not there. The shares are 1 together.
+   * `idle` for the time in which it was not there. The shares are 1 together. If its clocks stand
+   * still they are `unknown`.
    */
   function sharesBetween(before, now, interval) {
     const spent = {};
@@ -27,7 +28,8 @@
     }
     // The clocks of a thread and of the snapshot are read one after the other.
     const gone = now.left || now.doing === "not_started";
-    const whole = gone ? Math.max(sum, interval) : Math.max(sum, EPSILON);
+    const whole = gone ? Math.max(sum, interval) : sum;
+    if (whole < EPSILON) return { idle: 0, unknown: 1 };
     const shares = { idle: Math.max(0, 1 - sum / whole) };
     for (const state of Object.keys(spent)) shares[state] = spent[state] / whole;
     return shares;

@@ -66,16 +66,16 @@
     },
     {
       title: "The processor leaves first",
-      text: "read() finds the in-queue closed and empty, so your function returns, and the processor's "
-        + "loop has ended. That closes the out-queue. The writer sends what is left, then Close and the "
-        + "end of its stream, and waits for the peer's.",
+      text: "read() finds the in-queue closed and empty, so your function returns. Its last act is to "
+        + "close the out-queue. The writer sends what is left, then Close and the end of its stream, and "
+        + "waits for the peer's. Hardly ever do the others overtake the processor on its last steps.",
       at: "writer", closing: BYE, left: ["processor"], doing: { writer: "waiting_for_peer" },
     },
     {
-      title: "Then the reader and the writer",
-      text: "The peer ends its stream. The reader, which has read to its end, fires the closed latch and "
-        + "leaves; now every wait returns, so the writer leaves too. If the writer is the first to see "
-        + "that both streams have ended, these two change places; that is rare.",
+      title: "Then the reader and the writer, in either order",
+      text: "The peer ends its stream, and the reader reads that end. Both streams are over: the closed "
+        + "latch fires, every wait returns, and both leave. It is a race. If the peer has closed, as here, "
+        + "the reader mostly wins it; if the server has, the writer does as often. Nothing depends on it.",
       closing: BYE, closed: BYE, left: ["processor", "reader", "writer"],
     },
     {
