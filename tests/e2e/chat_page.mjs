@@ -11,10 +11,7 @@ export function chatTests() {
   before(async () => (browser = await launchBrowser()));
   after(() => browser?.close());
   return (name, options, body) =>
-    pageTest(name, () => browser, { serverArgs: CHAT, ...options }, async (the) => {
-      await the.page.goto(`${the.server.url}chat`);
-      await body(the);
-    });
+    pageTest(name, () => browser, { path: "chat", serverArgs: CHAT, ...options }, body);
 }
 
 export async function enter(page, name, room = "lobby") {
