@@ -34,8 +34,11 @@ usage() {
   exercises    those of docs/exercises.md: each is broken as the page shows, its solution holds, and
                what one might have written before does not
   e2e          the program, with node's ws as client
-  browser      the page, in Chromium, and how the server ends a connection, in Firefox, too (when no part
-               is named: only what the page is for)
+  browser      the pages: the live view, the lab, the strip, the walk, the code, the scheduler and the chat
+               in Chromium, with axe-core; and in Chromium, Firefox and WebKit that they open, echo, end
+               cleanly, come back, and fit. Needs chromium, firefox-esr, webkit2gtk-driver and xvfb, and
+               one that is not there is a failure (when no part is named: only what the first page is
+               for, in Chromium)
   consumers    programs that use an installed triloop, or include it, in every way that is documented
   package      the Debian packages: built, looked at by lintian, installed in a throwaway machine with a
                systemd of its own, run there as a service and as a library, and removed again. Needs
@@ -60,8 +63,8 @@ usage() {
   scaling      measures what docs/scaling.md reckons with, and writes its tables; half an hour on a quiet
                machine. Among all the parts: only whether the model predicts what it has not seen, and the
                page is what the kept figures say
-  asan         the C++ tests, e2e, browser and how connections are recovered over several servers, with
-               AddressSanitizer and UndefinedBehaviorSanitizer
+  asan         the C++ tests, e2e, the first page and the chat in Chromium, and how connections are
+               recovered over several servers, with AddressSanitizer and UndefinedBehaviorSanitizer
   tsan         the same with ThreadSanitizer
   tidy         clang with -Wthread-safety -Werror, and clang-tidy
 

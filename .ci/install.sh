@@ -41,6 +41,9 @@ build_packages=(g++=g++ cmake=cmake ninja=ninja-build
 # What a throwaway machine for tests is made with, and has in it: tests/support/machine.sh.
 machine_packages=(/lib/systemd/systemd=systemd libnss-systemd sudo=sudo)
 
+# The engines beside Chromium that the pages are tried in; WebKit wants a screen.
+engine_packages=(firefox-esr=firefox-esr WebKitWebDriver=webkit2gtk-driver Xvfb=xvfb)
+
 # What it is measured with, and the servers beside it.
 bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
   python3-websockets perf=linux-perf)

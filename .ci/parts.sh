@@ -244,7 +244,7 @@ run_part() {
       if [[ $extent == short ]]; then
         run_ctest browser dev -R '^browser\.test\.mjs$'
       else
-        need firefox-esr=firefox-esr
+        need "${engine_packages[@]}"
         run_ctest browser dev -L '^browser$'
       fi
       ;;
@@ -287,7 +287,7 @@ run_part() {
       count "faults (link)" env TRILOOP_BINARY="$PWD/build/release/triloop" tests/faults/link.sh
       ;;
     slow-peers)
-      need node=nodejs npm=npm chromium=chromium firefox-esr=firefox-esr ip=iproute2 python3=python3
+      need node=nodejs npm=npm chromium=chromium "${engine_packages[@]}" ip=iproute2 python3=python3
       need_node_packages
       compile_dev
       compile release

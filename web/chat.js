@@ -1,7 +1,8 @@
 "use strict";
 
 (() => {
-  const MAX_LINES = 500;
+  const triloop = (window.triloop ??= {});
+  const { lines } = triloop;
   // With these an ending is meant; after all others the page comes back by itself.
   const FINAL = new Set([1000, 1003, 1008, 4000, 4001]);
   const EXPECTED = new Set([1000, 4000]);
@@ -32,47 +33,54 @@
   };
 
   const element = (id) => document.getElementById(id);
-  const log = element("log");
   const members = new Set();
+  const served = location.protocol.startsWith("http");
+  let isChat = served; // what one would come to: /about.json may say otherwise
   let visit = null; // where this page is, or wants to be: see enter()
 
   // -- What is on the screen -------------------------------------------------------------------------
 
-  // Names and texts come from other people: they are only ever text, never markup.
-  function part(className, text) {
-    const node = document.createElement("span");
-    node.className = className;
-    node.textContent = text;
-    node.dir = "auto";
-    return node;
-  }
+  const showNews = (text) => lines.add("news", ["text", text]);
+  const showAlarm = (text) => lines.add("alarm", ["text", text]);
 
-  function show(className, ...parts) {
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    const line = part(`line ${className}`, "");
-    parts.forEach((node) => line.append(node, " "));
-    log.append(line);
-    if (log.childElementCount > MAX_LINES) log.firstElementChild.remove();
-    if (atEnd) log.scrollTop = log.scrollHeight;
-    return line;
+  function stateWords(isOpen) {
+    if (visit === null) return "not in a room";
+    if (isOpen) return `in ${visit.room}`;
+    if (!visit.retryAt) return visit.attempts > 0 ? "comes back…" : "comes in…";
+    const seconds = Math.max(0, Math.ceil((visit.retryAt - Date.now()) / 1000));
+    return `the connection is lost: tries again in ${seconds} s (${visit.attempts})`;
   }
-
-  const showNews = (text) => show("news", part("text", text));
 
   function showState() {
     const isOpen = visit?.socket?.readyState === WebSocket.OPEN && visit.welcomed;
-    element("enter").disabled = visit !== null;
+    const focused = document.activeElement;
+    element("enter").disabled = visit !== null || !isChat;
     element("leave").disabled = visit === null;
     element("say").disabled = visit === null;
     element("members").textContent = [...members].join(", ") || "nobody";
-    let state = "not in a room";
-    if (isOpen) state = `in ${visit.room}`;
-    else if (visit?.retryAt) {
-      const seconds = Math.max(0, Math.ceil((visit.retryAt - Date.now()) / 1000));
-      state = `the connection is lost: tries again in ${seconds} s (${visit.attempts})`;
-    } else if (visit) state = visit.attempts > 0 ? "comes back…" : "comes in…";
-    element("state").textContent = state;
+    element("state").textContent = stateWords(isOpen);
     element("state").dataset.lost = visit !== null && !isOpen && visit.attempts > 0;
+    document.body.dataset.inside = visit !== null;
+    // A button that is disabled would lose the keyboard's place.
+    if (focused?.disabled) element(visit === null ? "name" : "text").focus({ preventScroll: true });
+  }
+
+  /** Says at a field what is wrong with it, and takes one there; without words all is well again. */
+  function fault(id, words = "") {
+    const field = element(id);
+    element(`${id}-fault`).textContent = words;
+    element(`${id}-fault`).hidden = words === "";
+    if (words === "") return field.removeAttribute("aria-invalid");
+    field.setAttribute("aria-invalid", "true");
+    field.focus({ preventScroll: true });
+    field.select();
+  }
+
+  function showNeeds(why) {
+    isChat = why === "";
+    element("needs").hidden = isChat;
+    element("needs-why").textContent = why;
+    showState();
   }
 
   // -- What the server says --------------------------------------------------------------------------
@@ -80,8 +88,10 @@
   function hearLine({ name, text, time, seq, id }) {
     visit.seq = seq;
     if (id !== undefined && name === visit.name) settle(id);
-    const clock = new Date(time).toLocaleTimeString();
-    show("said", part("when", clock), part("who", name), part("text", text));
+    const date = new Date(time);
+    const day = triloop.day(date);
+    const when = `${day === triloop.day(new Date()) ? "" : `${day} `}${triloop.clock(date)}`;
+    lines.add("said", ["when", when], ["who", name], ["text", text]);
   }
 
   function hearMembers(names) {
@@ -92,7 +102,7 @@
   const onNews = {
     welcome({ members: names, history, token: mine, seq, epoch, gap }) {
       token.keep(mine);
-      if (visit.epoch !== epoch) log.replaceChildren();
+      if (visit.epoch !== epoch) lines.clear();
       visit.epoch = epoch;
       visit.attempts = 0;
       visit.welcomed = true;
@@ -123,13 +133,13 @@
     "not kept"({ id, reason }) {
       const line = visit.unsettled.get(id);
       if (line === undefined) return;
-      line.node.title = reason;
+      lines.explain(line.shown, reason);
       const { socket } = visit;
       setTimeout(() => visit?.socket === socket && visit.unsettled.has(id) && send(id, line), SAY_AGAIN_MS);
     },
     refused({ id, reason }) {
       settle(id);
-      show("alarm", part("text", `not said: ${reason}`));
+      showAlarm(`not said: ${reason}`);
     },
   };
 
@@ -145,13 +155,14 @@
 
   function say(text) {
     const id = `${visit.prefix}-${(visit.said += 1)}`;
-    const line = { text, node: show("unsettled", part("who", visit.name), part("text", text)) };
+    const line = { text, shown: lines.add("unsettled", ["who", visit.name], ["text", text]) };
     visit.unsettled.set(id, line);
     send(id, line);
   }
 
   function settle(id) {
-    visit.unsettled.get(id)?.node.remove();
+    const line = visit.unsettled.get(id);
+    if (line) lines.remove(line.shown);
     visit.unsettled.delete(id);
   }
 
@@ -175,17 +186,17 @@
       if (Object.hasOwn(onNews, news.type)) onNews[news.type](news);
       showState();
     });
-    socket.addEventListener("close", ({ code, reason }) => {
+    socket.addEventListener("close", (event) => {
       if (visit?.socket !== socket) return;
-      if (FINAL.has(code)) end(code, reason);
-      else comeBack(code, reason);
+      if (FINAL.has(event.code)) end(event);
+      else comeBack(event);
       showState();
     });
     showState();
   }
 
-  function comeBack(code, reason) {
-    if (visit.attempts === 0) showNews(`the connection is lost: ${code} ${reason}`);
+  function comeBack(event) {
+    if (visit.attempts === 0) showNews(`the connection is lost: ${triloop.closeWords(event)}`);
     const bound = Math.min(LAST_BOUND_MS, FIRST_BOUND_MS * 2 ** visit.attempts);
     visit.attempts += 1;
     visit.welcomed = false;
@@ -198,12 +209,22 @@
     else if (visit?.retryAt) showState();
   }
 
-  function end(code, reason) {
-    const { unsettled } = visit;
+  // What was wrong with a field stands beside it, all else among the lines.
+  function sayEnd(event, wasIn) {
+    if (event === null) return showNews("you left while the connection was lost");
+    const field = ["name", "room"].find((id) => event.code === 1008 && event.reason.includes(id));
+    if (field && !wasIn) return fault(field, event.reason);
+    const words = `closed: ${triloop.closeWords(event)}`;
+    return EXPECTED.has(event.code) ? showNews(words) : showAlarm(words);
+  }
+
+  function end(event) {
+    const { unsettled, epoch } = visit;
     visit = null;
     members.clear();
-    show(EXPECTED.has(code) ? "news" : "alarm", part("text", `closed: ${code} ${reason}`));
-    if (unsettled.size > 0) show("alarm", part("text", `${unsettled.size} of your lines may not have been kept`));
+    showState();
+    sayEnd(event, epoch !== null);
+    if (unsettled.size > 0) showAlarm(`${unsettled.size} of your lines may not have been kept`);
   }
 
   function enter() {
@@ -224,15 +245,21 @@
     connect();
   }
 
+  function leave() {
+    if (visit.socket) visit.socket.close(1000);
+    if (!visit.welcomed) end(null);
+    showState();
+  }
+
   element("door").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (visit === null) enter();
+    if (visit !== null || !isChat) return;
+    fault("name");
+    fault("room");
+    enter();
+    element("text").focus({ preventScroll: true });
   });
-  element("leave").addEventListener("click", () => {
-    if (visit.socket) visit.socket.close(1000);
-    if (!visit.welcomed) end(1000, "");
-    showState();
-  });
+  element("leave").addEventListener("click", leave);
   element("sender").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = element("text").value;
@@ -242,5 +269,9 @@
   });
   setInterval(() => retryIfDue(Date.now()), 200);
   window.addEventListener("online", () => retryIfDue(Infinity)); // no need to wait any longer
+  triloop.onAbout?.(({ chat, processor }) =>
+    showNeeds(chat ? "" : `This server runs the processor ${processor}: it has no rooms.`));
+  window.addEventListener("focus", () => served && !isChat && triloop.learnAbout());
+  if (!served) showNeeds("Opened from disk, this page has no server to talk to.");
   showState();
 })();

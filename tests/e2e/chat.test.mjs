@@ -1,32 +1,12 @@
-// The chat's page in Chromium.
+// The chat's page in Chromium: who hears what, and how it comes back.
 
 import assert from "node:assert/strict";
 import net from "node:net";
-import { after, before } from "node:test";
-import { launchBrowser, pageTest } from "./page.mjs";
+import { chatTests, enter, line, state } from "./chat_page.mjs";
 import { openPeer } from "./peer.mjs";
 
-const chat = { serverArgs: ["--quiet", "--processor", "chat", "--database", ":memory:"] };
-
-let browser;
-before(async () => (browser = await launchBrowser()));
-after(() => browser?.close());
-
-const test = (name, body) =>
-  pageTest(name, () => browser, chat, async (the) => {
-    await the.page.goto(`${the.server.url}chat`);
-    await body(the);
-  });
-
-async function enter(page, name, room = "lobby") {
-  await page.fill("#room", room);
-  await page.fill("#name", name);
-  await page.click("#enter");
-  await page.locator("#say:enabled").waitFor();
-  await page.locator("#members", { hasText: name }).waitFor();
-}
-
-const line = (page, text) => page.locator("#log .line", { hasText: text });
+const chatTest = chatTests();
+const test = (name, body) => chatTest(name, {}, body);
 
 test("two people in a room hear each other, and who comes and goes", async ({ page, server, t }) => {
   await enter(page, "ann");
@@ -60,7 +40,7 @@ test("who comes in again in the same browser takes the place of the page before"
   const again = await page.context().newPage();
   await again.goto(`${server.url}chat`);
   await enter(again, "ann");
-  await line(page, "closed: 4000 you have come in again").waitFor();
+  await line(page, "closed: code 4000, reason “you have come in again”, clean").waitFor();
   assert.equal(await page.textContent("#members"), "nobody");
   await again.fill("#text", "it is me");
   await again.click("#say");
@@ -75,11 +55,11 @@ test("the history is there for whoever comes later; a name that is taken is refu
   await bob.next();
   await page.fill("#name", "bob");
   await page.click("#enter");
-  await line(page, "closed: 1008 somebody here has this name").waitFor();
+  await page.locator("#name-fault", { hasText: "somebody here has this name" }).waitFor();
   await enter(page, "ann");
   await line(page, "from before").waitFor();
   await page.click("#leave");
-  await line(page, "closed: 1000").waitFor();
+  await line(page, "closed: code 1000 (normal closure), clean").waitFor();
   assert.equal(await page.textContent("#members"), "nobody");
 });
 
@@ -112,7 +92,7 @@ async function openWire(t, server) {
 }
 
 const lossTest = (name, body) =>
-  pageTest(name, () => browser, { ...chat, failsToConnect: true }, async (the) => {
+  chatTest(name, { failsToConnect: true }, async (the) => {
     const wire = await openWire(the.t, the.server);
     await the.page.goto(wire.url);
     await enter(the.page, "ann");
@@ -121,8 +101,6 @@ const lossTest = (name, body) =>
     await line(the.page, "bob came").waitFor();
     await body({ ...the, wire, bob });
   });
-
-const state = (page, text) => page.locator("#state", { hasText: text });
 
 /** What somebody says next: joins and leaves are none. */
 async function nextLine(peer) {
@@ -172,7 +150,7 @@ lossTest("whoever leaves while the connection is lost has left, and does not com
   wire.cut();
   await state(page, "the connection is lost").waitFor();
   await page.click("#leave");
-  await line(page, "closed: 1000").waitFor();
+  await line(page, "you left while the connection was lost").waitFor();
   await state(page, "not in a room").waitFor();
   wire.mend();
   await enter(page, "ann");

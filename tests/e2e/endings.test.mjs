@@ -1,18 +1,15 @@
-// The server ends a connection, in Chromium and in Firefox: `wasClean` of the close event.
+// The server ends a connection, in each engine: `wasClean` of the close event.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import http from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
-import { launchBrowser } from "./page.mjs";
+import { ENGINES, launch } from "./engines.mjs";
 import { startProgram } from "./server.mjs";
 import { within } from "./wait.mjs";
 
-const FIREFOX = process.env.FIREFOX || "/usr/bin/firefox-esr";
+const NAMES = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" };
 const PATIENCE_MS = 60_000;
 const TIMES = 20;
 const PAGE = readFileSync(new URL("endings.html", import.meta.url));
@@ -41,40 +38,21 @@ async function endingsPage(t) {
   return { url: `${address}?server=ws://127.0.0.1:${server.port}/`, seen };
 }
 
-async function openChromium(t, url) {
-  const browser = await launchBrowser();
-  t.after(() => browser.close());
-  await (await browser.newPage()).goto(url);
-}
-
-async function openFirefox(t, url) {
-  const home = mkdtempSync(join(tmpdir(), "triloop-firefox-"));
-  const firefox = spawn(FIREFOX, ["--headless", "--no-remote", "--profile", home, url],
-    { stdio: "ignore", env: { ...process.env, HOME: home } });
-  const exited = once(firefox, "exit");
-  t.after(async () => {
-    firefox.kill();
-    await within(PATIENCE_MS, exited, "Firefox ends");
-    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+for (const engine of ENGINES) {
+  const name = NAMES[engine];
+  test(`${name}: whichever way the server ends a connection, it is clean`, { timeout: 90_000 }, async (t) => {
+    const page = await endingsPage(t);
+    const browser = await launch(engine);
+    t.after(() => browser.close());
+    await browser.open(page.url);
+    const seen = await within(PATIENCE_MS, page.seen, "the page has seen all endings");
+    const all = Object.values(seen).flat();
+    const clean = all.filter(({ wasClean }) => wasClean).length;
+    t.diagnostic(`${`11: ${name}, any ending by the server`.padEnd(44)} clean in ${clean} of ` +
+      `${all.length}`);
+    const codes = { close: 4000, return: 1000, throw: 1011, stop: 1001 };
+    for (const [way, code] of Object.entries(codes)) {
+      assert.deepEqual(seen[way], Array(TIMES).fill({ wasClean: true, code }), way);
+    }
   });
 }
-
-function endingsTest(name, open, options) {
-  test(`${name}: whichever way the server ends a connection, it is clean`,
-    { timeout: 90_000, ...options }, async (t) => {
-      const page = await endingsPage(t);
-      await open(t, page.url);
-      const seen = await within(PATIENCE_MS, page.seen, "the page has seen all endings");
-      const all = Object.values(seen).flat();
-      const clean = all.filter(({ wasClean }) => wasClean).length;
-      t.diagnostic(`${`11: ${name}, any ending by the server`.padEnd(44)} clean in ${clean} of ` +
-        `${all.length}`);
-      const codes = { close: 4000, return: 1000, throw: 1011, stop: 1001 };
-      for (const [way, code] of Object.entries(codes)) {
-        assert.deepEqual(seen[way], Array(TIMES).fill({ wasClean: true, code }), way);
-      }
-    });
-}
-
-endingsTest("Chromium", openChromium);
-endingsTest("Firefox", openFirefox, { skip: !existsSync(FIREFOX) && "skipped: no firefox-esr" });

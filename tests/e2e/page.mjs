@@ -25,7 +25,7 @@ export const launchBrowser = () => chromium.launch({ executablePath: CHROMIUM, a
  */
 export function pageTest(name, getBrowser, options, body) {
   test(name, { timeout: 90_000 }, async (t) => {
-    const { serverArgs = ["--heartbeat", "0"], failsToConnect, ...contextOptions } = options;
+    const { path = "", serverArgs = ["--heartbeat", "0"], failsToConnect, ...contextOptions } = options;
     const server = await startServer(t, ...serverArgs);
     const context = await getBrowser().newContext({
       viewport: { width: 1280, height: 800 },
@@ -36,7 +36,7 @@ export function pageTest(name, getBrowser, options, body) {
     page.setDefaultTimeout(PATIENCE_MS);
     const problems = watchConsole(page);
 
-    await page.goto(server.url);
+    await page.goto(server.url + path);
     await body({ t, server, page, entry: (kind, n = 0) => entry(page, kind, n) });
 
     const expected = (text) => failsToConnect && isFailedConnection(text);

@@ -1,0 +1,115 @@
+// Debian's WebKitGTK, by its own driver and selenium-webdriver, on a screen that nobody sees.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import webdriver from "selenium-webdriver";
+import { freePort } from "./free_port.mjs";
+import { eventually, within } from "./wait.mjs";
+
+const { Builder, By, Key } = webdriver;
+const DRIVER = process.env.WEBKIT_DRIVER || "/usr/bin/WebKitWebDriver";
+const PATIENCE_MS = 20_000;
+
+/** A program that is ended with this one at the latest. */
+async function start(program, args, options) {
+  const child = spawn(program, args, options);
+  await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => Promise.reject(error))]);
+  const atExit = () => child.kill("SIGKILL");
+  process.once("exit", atExit);
+  const exited = once(child, "exit");
+  const end = async () => {
+    child.kill();
+    await within(PATIENCE_MS, exited, `${program} ends`);
+    process.off("exit", atExit);
+  };
+  return { child, end };
+}
+
+async function startScreen() {
+  const args = ["-displayfd", "3", "-screen", "0", "2600x1600x24", "-nolisten", "tcp"];
+  const screen = await start("Xvfb", args, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  const [number] = await within(PATIENCE_MS, once(screen.child.stdio[3], "data"), "Xvfb has a screen");
+  return { display: `:${`${number}`.trim()}`, end: screen.end };
+}
+
+async function startDriver(home, display) {
+  const port = await freePort();
+  const env = { ...process.env, DISPLAY: display, HOME: home, GDK_BACKEND: "x11", NO_AT_BRIDGE: "1" };
+  for (const name of ["CONFIG", "CACHE", "DATA", "STATE"]) env[`XDG_${name}_HOME`] = join(home, name);
+  const driver = await start(DRIVER, ["--host=127.0.0.1", `--port=${port}`], { stdio: "ignore", env });
+  const url = `http://127.0.0.1:${port}`;
+  await eventually(PATIENCE_MS, () => fetch(`${url}/status`));
+  return { url, end: driver.end };
+}
+
+export async function openWebKit(home) {
+  // The browser's own tool bar would keep its window from being as narrow as a phone.
+  mkdirSync(join(home, "CONFIG/gtk-3.0"), { recursive: true });
+  writeFileSync(join(home, "CONFIG/gtk-3.0/gtk.css"),
+    "* { min-width: 0; min-height: 0; padding: 0; margin: 0; border-width: 0; font-size: 1px; }");
+  const ends = [];
+  const close = async () => {
+    for (const end of ends.reverse()) await end();
+  };
+  try {
+    const screen = await startScreen();
+    ends.push(screen.end);
+    const driver = await startDriver(home, screen.display);
+    ends.push(driver.end);
+    const session = await new Builder().disableEnvironmentOverrides().usingServer(driver.url)
+      .withCapabilities({ browserName: "MiniBrowser" }).build();
+    ends.push(() => session.quit());
+    const first = await session.getWindowHandle();
+    return { newPage: () => newPage(session, first), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const OTHER_NAMES = { Space: " ", Backspace: Key.BACK_SPACE };
+const keyOf = (name) =>
+  OTHER_NAMES[name] ?? Key[name.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase()] ?? name;
+
+// There is no script that runs before those of the page: see watching_proxy.mjs.
+const watch = () => {
+  if (window.problemsSeen) return;
+  window.problemsSeen = [];
+  const tell = (text) => window.problemsSeen.push(text);
+  addEventListener("error", ({ message }) => tell(`${message}`));
+  addEventListener("unhandledrejection", ({ reason }) => tell(`${reason}`));
+  addEventListener("securitypolicyviolation", (event) => tell(`CSP: ${event.violatedDirective}`));
+};
+
+async function newPage(session, first) {
+  await session.switchTo().newWindow("window"); // a tab would be a hidden page
+  const evaluate = (look, ...values) => session.executeScript(`return (${look})(...arguments)`, ...values);
+  const write = (text) => session.actions().sendKeys(text).perform();
+  return {
+    goto: async (url) => {
+      await session.get(url);
+      await evaluate(watch);
+    },
+    evaluate,
+    press: (selector) => session.findElement(By.css(selector)).click(),
+    write,
+    keys: async (...names) => {
+      for (const name of names) await write(keyOf(name));
+    },
+    // What is asked for is the window's size; its tool bar is not the page's.
+    resize: async (width, height) => {
+      await session.manage().window().setRect({ x: 0, y: 0, width, height });
+      const inner = await evaluate(() => [innerWidth, innerHeight]);
+      await session.manage().window()
+        .setRect({ width: 2 * width - inner[0], height: 2 * height - inner[1] });
+    },
+    screenshot: async (path) => writeFileSync(path, await session.takeScreenshot(), "base64"),
+    problems: () => evaluate(() => window.problemsSeen),
+    close: async () => {
+      await session.close();
+      await session.switchTo().window(first);
+    },
+  };
+}
