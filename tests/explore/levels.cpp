@@ -67,6 +67,7 @@ std::vector<NamedLevel> all_levels() {
       queue("flag-outside-the-lock", 2, true),
       queue("one-condition", 3, true),
       queue("saved-notify", 4, true),
+#ifdef TRILOOP_PATCHED_LEVELS
       {"latch-without-flag",
        {"latch without its flag", latch_without_its_flag},
        true,
@@ -77,6 +78,7 @@ std::vector<NamedLevel> all_levels() {
        true,
        shipping("urgent-lane-starves-the-other", lanes, Lanes, whole, Whole),
        {}},
+#endif
       small("pong-through-the-bound", 0, "pong-through-the-data-bound"),
       small("close-before-joins", 1, ""),
       small("forgotten-stage", 2, "drain-tells-the-writer-nothing"),
