@@ -80,7 +80,9 @@ triloop_table(explored_sources.h kExploredSources patched_bytes.h shown_bytes.h)
 file(GLOB exported RELATIVE ${PROJECT_SOURCE_DIR}/web CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/web/play*)
 triloop_embed(exported_bytes.h ${PROJECT_SOURCE_DIR}/web page.css ${exported})
 triloop_table(exported_files.h kExportedFiles exported_bytes.h)
-set(explore_export export.cpp ${generated}/exported_bytes.h)
+add_library(explore_page STATIC export.cpp ${generated}/exported_bytes.h)
+target_include_directories(explore_page PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} PRIVATE ${generated})
+target_link_libraries(explore_page PRIVATE triloop_options)
 
 add_library(explore_levels STATIC levels.cpp playing.cpp shown.cpp wrong_queues.cpp small_connections.cpp
             queue_level.cpp latch_level.cpp lane_level.cpp ${generated}/shown_bytes.h ${generated}/patched_bytes.h)

@@ -118,16 +118,13 @@ const NamedLevel* level_called(const std::string& id_or_scenario) {
 }
 
 std::string levels_file() {
-  std::string text =
-      "// What explorer --levels writes: the graph of all states of each level. Not to be edited.\n"
-      "(window.triloop ?"
-      "?= {}).levels = [\n";  // no trigraph
+  std::vector<std::string> all;
   for (const NamedLevel& named : levels()) {
     Level level{named.id, named.named.name, named.wrong, {}, {}, "", named.bounds};
     named.show(level);
-    text += json_of(level, graph_of(named.named.scenario, named.bounds)) + ",\n";
+    all.push_back(json_of(level, graph_of(named.named.scenario, named.bounds)));
   }
-  return text + "];\n";
+  return levels_text(all);
 }
 
 }  // namespace explore
