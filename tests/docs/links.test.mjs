@@ -1,6 +1,7 @@
 // Every link leads somewhere, and every page can be reached from the contents page.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { chapters, files, pages } from "./pages.mjs";
@@ -11,6 +12,8 @@ const folders = new Set(files.flatMap((file) => {
   return parents.map((_, i) => parents.slice(0, i + 1).join("/"));
 }));
 
+const levels = readFileSync(new URL("../../web/levels.js", import.meta.url), "utf8");
+
 /** What is wrong with a link of a page; null if it leads somewhere. */
 function fault(page, target) {
   if (/^[a-z]+:/.test(target)) return WEB.test(target) ? null : "is no address that a browser opens safely";
@@ -18,6 +21,7 @@ function fault(page, target) {
   const file = to === "" ? page.file : path.normalize(path.join(path.dirname(page.file), decodeURI(to))).replace(/\/$/, "");
   if (!files.includes(file) && !folders.has(file)) return "leads to no file of the project";
   if (anchor === undefined) return null;
+  if (file === "web/play.html") return levels.includes(`{"id":"${anchor.split(":")[0]}"`) ? null : "finds no such level";
   const there = pages.find((one) => one.file === file);
   if (!there) return /^L\d+/.test(anchor) ? "names a line, which moves" : "has an anchor in a file without headings";
   return there.anchors.has(anchor) ? null : `finds no heading '${anchor}' there`;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "played.h"
 #include "triloop/trace.h"
 
 // By these the queue that ships tells what it waits for; elsewhere it is for a timeline.
@@ -34,12 +35,16 @@ constexpr std::size_t kMostLines = 60;
 // into a file: most schedules that abort are not the one that is shown.
 class Output {
  public:
-  Output() : shown_(::fdopen(::dup(STDOUT_FILENO), "w")), hidden_(std::tmpfile()) {
+  Output()
+      : shown_(::fdopen(::dup(STDOUT_FILENO), "w")),
+        aside_(::fdopen(::dup(STDERR_FILENO), "w")),
+        hidden_(std::tmpfile()) {
     ::dup2(::fileno(hidden_), STDOUT_FILENO);
     ::dup2(::fileno(hidden_), STDERR_FILENO);
   }
   ~Output() {
     std::fclose(shown_);
+    std::fclose(aside_);
     std::fclose(hidden_);
   }
   Output(const Output&) = delete;
@@ -48,6 +53,12 @@ class Output {
   void show(const std::string& line) {
     std::fprintf(shown_, "%s\n", line.c_str());
     std::fflush(shown_);
+  }
+
+  // What is another one on each machine.
+  void show_aside(const std::string& line) {
+    std::fprintf(aside_, "%s\n", line.c_str());
+    std::fflush(aside_);
   }
 
   // From its last line, what the standard library did not put up with; mostly empty.
@@ -65,6 +76,7 @@ class Output {
 
  private:
   std::FILE* const shown_;
+  std::FILE* const aside_;
   std::FILE* const hidden_;
 };
 
@@ -87,7 +99,7 @@ bool is_detail(const explore::Step& step) {
 
 std::vector<explore::Step> worth_showing(const explore::Outcome& outcome, Manner manner) {
   std::vector<explore::Step> steps;
-  for (const explore::Step& step : outcome.steps) {
+  for (const explore::Step& step : steps_of(outcome.events)) {
     if (manner == Manner::every_step || !is_detail(step)) steps.push_back(step);
   }
   return steps;
@@ -139,7 +151,7 @@ void show_schedule(Output& out, const std::vector<explore::Step>& steps) {
 // try all those that are as long would take hours.
 explore::Outcome explore_within(const explore::Scenario& scenario, explore::Bounds bounds) {
   explore::Outcome outcome = explore::explore(scenario, bounds);
-  if (outcome.failure.empty() || outcome.steps.size() > kTooManySteps) return outcome;
+  if (outcome.failure.empty() || steps_of(outcome.events).size() > kTooManySteps) return outcome;
   bounds.shortest = true;
   return explore::explore(scenario, bounds);
 }
@@ -163,9 +175,20 @@ explore::Outcome try_all(const explore::Scenario& scenario, Manner manner) {
   return plain.failure.empty() ? all : plain;
 }
 
+// The link to a page that plays it; none is no reason to fail.
+void offer_page(Output& out, const Promise& promise, const Code& code) {
+  try {
+    const std::string address = write_page(promise, code);
+    if (!address.empty()) out.show_aside("\nPlay it, with your code: " + address);
+  } catch (const std::exception& error) {
+    out.show_aside(std::string("\nThere is no page to play it: ") + error.what());
+  }
+}
+
 }  // namespace
 
-int explore_all(const std::string& title, const std::vector<Promise>& promises, Manner manner) {
+int explore_all(const std::string& title, const std::vector<Promise>& promises, Manner manner,
+                const Code& code) {
   explore::catch_crashes();
   triloop::trace::detail::on.set(manner == Manner::calls);
   Output out;
@@ -186,6 +209,7 @@ int explore_all(const std::string& title, const std::vector<Promise>& promises, 
       const std::string assertion = out.last_assertion();
       show_schedule(out, worth_showing(outcome, manner));
       out.show("\n" + outcome.failure + (assertion.empty() ? "" : " (" + assertion + ")"));
+      if (!code.id.empty()) offer_page(out, promise, code);
     }
     if (!holds) return 1;
     schedules += outcome.schedules;

@@ -6,6 +6,12 @@
 
 #include "scheduler.h"
 
+#ifndef EXERCISE_ID
+#define EXERCISE_ID ""
+#define EXERCISE_CODE ""
+#define EXERCISE_PAGE ""
+#endif
+
 namespace exercises {
 
 struct Promise {
@@ -19,9 +25,17 @@ enum class Manner {
   calls,       ///< each state is gone on from once (docs/proof.md), and remarks alone are shown
 };
 
-/// Prints which promises hold; of the first that does not, the shortest schedule that breaks it.
-/// Returns the exit status: 0 if all hold, 1 if one is broken.
+/// What is checked, and where its page is written if it is broken (played.h).
+struct Code {
+  std::string id = EXERCISE_ID;           ///< "exercise-1"
+  std::string directory = EXERCISE_CODE;  ///< of what the student writes
+  std::string page = EXERCISE_PAGE;
+};
+
+/// Prints which promises hold; of the first that does not, the shortest schedule that breaks it,
+/// and on standard error where it can be played. Returns the exit status: 0 if all hold, 1 if one
+/// is broken.
 int explore_all(const std::string& title, const std::vector<Promise>& promises,
-                Manner manner = Manner::every_step);
+                Manner manner = Manner::every_step, const Code& code = {});
 
 }  // namespace exercises

@@ -9,13 +9,25 @@ using explore::remark;
 using explore::require;
 using triloop::Thread;
 
+// What the members are called, and what is in them for who plays the schedule.
 struct Names {
-  static void give(Queue& queue) {
+  explicit Names(const Queue& queue)
+      : items("items", queue.capacity_,
+              [&queue] {
+                std::string all;
+                for (const int item : queue.items_) {
+                  all += (all.empty() ? "" : " ") + std::to_string(item);
+                }
+                return all;
+              }),
+        closed("closed", 0, [&queue] { return queue.closed_ ? "1" : "0"; }) {
     explore::name_this_thread("producer");
     explore::name(queue.mutex_, "the mutex");
     explore::name(queue.not_empty_, "not_empty_");
     explore::name(queue.not_full_, "not_full_");
   }
+
+  explore::Watch items, closed;
 };
 
 namespace {
@@ -34,7 +46,7 @@ void push(Queue& queue, int item) {
 
 void one_item() {
   Queue queue(1);
-  Names::give(queue);
+  const Names names(queue);
   const Thread consumer("consumer", [&] {
     const auto item = pop(queue);
     require(item.has_value(), "pop() says that an open queue is closed");
@@ -45,7 +57,7 @@ void one_item() {
 
 void in_order() {
   Queue queue(1);
-  Names::give(queue);
+  const Names names(queue);
   const Thread consumer("consumer", [&] {
     for (int next = 1; next <= 3; ++next) {
       const auto item = pop(queue);
@@ -59,7 +71,7 @@ void in_order() {
 template <std::size_t kCapacity>
 void two_consumers() {
   Queue queue(kCapacity);
-  Names::give(queue);
+  const Names names(queue);
   std::multiset<int> taken;
   const auto consume = [&] {
     const auto item = pop(queue);
@@ -78,7 +90,7 @@ void two_consumers() {
 // Both wait for room at first; the consumer makes some for each.
 void two_producers() {
   Queue queue(2);
-  Names::give(queue);
+  const Names names(queue);
   explore::name_this_thread("consumer");
   push(queue, 1);
   push(queue, 2);
@@ -90,7 +102,7 @@ void two_producers() {
 
 void drained() {
   Queue queue(2);
-  Names::give(queue);
+  const Names names(queue);
   const Thread consumer("consumer", [&] {
     for (int next = 1; next <= 2; ++next) {
       require(pop(queue) == next, "what was pushed before close() is lost");
@@ -105,7 +117,7 @@ void drained() {
 
 void closed() {
   Queue queue(1);
-  Names::give(queue);
+  const Names names(queue);
   const auto consume = [&] { require(!pop(queue), "an item that nobody pushed"); };
   const Thread a("consumer 1", consume);
   const Thread b("consumer 2", consume);

@@ -30,14 +30,26 @@ show() {
   cp "$scratch/page" "$page"
 }
 
+# leads_to_code NUMBER: has the check printed a link to a page whose level has what the student wrote?
+leads_to_code() {
+  local page
+  page=$(sed -n 's|^Play it, with your code: file://\(.*\)/play\.html#exercise-'"$1"':[0-9a-z]*$|\1|p' "$scratch/aside")
+  [[ -n $page ]] && grep -qF "\"docs/exercises/$1-" "$page/levels.js"
+}
+
 # try NUMBER [--solution]: fails, and says why, unless all is as it should be.
 try() {
   local mark="<!-- check $* -->" wanted=1 status=0
   if [[ ${2:-} == --solution ]]; then wanted=0; fi
-  docs/exercises/check "$@" >"$scratch/output" || status=$?
+  docs/exercises/check "$@" >"$scratch/output" 2>"$scratch/aside" || status=$?
+  cat "$scratch/aside" >&2
   if [[ $status -ne $wanted ]]; then
     cat "$scratch/output"
     echo "FAILED: docs/exercises/check $*: status $status instead of $wanted"
+    return 1
+  fi
+  if [[ $wanted -eq 1 && $1 -le 3 ]] && ! leads_to_code "$1"; then
+    echo "FAILED: docs/exercises/check $*: no link to a page with the code"
     return 1
   fi
   if [[ $wanted -eq 1 ]] || grep -qxF -e "$mark" "$page"; then

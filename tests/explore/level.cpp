@@ -181,8 +181,8 @@ std::string right_of(const Level& level) {
   if (level.right.empty()) return "null";
   std::vector<std::string> all;
   for (const Hunk& hunk : level.right) {
-    all.push_back("[" + std::to_string(hunk.at) + "," + list_of(each_in_quotes(hunk.removed)) + "," +
-                  list_of(each_in_quotes(hunk.right)) + "]");
+    all.push_back("[" + std::to_string(hunk.at) + "," + list_of(each_in_quotes(hunk.removed)) +
+                  "," + list_of(each_in_quotes(hunk.right)) + "]");
   }
   return list_of(all);
 }
@@ -191,7 +191,8 @@ std::string right_of(const Level& level) {
 // written.
 std::string whole(const Level& level, const std::vector<Value>& values, const Tables& tables,
                   const std::string& rest) {
-  std::string text = "{\"id\":" + in_quotes(level.id) + ",\"scenario\":" + in_quotes(level.scenario) +
+  std::string text = "{\"id\":" + in_quotes(level.id) +
+                     ",\"scenario\":" + in_quotes(level.scenario) +
                      ",\"kind\":" + (level.wrong ? "\"wrong\"" : "\"right\"");
   if (!level.mutant.empty()) text += ",\"mutant\":" + in_quotes(level.mutant);
   if (level.bounds.preemptions >= 0) {
@@ -219,6 +220,16 @@ std::string json_of(const Level& level, const Stop& stop) {
   std::string start = tables.events(stop.events);
   std::string node = tables.node(stop.node);
   return whole(level, stop.values, tables, ",\"start\":" + start + ",\"node\":" + node);
+}
+
+std::string levels_text(const std::vector<std::string>& levels) {
+  std::string text =
+      "// What the explorer writes: the graph of all states of each level. Not to be edited.\n";
+  text +=
+      "(window.triloop ?"
+      "?= {}).levels = [\n";  // in one it would be a trigraph
+  for (const std::string& level : levels) text += level + ",\n";
+  return text + "];\n";
 }
 
 }  // namespace explore

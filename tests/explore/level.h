@@ -45,6 +45,9 @@ std::string json_of(const Level& level, const Graph& graph);
 /// The same with one node instead of all: `"node"`.
 std::string json_of(const Level& level, const Stop& stop);
 
+/// A levels.js that has these.
+std::string levels_text(const std::vector<std::string>& levels);
+
 /// "include/triloop/latch.h" of "/somewhere/include/triloop/latch.h".
 std::string from_root(const char* file);
 

@@ -1,6 +1,9 @@
 # The levels of the scheduler page. Some play a header that ships with a mistake in it: a patch of mutants/, in a
 # namespace of its own, so that one program has both.
-find_program(PATCH patch REQUIRED)
+option(TRILOOP_LEVELS "Also those that a patch makes; off where the sources have a patch already (mutants.mjs)" ON)
+if(TRILOOP_LEVELS)
+  find_program(PATCH patch REQUIRED)
+endif()
 set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
 set(patched ${generated}/patched)
 
@@ -18,6 +21,18 @@ function(triloop_embed header root)
     string(APPEND rows "    {\"${file}\", triloop::embedded::${identifier}},\n")
   endforeach()
   set(rows "${rows}" PARENT_SCOPE)
+endfunction()
+
+# triloop_table(HEADER NAME BYTES...): from the rows so far, a table of (file, text).
+function(triloop_table header name)
+  set(includes "")
+  foreach(bytes IN LISTS ARGN)
+    string(APPEND includes "#include \"${bytes}\"\n")
+  endforeach()
+  set(type "std::pair<std::string_view, std::string_view>")
+  file(CONFIGURE OUTPUT ${generated}/${header} @ONLY CONTENT
+       "#pragma once\n\n#include <string_view>\n#include <utility>\n\n@includes@\nconstexpr @type@ @name@[] = {\n@rows@};\n")
+  set(rows "" PARENT_SCOPE)
 endfunction()
 
 # triloop_mutant_level(MUTANT FILE SOURCE): SOURCE, compiled with FILE as the patch MUTANT makes it.
@@ -43,8 +58,10 @@ function(triloop_mutant_level mutant file source)
   set(mutant_levels ${mutant_levels} level_${identifier} PARENT_SCOPE)
   set(mutant_files ${mutant_files} ${mutant}/${file} PARENT_SCOPE)
 endfunction()
-triloop_mutant_level(latch-without-its-flag include/triloop/latch.h latch_level.cpp)
-triloop_mutant_level(urgent-lane-starves-the-other include/triloop/queue_lanes.h lane_level.cpp)
+if(TRILOOP_LEVELS)
+  triloop_mutant_level(latch-without-its-flag include/triloop/latch.h latch_level.cpp)
+  triloop_mutant_level(urgent-lane-starves-the-other include/triloop/queue_lanes.h lane_level.cpp)
+endif()
 
 # The sources that a level shows, as they are now.
 file(GLOB shown RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
@@ -57,23 +74,26 @@ triloop_embed(shown_bytes.h ${PROJECT_SOURCE_DIR} ${shown} tests/explore/wrong_q
               src/broadcast/group.cpp src/demo/processors/workers.cpp src/demo/processors/parallel.cpp
               src/demo/processors/room.cpp src/demo/processors/rooms.cpp)
 triloop_embed(patched_bytes.h ${patched} ${mutant_files})
-file(CONFIGURE OUTPUT ${generated}/explored_sources.h @ONLY CONTENT [[
-#pragma once
+triloop_table(explored_sources.h kExploredSources patched_bytes.h shown_bytes.h)
 
-#include <string_view>
-#include <utility>
-
-#include "patched_bytes.h"
-#include "shown_bytes.h"
-
-constexpr std::pair<std::string_view, std::string_view> kExploredSources[] = {
-@rows@};
-]])
+# The page that plays them, for --export: all but the levels, which the explorer writes anew.
+file(GLOB exported RELATIVE ${PROJECT_SOURCE_DIR}/web CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/web/play*)
+triloop_embed(exported_bytes.h ${PROJECT_SOURCE_DIR}/web page.css ${exported})
+triloop_table(exported_files.h kExportedFiles exported_bytes.h)
+add_library(explore_page STATIC export.cpp ${generated}/exported_bytes.h)
+target_include_directories(explore_page PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} PRIVATE ${generated})
+target_link_libraries(explore_page PRIVATE triloop_options)
 
 add_library(explore_levels STATIC levels.cpp playing.cpp shown.cpp wrong_queues.cpp small_connections.cpp
             queue_level.cpp latch_level.cpp lane_level.cpp ${generated}/shown_bytes.h ${generated}/patched_bytes.h)
+if(TRILOOP_LEVELS)
+  target_compile_definitions(explore_levels PRIVATE TRILOOP_PATCHED_LEVELS)
+endif()
 foreach(level IN LISTS mutant_levels)
   target_sources(explore_levels PRIVATE $<TARGET_OBJECTS:${level}>)
 endforeach()
 target_include_directories(explore_levels PRIVATE ${generated})
 target_link_libraries(explore_levels PUBLIC explore PRIVATE triloop_options)
+
+# Writes them anew; levels.mjs demands that they are what the explorer writes now.
+add_custom_target(levels COMMAND explorer --levels ${PROJECT_SOURCE_DIR}/web/levels.js VERBATIM)

@@ -17,6 +17,8 @@
 #endif
 
 #ifndef TRILOOP_QUEUE_ALONE
+#include "export.h"
+#include "levels.h"
 #include "play_lines.h"
 #endif
 #include "playing.h"
@@ -29,7 +31,7 @@ namespace {
 
 struct Asked {
   explore::Bounds bounds;
-  std::string only, without, group, schedule, page, levels;
+  std::string only, without, group, schedule, page, levels, folder;
   std::uint64_t random = 0, seed = 1, at_most = 0;
   int jobs = 1;
   bool list = false, fail_fast = false, wrong = false, every = false, write = false;
@@ -255,6 +257,16 @@ int explore_and_report(const std::vector<Task>& tasks, const Asked& asked) {
 }
 
 #ifndef TRILOOP_QUEUE_ALONE
+int export_to(const std::string& folder) {
+  try {
+    explore::export_page(folder, explore::levels_file());
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 2;
+  }
+}
+
 int play() {
   std::vector<explore::Playable> all;
   std::vector<Group> from = groups();
@@ -302,6 +314,7 @@ int main(int argc, char** argv) {
   app.add_option("--levels", asked.levels,
                  "only write the levels of the scheduler page: web/levels.js");
 #ifndef TRILOOP_QUEUE_ALONE
+  app.add_option("--export", asked.folder, "only write the scheduler page into this folder");
   app.add_flag("--play", asked.play, "only play what the lines of standard input ask for");
 #endif
   app.add_flag("--self-test", asked.itself, "only what the explorer must find, and must not");
@@ -319,6 +332,7 @@ int main(int argc, char** argv) {
   explore::catch_crashes();
 #ifndef TRILOOP_QUEUE_ALONE
   if (asked.play) return play();
+  if (!asked.folder.empty()) return export_to(asked.folder);
 #endif
   if (!asked.levels.empty()) return explore::write_levels(asked.levels);
   if (!explore::test_itself()) return 1;

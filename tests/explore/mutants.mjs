@@ -108,7 +108,7 @@ class Copy {
     for (const entry of readdirSync(ROOT).filter((name) => !left.includes(name))) {
       cpSync(join(ROOT, entry), join(this.root, entry), { recursive: true, filter: (file) => !left.includes(basename(file)) });
     }
-    const { status, stderr } = await run("cmake", ["--preset", "dev"], { cwd: this.root, env: this.environment });
+    const { status, stderr } = await run("cmake", ["--preset", "dev", "-DTRILOOP_LEVELS=OFF"], { cwd: this.root, env: this.environment });
     if (status !== 0) throw new Error(`cmake --preset dev in ${this.root}:\n${stderr}`);
     await this.compile(targets, availableParallelism());
   }

@@ -1,5 +1,6 @@
 #include "playing.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
@@ -109,6 +110,10 @@ const std::vector<Named>& level_scenarios() {
   static const std::vector<Named> all = [] {
     std::vector<Named> scenarios;
     for (const NamedLevel& level : levels()) scenarios.push_back(level.named);
+    for (const Named& named : small_connections()) {
+      const auto same = [&](const Named& known) { return known.name == named.name; };
+      if (std::none_of(scenarios.begin(), scenarios.end(), same)) scenarios.push_back(named);
+    }
     return scenarios;
   }();
   return all;

@@ -28,7 +28,7 @@ int replay_link(const std::string& link);
 /// The scenario of a level, by the level's id; what is no such id stays as it is.
 std::string scenario_called(const std::string& name_or_id);
 
-/// Those of all levels.
+/// Those of all levels, and the right ones of what is cut down.
 const std::vector<Named>& level_scenarios();
 
 /// "close-wakes-one: close wakes one", a line for each.

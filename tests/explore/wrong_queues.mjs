@@ -1,4 +1,4 @@
-// The code and the schedules of docs/wrong-queues.md: written into the page, or compared with it.
+// The code and the schedules of docs/wrong-queues.md, with a link to play each: written into the page, or compared with it.
 //
 //     node tests/explore/wrong_queues.mjs --explorer PROGRAM [--write]
 
@@ -54,17 +54,26 @@ function table({ failure, steps }) {
   ].join("\n");
 }
 
+/** By name: the id of the level that plays it. */
+function levels() {
+  const lines = execFileSync(values.explorer, ["--list"], { encoding: "utf8" }).split("\n");
+  return new Map(lines.map((line) => /^([a-z-]+): (.+)$/.exec(line)).filter(Boolean).map(([, id, name]) => [name, id]));
+}
+
+const tryIt = (id) => `[Try it](../web/play.html#${id}:): you are the scheduler.`;
+
 const fenced = (language, text) => `\`\`\`${language}\n${text}\n\`\`\``;
-const block = (name, found) =>
-  found ? `${fenced("cpp", code(name))}\n\n${fenced("text", table(found))}` : fenced("cpp", code(name));
+const block = (name, found, id) =>
+  found ? `${fenced("cpp", code(name))}\n\n${fenced("text", table(found))}\n\n${tryIt(id)}` : fenced("cpp", code(name));
 
 /** The page with each `<!-- name -->` ... `<!-- end -->` filled in. */
 function filled(page) {
   const found = schedules();
+  const ids = levels();
   const used = new Set();
   const text = page.replace(/<!-- (.+?) -->\n[^]*?<!-- end -->/g, (_, name) => {
     used.add(name);
-    return `<!-- ${name} -->\n${block(name, found.get(name))}\n<!-- end -->`;
+    return `<!-- ${name} -->\n${block(name, found.get(name), ids.get(name))}\n<!-- end -->`;
   });
   for (const name of found.keys()) assert.ok(used.has(name), `the page does not have '${name}'`);
   return text;
