@@ -114,7 +114,17 @@
   }
 
   function draw() {
+    keepingFocus(drawAll);
+  }
+
+  // What had the focus may have gone: then the threads have it.
+  function keepingFocus(change) {
     const focused = document.activeElement;
+    change();
+    if (focused && focused !== document.body && !focused.checkVisibility()) byId("cards").focus({ preventScroll: true });
+  }
+
+  function drawAll() {
     cards.draw(game);
     objects.draw(game);
     code.draw(game);
@@ -124,7 +134,6 @@
     schedule.draw(game);
     list.draw(game.level);
     play.share.draw(game);
-    if (focused && focused !== document.body && !focused.checkVisibility()) byId("cards").focus({ preventScroll: true });
   }
 
   function drawStatus() {
@@ -173,7 +182,7 @@
     onPress("hint", () => hints.next(game));
     onPress("way", () => game.compareWith(game.source.shortestFrom(0), "The explorer's way"));
     onPress("copy", () => play.share.copy());
-    onPress("go", () => play.explore(game.source.statesWith(game.spurious), game.visited, drawMap, () => changed("explored")));
+    onPress("go", () => play.explore(game.source.statesWith(game.spurious), game.visited, () => keepingFocus(drawMap), () => changed("explored")));
     onPress("show-code", () => showCode(true));
     onPress("code-close", () => showCode(false));
     byId("spurious").addEventListener("change", ({ target }) => {

@@ -66,11 +66,12 @@
     tellBreak(game) {
       const { title, text, more } = verdict(game);
       const lines = game.lines().length;
-      const counts = `${plural(game.path.length, "choice")}, ${plural(lines, "step")}, ${plural(game.preemptions(), "preemption")}.`;
+      const shortest = game.source.known ? game.source.shortestFrom(0).length : game.path.length;
+      const counts = `${plural(game.path.length, "choice")}, ${plural(lines, "step")}, ${plural(game.preemptions(), "preemption")}.`
+        + (shortest < game.path.length ? ` The explorer needs ${plural(shortest, "choice")}: see its way.` : "");
       byId("verdict").replaceChildren(element("strong", {}, title), " ", text, " ",
         ...(more ? [element("span", { className: "counts" }, more), " "] : []),
         element("span", { className: "counts" }, counts));
-      this.shortest = game.source.known ? game.source.shortestFrom(0).length : null;
       if (!this.texts.why || !this.level.right) return this.tellPlainly();
       this.askLine();
     }

@@ -9,13 +9,23 @@
   /** The connection to /scheduler: one question at a time, each answered by one message. */
   class Line {
     constructor(url, lost) {
-      this.socket = new WebSocket(url);
-      this.waiting = [];
-      this.opened = new Promise((resolve) => this.socket.addEventListener("open", resolve));
-      this.socket.addEventListener("message", ({ data }) => this.waiting.shift()?.(this.parse(data)));
-      this.socket.addEventListener("close", ({ code, reason }) => {
-        this.waiting.splice(0).forEach((answer) => answer({ error: `closed: ${code} ${reason}` }));
-        lost(`The server has closed the connection: ${code} ${reason}`);
+      Object.assign(this, { url, lost, waiting: [] });
+      this.dial();
+    }
+
+    dial() {
+      const socket = new WebSocket(this.url);
+      this.socket = socket;
+      this.settled = new Promise((resolve) => ["open", "close"].forEach(
+        (event) => socket.addEventListener(event, resolve)));
+      socket.addEventListener("message", ({ data }) => this.waiting.shift()?.(this.parse(data)));
+      let opened = false;
+      socket.addEventListener("open", () => { opened = true; });
+      socket.addEventListener("close", ({ code, reason }) => {
+        if (!opened) return;
+        const why = `The server has closed the connection: ${code} ${reason}`.trim();
+        this.waiting.splice(0).forEach((answer) => answer({ error: why }));
+        this.lost(why);
       });
     }
 
@@ -27,15 +37,16 @@
       }
     }
 
+    // Each question says all choices, so that another connection can go on where one was lost.
     async ask(question) {
-      await this.opened;
+      if (this.socket.readyState > WebSocket.OPEN) this.dial();
+      await this.settled;
+      if (this.socket.readyState !== WebSocket.OPEN) return { error: "The server cannot be reached." };
       return new Promise((answer) => {
         this.waiting.push(answer);
         this.socket.send(JSON.stringify(question));
       });
     }
-
-    hang() { this.socket.close(); }
   }
 
   const shape = ({ threads, objects, values, sources }) => JSON.stringify([threads, objects, values, sources]);

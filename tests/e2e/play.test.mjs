@@ -177,7 +177,7 @@ test("the explorer goes through all states of a right one, with its caveats said
   assert.equal(await seen.textContent(), `All ${all} states seen, none fails.`);
   assert.equal(await page.locator("circle.dot.seen").count(), Number(all));
   assert.match(await page.locator("#caveat").textContent(), /^A proof for this scenario: .* without waits that end for no reason\.$/);
-  assert.match(await page.locator("#dots button").nth(5).getAttribute("aria-label"), /done/);
+  assert.match(await page.locator('#dots [aria-current="true"]').getAttribute("aria-label"), /the right one, room for one item, done/);
 });
 
 test("what is done is remembered, a level by level", {}, async ({ page }) => {
@@ -242,6 +242,13 @@ test("the focus is never lost: at the end, at undo from the start, when a panel 
   for (const id of ["#way", "#ghost-gone", "text=Show me the line", ".patch >> nth=0", ".patch >> nth=1", "#next-level", "#undo"]) {
     await page.locator(id).focus();
     await page.keyboard.press("Enter");
+    assert.ok(await focused(), id);
+  }
+  for (const [at, id] of [["close-wakes-one:10", "#undo-many"], ["right-closed:", "#go"]]) {
+    await goTo(page, at);
+    await page.locator(id).focus();
+    await page.keyboard.press("Enter");
+    await page.locator(id).waitFor({ state: "hidden" });
     assert.ok(await focused(), id);
   }
 });

@@ -42,7 +42,7 @@ async function serveFile(request, response) {
   }
 }
 
-/** Serves web/ and /scheduler on a free port; {url, questions, hangUp()}. */
+/** Serves web/ and /scheduler on a free port; {url, questions, hangUp(), stop()}. */
 export async function startScheduler(t) {
   const known = await levels();
   const questions = [];
@@ -56,11 +56,12 @@ export async function startScheduler(t) {
     socket.send(JSON.stringify(question.list ? { scenarios } : answer(level, question.choices)));
   }));
   await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
+  const stop = () => {
     sockets.clients.forEach((socket) => socket.terminate());
     http.closeAllConnections();
     http.close();
-  });
+  };
+  t.after(stop);
   const hangUp = (code, reason) => sockets.clients.forEach((socket) => socket.close(code, reason));
-  return { url: `http://127.0.0.1:${http.address().port}/play.html`, questions, hangUp };
+  return { url: `http://127.0.0.1:${http.address().port}/play.html`, questions, hangUp, stop };
 }

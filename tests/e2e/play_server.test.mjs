@@ -15,7 +15,7 @@ const test = (name, body) => playTest(name, () => browser, {}, async (the) => {
   const server = await startScheduler(the.t);
   await the.page.goto(server.url);
   await body({ ...the, server });
-});
+}, (problem) => problem.startsWith("WebSocket connection to"));
 
 async function openLarger(page) {
   await page.click("#all-levels");
@@ -53,17 +53,28 @@ test("a break at a server is as loud as any other", async ({ page, card }) => {
 });
 
 test("a link to a scenario of a server opens it there", async ({ page, server }) => {
+  await page.goto("about:blank");
   await page.goto(`${server.url}#server=${encodeURIComponent(SCENARIO)}:11`);
-  await page.reload();
   await page.locator("#schedule .line").nth(3).waitFor();
   assert.equal(await place(page), `server=${SCENARIO}:11`);
 });
 
-test("a server that hangs up is told of, and the levels of the page go on", async ({ page, server }) => {
+test("a server that hangs up is told of, and the next move dials again", async ({ page, card, server }) => {
   await openLarger(page);
   await page.locator("h1", { hasText: SCENARIO }).waitFor();
   server.hangUp(1013, "too many visitors");
   await page.locator("#said", { hasText: "1013 too many visitors" }).waitFor();
+  await card(1).click();
+  await page.locator("#schedule .line", { hasText: "waits for not_empty" }).waitFor();
+  assert.equal(await place(page), `server=${SCENARIO}:1`);
+});
+
+test("a server that is gone is told of, and the levels of the page go on", async ({ page, card, server }) => {
+  await openLarger(page);
+  await page.locator("h1", { hasText: SCENARIO }).waitFor();
+  await server.stop();
+  await card(1).click();
+  await page.locator("#said", { hasText: "The server cannot be reached." }).waitFor();
   await page.locator("#dots button").first().click();
   await page.keyboard.press("2");
   assert.equal(await place(page), "if-for-while:1");
