@@ -39,7 +39,6 @@
     proven = null;
     hints.reset();
     quiz.begin(game.level);
-    drawTask();
     draw();
     if (path.length) replay.start(game, path);
   }
@@ -97,8 +96,11 @@
 
   // ---- drawing ----
 
+  let drawn = null;
+
   function drawTask() {
     const { level } = game;
+    drawn = level;
     const texts = play.textsOf(level);
     const at = levels.indexOf(level);
     setText(byId("title"), at < 0 ? texts.title : `${at + 1}. ${texts.title}`);
@@ -107,6 +109,7 @@
     setText(byId("goal"), texts.goal + bound);
     document.body.dataset.kind = level.kind;
     play.hues(level.threads).forEach((hue, thread) => document.body.style.setProperty(`--t${thread}`, `var(--hue${hue})`));
+    document.body.style.setProperty("--threads", level.threads.length);
     byId("way").hidden = level.kind !== "wrong";
     byId("hint").hidden = !game.source.known;
     const spurious = game.source.known ? level.nodes.some(({ o }) => o.some(([, kind]) => kind === play.SPURIOUS)) : true;
@@ -125,6 +128,7 @@
   }
 
   function drawAll() {
+    if (drawn !== game.level) drawTask();
     cards.draw(game);
     objects.draw(game);
     code.draw(game);

@@ -32,7 +32,6 @@
       this.lines = [];
       const files = level.sources.map((source, at) => this.file(source, at, level.sources.length > 1));
       this.place.replaceChildren(...files);
-      setText(play.byId("file"), level.sources.map(({ file }) => file).join(", "));
       this.marks = level.threads.map((name, thread) => {
         const mark = element("span", { className: "chip", title: name, data: { thread } }, this.signs[thread]);
         mark.setAttribute("role", "img");
@@ -121,6 +120,8 @@
         mark.classList.toggle("asleep", game.node.t[thread][0] === "asleep");
       }));
       this.lines.forEach(({ row }) => row.classList.toggle("here", row.firstChild.childElementCount > 0));
+      const { source } = game.state.place[game.state.last] ?? { source: 0 };
+      setText(play.byId("file"), game.level.sources[source]?.file ?? "");
       this.scroll(game.state.last);
     }
 
