@@ -185,7 +185,7 @@
     onPress("reset", () => game.backTo(0));
     onPress("hint", () => hints.next(game));
     onPress("way", () => game.compareWith(game.source.shortestFrom(0), "The explorer's way"));
-    onPress("copy", () => play.share.copy());
+    onPress("copy", () => play.share.copy(game));
     onPress("go", () => play.explore(game.source.statesWith(game.spurious), game.visited, () => keepingFocus(drawMap), () => changed("explored")));
     onPress("show-code", () => showCode(true));
     onPress("code-close", () => showCode(false));

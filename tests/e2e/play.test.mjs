@@ -97,7 +97,7 @@ test("after each choice the page says whether it can still break, and what to un
   await card(1).click();
   assert.equal(await status(page), "It can still break: 2 more choices at the least.");
   await card(0).click();
-  assert.match(await status(page), /From here it cannot break any more, as from \d+ % of the states: undo 1\./);
+  assert.match(await status(page), /From here it cannot break any more \(true of \d+ % of the states\): undo 1\./);
   await page.click("#undo-many");
   assert.equal(await place(page), "close-wakes-one:1");
 });
@@ -251,6 +251,16 @@ test("the focus is never lost: at the end, at undo from the start, when a panel 
     await page.locator(id).waitFor({ state: "hidden" });
     assert.ok(await focused(), id);
   }
+});
+
+test("preemptions are counted: who could have gone on and was not chosen", { at: "close-wakes-one:0" }, async ({ page, card }) => {
+  const count = page.locator("#preemptions");
+  assert.equal(await count.textContent(), "0 preemptions");
+  await page.click("#undo");
+  await card(1).click();
+  assert.equal(await count.textContent(), "1 preemption");
+  await card(2).click();
+  assert.equal(await count.textContent(), "1 preemption");
 });
 
 test("without localStorage the page plays all the same", {}, async ({ page, context }) => {
