@@ -18,6 +18,8 @@
     return wrong;
   }
 
+  const withMistake = (file, mutant) => (mutant ? `${file} with the mistake ${mutant}` : file);
+
   class Code {
     constructor() {
       this.place = play.byId("code");
@@ -49,7 +51,7 @@
         this.lines.push({ row, source, number, at });
         return row;
       });
-      const title = named ? [element("p", { className: "file-name" }, file)] : [];
+      const title = named ? [element("p", { className: "file-name" }, withMistake(file, source === 0 && this.level.mutant))] : [];
       return element("div", { className: "source" }, ...title, ...rows);
     }
 
@@ -121,7 +123,8 @@
       }));
       this.lines.forEach(({ row }) => row.classList.toggle("here", row.firstChild.childElementCount > 0));
       const { source } = game.state.place[game.state.last] ?? { source: 0 };
-      setText(play.byId("file"), game.level.sources[source]?.file ?? "");
+      const { sources, mutant } = game.level;
+      setText(play.byId("file"), withMistake(sources[source]?.file ?? "", source === 0 && mutant));
       this.scroll(game.state.last);
     }
 

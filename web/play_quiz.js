@@ -98,8 +98,9 @@
 
     onLine(source, line, row, heard) {
       const text = this.level.sources[source].lines[line][1];
-      const right = this.texts.line ? this.texts.line.test(text) && source === 0 : this.code.isWrong(source, line);
-      if (right) return this.askPatch("That is the line.");
+      const { line: blamed, also } = this.texts;
+      const differs = this.code.isWrong(source, line) || Boolean(also?.test(text));
+      if (source === 0 && (blamed ? blamed.test(text) : differs)) return this.askPatch("That is the line.");
       row.classList.add("no");
       setText(heard, text.trim() ? "Not that one: the right one has it, too." : "That line is empty.");
     }
