@@ -15,6 +15,7 @@
   };
 
   let game = null;
+  let server = null;
   let proven = null;
   const replay = new play.Replay();
   const cards = new play.Cards(byId("cards"), choose);
@@ -45,6 +46,7 @@
 
   function open(level, path = []) {
     play.store.set(LAST, level.id);
+    server?.hangUp();
     start(modelOf(level), path);
   }
 
@@ -209,8 +211,6 @@
     if (next.checkVisibility()) next.focus();
   }
 
-  let server = null;
-
   function openHash() {
     const asked = play.share.read(location.hash);
     const level = levels.find(({ id }) => id === asked?.id);
@@ -221,7 +221,7 @@
   }
 
   function openRemote(scenario, path = []) {
-    const source = new play.Remote(server.line, scenario);
+    const source = new play.Remote(server, scenario);
     source.load([], (known) => {
       if (known) start(source, path);
       else setText(byId("said"), source.error ?? "The server does not answer.");
@@ -230,13 +230,15 @@
 
   async function findServer(asked) {
     server = await play.findServer((why) => setText(byId("said"), why));
-    if (!server) {
-      if (asked?.scenario) setText(byId("said"), "That scenario is played through a server: ./run.sh scheduler");
-      return;
-    }
-    list.offer(server.scenarios, openRemote);
-    byId("server-hint").hidden = true;
-    if (asked?.scenario) openRemote(asked.scenario, asked.path);
+    list.offer(server && (() => listScenarios()), openRemote);
+    if (asked?.scenario && server) openRemote(asked.scenario, asked.path);
+    else if (asked?.scenario) setText(byId("said"), "That scenario is played through a server: ./run.sh scheduler");
+  }
+
+  async function listScenarios() {
+    const answer = await server.ask({ list: true });
+    if (game.source.known) server.hangUp();
+    return answer;
   }
 
   wire();

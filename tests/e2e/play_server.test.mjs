@@ -28,6 +28,26 @@ test("a server that plays scenarios offers them in a list", async ({ page }) => 
   assert.ok(await page.locator("#levels-server .named").count() >= 8);
 });
 
+test("a place of the server is taken by who plays there, and by nobody else", async ({ page, server }) => {
+  assert.equal(server.visitors(), 0);
+  await page.click("#all-levels");
+  await page.locator("#levels-server .named").first().waitFor();
+  await server.left();
+  await page.locator("#levels-server .named", { hasText: SCENARIO }).click();
+  await page.locator("h1", { hasText: SCENARIO }).waitFor();
+  assert.equal(server.visitors(), 1);
+  await page.locator("#dots button").first().click();
+  await server.left();
+});
+
+test("a heartbeat is no answer", async ({ page, card, server }) => {
+  await openLarger(page);
+  await page.locator("h1", { hasText: SCENARIO }).waitFor();
+  server.say("heartbeat from server");
+  await card(1).click();
+  await page.locator("#schedule .line", { hasText: "waits for not_empty" }).waitFor();
+});
+
 test("a scenario of a server has cards, schedule and code; what follows is not known", async ({ page, card, server }) => {
   await openLarger(page);
   await page.locator("h1", { hasText: SCENARIO }).waitFor();
