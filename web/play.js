@@ -15,6 +15,7 @@
   };
 
   let game = null;
+  let server = null;
   let proven = null;
   const replay = new play.Replay();
   const cards = new play.Cards(byId("cards"), choose);
@@ -39,13 +40,13 @@
     proven = null;
     hints.reset();
     quiz.begin(game.level);
-    drawTask();
     draw();
     if (path.length) replay.start(game, path);
   }
 
   function open(level, path = []) {
     play.store.set(LAST, level.id);
+    server?.hangUp();
     start(modelOf(level), path);
   }
 
@@ -97,8 +98,11 @@
 
   // ---- drawing ----
 
+  let drawn = null;
+
   function drawTask() {
     const { level } = game;
+    drawn = level;
     const texts = play.textsOf(level);
     const at = levels.indexOf(level);
     setText(byId("title"), at < 0 ? texts.title : `${at + 1}. ${texts.title}`);
@@ -107,6 +111,7 @@
     setText(byId("goal"), texts.goal + bound);
     document.body.dataset.kind = level.kind;
     play.hues(level.threads).forEach((hue, thread) => document.body.style.setProperty(`--t${thread}`, `var(--hue${hue})`));
+    document.body.style.setProperty("--threads", level.threads.length);
     byId("way").hidden = level.kind !== "wrong";
     byId("hint").hidden = !game.source.known;
     const spurious = game.source.known ? level.nodes.some(({ o }) => o.some(([, kind]) => kind === play.SPURIOUS)) : true;
@@ -114,7 +119,18 @@
   }
 
   function draw() {
+    keepingFocus(drawAll);
+  }
+
+  // What had the focus may have gone: then the threads have it.
+  function keepingFocus(change) {
     const focused = document.activeElement;
+    change();
+    if (focused && focused !== document.body && !focused.checkVisibility()) byId("cards").focus({ preventScroll: true });
+  }
+
+  function drawAll() {
+    if (drawn !== game.level) drawTask();
     cards.draw(game);
     objects.draw(game);
     code.draw(game);
@@ -124,7 +140,6 @@
     schedule.draw(game);
     list.draw(game.level);
     play.share.draw(game);
-    if (focused && focused !== document.body && !focused.checkVisibility()) byId("cards").focus({ preventScroll: true });
   }
 
   function drawStatus() {
@@ -172,8 +187,8 @@
     onPress("reset", () => game.backTo(0));
     onPress("hint", () => hints.next(game));
     onPress("way", () => game.compareWith(game.source.shortestFrom(0), "The explorer's way"));
-    onPress("copy", () => play.share.copy());
-    onPress("go", () => play.explore(game.source.statesWith(game.spurious), game.visited, drawMap, () => changed("explored")));
+    onPress("copy", () => play.share.copy(game));
+    onPress("go", () => play.explore(game.source.statesWith(game.spurious), game.visited, () => keepingFocus(drawMap), () => changed("explored")));
     onPress("show-code", () => showCode(true));
     onPress("code-close", () => showCode(false));
     byId("spurious").addEventListener("change", ({ target }) => {
@@ -196,8 +211,6 @@
     if (next.checkVisibility()) next.focus();
   }
 
-  let server = null;
-
   function openHash() {
     const asked = play.share.read(location.hash);
     const level = levels.find(({ id }) => id === asked?.id);
@@ -208,7 +221,7 @@
   }
 
   function openRemote(scenario, path = []) {
-    const source = new play.Remote(server.line, scenario);
+    const source = new play.Remote(server, scenario);
     source.load([], (known) => {
       if (known) start(source, path);
       else setText(byId("said"), source.error ?? "The server does not answer.");
@@ -217,13 +230,15 @@
 
   async function findServer(asked) {
     server = await play.findServer((why) => setText(byId("said"), why));
-    if (!server) {
-      if (asked?.scenario) setText(byId("said"), "That scenario is played through a server: ./run.sh scheduler");
-      return;
-    }
-    list.offer(server.scenarios, openRemote);
-    byId("server-hint").hidden = true;
-    if (asked?.scenario) openRemote(asked.scenario, asked.path);
+    list.offer(server && (() => listScenarios()), openRemote);
+    if (asked?.scenario && server) openRemote(asked.scenario, asked.path);
+    else if (asked?.scenario) setText(byId("said"), "That scenario is played through a server: ./run.sh scheduler");
+  }
+
+  async function listScenarios() {
+    const answer = await server.ask({ list: true });
+    if (game.source.known) server.hangUp();
+    return answer;
   }
 
   wire();

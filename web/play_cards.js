@@ -88,7 +88,7 @@
         this.drawCard(game, card, name, thread, mine);
       });
       this.cards.slice(game.level.threads.length).forEach(({ holder }) => { holder.hidden = true; });
-      this.place.dataset.count = game.level.threads.length;
+      this.place.dataset.many = String(game.level.threads.length > 4);
       this.place.dataset.over = ["", "well", play.hangs(game.node) ? "hangs" : "broken"][game.node.e];
     }
 

@@ -18,6 +18,8 @@
     return wrong;
   }
 
+  const withMistake = (file, mutant) => (mutant ? `${file} with the mistake ${mutant}` : file);
+
   class Code {
     constructor() {
       this.place = play.byId("code");
@@ -32,7 +34,6 @@
       this.lines = [];
       const files = level.sources.map((source, at) => this.file(source, at, level.sources.length > 1));
       this.place.replaceChildren(...files);
-      setText(play.byId("file"), level.sources.map(({ file }) => file).join(", "));
       this.marks = level.threads.map((name, thread) => {
         const mark = element("span", { className: "chip", title: name, data: { thread } }, this.signs[thread]);
         mark.setAttribute("role", "img");
@@ -50,7 +51,7 @@
         this.lines.push({ row, source, number, at });
         return row;
       });
-      const title = named ? [element("p", { className: "file-name" }, file)] : [];
+      const title = named ? [element("p", { className: "file-name" }, withMistake(file, source === 0 && this.level.mutant))] : [];
       return element("div", { className: "source" }, ...title, ...rows);
     }
 
@@ -121,6 +122,9 @@
         mark.classList.toggle("asleep", game.node.t[thread][0] === "asleep");
       }));
       this.lines.forEach(({ row }) => row.classList.toggle("here", row.firstChild.childElementCount > 0));
+      const { source } = game.state.place[game.state.last] ?? { source: 0 };
+      const { sources, mutant } = game.level;
+      setText(play.byId("file"), withMistake(sources[source]?.file ?? "", source === 0 && mutant));
       this.scroll(game.state.last);
     }
 

@@ -101,7 +101,7 @@
       let count = 0;
       for (let length = 0; length < path.length; ++length) {
         const { node, groups, events } = this.source.at(path.slice(0, length));
-        const last = groups.flat().map((at) => events[at].thread).at(-1);
+        const last = groups.flat().map((at) => events[at]).findLast(({ op }) => op !== "begin")?.thread;
         const chosen = node.o[path[length]];
         const couldGoOn = node.o.some(([thread, kind]) => thread === last && kind === play.RUN);
         if (chosen[1] === play.RUN && chosen[0] !== last && couldGoOn) ++count;

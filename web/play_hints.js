@@ -25,7 +25,7 @@
     if (left !== play.NEVER) return `It can still break: ${plural(left, "more choice")} at the least.`;
     const { states, lost } = source.census();
     const share = Math.round((100 * lost) / states);
-    return `From here it cannot break any more, as from ${share} % of the states: undo ${source.undosNeeded(game.path)}.`;
+    return `From here it cannot break any more (true of ${share} % of the states): undo ${source.undosNeeded(game.path)}.`;
   }
 
   /** The line of status. */

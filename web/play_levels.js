@@ -36,7 +36,10 @@
       for (const kind of ["wrong", "right"]) {
         byId(`levels-${kind}`).replaceChildren(...this.names.filter((_, at) => levels[at].kind === kind));
       }
-      byId("all-levels").addEventListener("click", () => this.dialog.showModal());
+      byId("all-levels").addEventListener("click", () => {
+        this.dialog.showModal();
+        this.askServer();
+      });
       byId("levels-close").addEventListener("click", () => this.dialog.close());
     }
 
@@ -65,18 +68,30 @@
       setText(byId("progress"), `${done} of ${this.levels.length} done`);
     }
 
-    /** Scenarios that a server plays: [{name, group}]. */
-    offer(scenarios, open) {
-      byId("larger").hidden = scenarios.length === 0;
-      byId("levels-server").replaceChildren(...scenarios.map(({ name, group }) => {
-        const made = element("button", { type: "button", className: "named" }, name);
-        made.title = group ?? "";
-        made.addEventListener("click", () => {
-          this.dialog.close();
-          open(name);
-        });
-        return made;
-      }));
+    /** ask: gives {scenarios: [{name, group}]} or {error} of a server that plays some; null: there is none. */
+    offer(ask, open) {
+      Object.assign(this, { ask, openLarger: open });
+      byId("larger").hidden = ask === null;
+      byId("server-hint").hidden = ask !== null;
+    }
+
+    // Not before somebody looks: the server has few places.
+    async askServer() {
+      const place = byId("levels-server");
+      if (!this.ask || place.querySelector("button")) return;
+      place.textContent = "The server is asked.";
+      const { scenarios = [], error } = await this.ask();
+      if (error) place.textContent = error;
+      else place.replaceChildren(...scenarios.map((scenario) => this.larger(scenario)));
+    }
+
+    larger({ name, group }) {
+      const made = element("button", { type: "button", className: "named", title: group ?? "" }, name);
+      made.addEventListener("click", () => {
+        this.dialog.close();
+        this.openLarger(name);
+      });
+      return made;
     }
 
     after(level) { return this.levels[this.levels.indexOf(level) + 1] ?? null; }

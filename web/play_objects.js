@@ -111,8 +111,17 @@
         chip.classList.toggle("asked", called);
         chip.classList.toggle("lost", game.node.e === play.BROKEN && game.node.t[thread][0] === "asleep");
       }));
+      this.hideIdle();
       for (const [name, value] of this.values) this.drawValue(value, game.state.values[name] ?? "");
       this.place.setAttribute("aria-label", this.spoken(game));
+    }
+
+    // A server's scenario has many: those that somebody has, wants or sleeps in are shown.
+    hideIdle() {
+      if (this.level.nodes) return;
+      for (const box of this.place.querySelectorAll('[data-kind="mutex"], [data-kind="condition"]')) {
+        box.hidden = box.querySelector(".chip") === null;
+      }
     }
 
     drawValue({ shown, kind, capacity }, text) {

@@ -66,11 +66,12 @@
     tellBreak(game) {
       const { title, text, more } = verdict(game);
       const lines = game.lines().length;
-      const counts = `${plural(game.path.length, "choice")}, ${plural(lines, "step")}, ${plural(game.preemptions(), "preemption")}.`;
+      const shortest = game.source.known ? game.source.shortestFrom(0).length : game.path.length;
+      const counts = `${plural(game.path.length, "choice")}, ${plural(lines, "step")}, ${plural(game.preemptions(), "preemption")}.`
+        + (shortest < game.path.length ? ` The explorer needs ${plural(shortest, "choice")}: see its way.` : "");
       byId("verdict").replaceChildren(element("strong", {}, title), " ", text, " ",
         ...(more ? [element("span", { className: "counts" }, more), " "] : []),
         element("span", { className: "counts" }, counts));
-      this.shortest = game.source.known ? game.source.shortestFrom(0).length : null;
       if (!this.texts.why || !this.level.right) return this.tellPlainly();
       this.askLine();
     }
@@ -97,8 +98,9 @@
 
     onLine(source, line, row, heard) {
       const text = this.level.sources[source].lines[line][1];
-      const right = this.texts.line ? this.texts.line.test(text) && source === 0 : this.code.isWrong(source, line);
-      if (right) return this.askPatch("That is the line.");
+      const { line: blamed, also } = this.texts;
+      const differs = this.code.isWrong(source, line) || Boolean(also?.test(text));
+      if (source === 0 && (blamed ? blamed.test(text) : differs)) return this.askPatch("That is the line.");
       row.classList.add("no");
       setText(heard, text.trim() ? "Not that one: the right one has it, too." : "That line is empty.");
     }

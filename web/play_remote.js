@@ -6,17 +6,39 @@
   const triloop = (window.triloop ??= {});
   const play = (triloop.play ??= {});
 
-  /** The connection to /scheduler: one question at a time, each answered by one message. */
+  /**
+   * The connection to /scheduler: one question at a time, each answered by one message. A server has few
+   * places, so it is dialled for a question only, and hung up when the page plays its own levels again.
+   */
   class Line {
     constructor(url, lost) {
-      this.socket = new WebSocket(url);
-      this.waiting = [];
-      this.opened = new Promise((resolve) => this.socket.addEventListener("open", resolve));
-      this.socket.addEventListener("message", ({ data }) => this.waiting.shift()?.(this.parse(data)));
-      this.socket.addEventListener("close", ({ code, reason }) => {
-        this.waiting.splice(0).forEach((answer) => answer({ error: `closed: ${code} ${reason}` }));
-        lost(`The server has closed the connection: ${code} ${reason}`);
+      Object.assign(this, { url, lost, waiting: [], socket: null });
+    }
+
+    dial() {
+      const socket = new WebSocket(this.url);
+      this.socket = socket;
+      this.settled = new Promise((resolve) => ["open", "close"].forEach(
+        (event) => socket.addEventListener(event, resolve)));
+      // What is no object is no answer: a heartbeat.
+      socket.addEventListener("message", ({ data }) => data[0] === "{" && this.waiting.shift()?.(this.parse(data)));
+      let opened = false;
+      socket.addEventListener("open", () => { opened = true; });
+      socket.addEventListener("close", ({ code, reason }) => {
+        if (!opened || this.socket !== socket) return;
+        const why = `The server has closed the connection: ${code} ${reason}`.trim();
+        this.giveUp(why);
+        this.lost(why);
       });
+    }
+
+    giveUp(error) { this.waiting.splice(0).forEach((answer) => answer({ error })); }
+
+    hangUp() {
+      const { socket } = this;
+      this.socket = null;
+      this.giveUp("hung up");
+      socket?.close();
     }
 
     parse(data) {
@@ -27,15 +49,16 @@
       }
     }
 
+    // Each question says all choices, so that another connection can go on where one was lost.
     async ask(question) {
-      await this.opened;
+      if (this.socket === null || this.socket.readyState > WebSocket.OPEN) this.dial();
+      await this.settled;
+      if (this.socket?.readyState !== WebSocket.OPEN) return { error: "The server cannot be reached." };
       return new Promise((answer) => {
         this.waiting.push(answer);
         this.socket.send(JSON.stringify(question));
       });
     }
-
-    hang() { this.socket.close(); }
   }
 
   const shape = ({ threads, objects, values, sources }) => JSON.stringify([threads, objects, values, sources]);
@@ -82,17 +105,15 @@
     }
   }
 
-  /** {scenarios, line} of the server that this page came from; null if it plays none. */
+  /** A line to the server that this page came from; null if it plays no scenarios. */
   async function findServer(lost) {
     if (!location.protocol.startsWith("http")) return null;
-    const about = await fetch("about.json").then((answer) => answer.json(), () => null);
+    const about = await fetch("about.json").then((answer) => answer.json()).catch(() => null);
     if (!about?.scheduler) return null;
     const url = new URL("scheduler", location.href);
     url.protocol = url.protocol.replace("http", "ws");
     url.hash = "";
-    const line = new Line(url, lost);
-    const { scenarios = [] } = await line.ask({ list: true });
-    return { line, scenarios };
+    return new Line(url, lost);
   }
 
   Object.assign(play, { Remote, findServer });

@@ -28,11 +28,11 @@
     draw(game, lines, length) {
       while (this.list.children.length > lines.length) this.list.lastChild.remove();
       const signs = play.letters(game.level.threads);
-      this.list.dataset.count = game.level.threads.length;
       lines.forEach(({ number, group, event, forced }, at) => {
         const row = this.row(at);
         const [first, who, step] = row.children;
         Object.assign(row.dataset, { group, thread: event.thread, rest: String(group > length), forced: String(forced) });
+        row.style.setProperty("--column", event.thread + 2);
         row.dataset.begins = String(at > 0 && lines[at - 1].group !== group);
         row.dataset.now = String(group <= length && (lines[at + 1]?.group ?? length + 1) > length);
         setText(first, String(number));
@@ -72,7 +72,6 @@
 
     drawHead(game) {
       const head = play.byId("columns");
-      head.dataset.count = game.level.threads.length;
       const names = game.level.threads.map((name, thread) => element("span", { data: { thread } }, name));
       head.replaceChildren(element("span", { className: "number" }), ...names);
     }

@@ -42,8 +42,8 @@
     setText(byId("command"), commandOf(game));
   }
 
-  async function copy() {
-    const text = location.href;
+  async function copy(game) {
+    const text = location.href.split("#")[0] + hashOf(game);
     try {
       await navigator.clipboard.writeText(text);
       setText(byId("said"), "Link copied.");

@@ -108,13 +108,13 @@
     return WORDS[event.op]?.(name) ?? event.op;
   }
 
-  const HUES = ["reader", "processor", "writer"];
+  const HUES = [/^read/, /^proc/, /^writ/];
 
   /** A colour's number for each thread: reader, processor and writer keep theirs, others take what is left. */
   function hues(threads) {
-    const taken = threads.map((name) => HUES.indexOf(name));
-    const left = [0, 1, 2, 3, 4, 5].filter((hue) => !taken.includes(hue) && (hue > 2 || taken.every((own) => own < 0)));
-    return taken.map((hue) => (hue >= 0 ? hue : left.shift() ?? 5));
+    const taken = threads.map((name) => HUES.findIndex((own) => own.test(name)));
+    const others = taken.every((own) => own < 0) ? [0, 1, 2, 3, 4, 5] : [3, 4, 5];
+    return taken.map((hue) => (hue >= 0 ? hue : others.shift() ?? 5));
   }
 
   const hangs = (node) => node.e === play.BROKEN && /^nobody can go on/.test(node.f);

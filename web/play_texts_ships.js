@@ -38,7 +38,7 @@
       why: "While there was a pong the writer took a pong: the reply, which had been there first, waited for the end of the flood.",
       rule: "A lane that may overtake takes turns with the other.",
       twin: "ships-lane",
-      line: /return true;\s*$|next_is_urgent\(\) const/,
+      also: /next_is_urgent\(\) const/,
       patches: [
         {
           code: "return !last_was_urgent_ || urgent_.front().behind <= popped_;",

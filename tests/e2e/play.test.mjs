@@ -97,7 +97,7 @@ test("after each choice the page says whether it can still break, and what to un
   await card(1).click();
   assert.equal(await status(page), "It can still break: 2 more choices at the least.");
   await card(0).click();
-  assert.match(await status(page), /From here it cannot break any more, as from \d+ % of the states: undo 1\./);
+  assert.match(await status(page), /From here it cannot break any more \(true of \d+ % of the states\): undo 1\./);
   await page.click("#undo-many");
   assert.equal(await place(page), "close-wakes-one:1");
 });
@@ -177,7 +177,7 @@ test("the explorer goes through all states of a right one, with its caveats said
   assert.equal(await seen.textContent(), `All ${all} states seen, none fails.`);
   assert.equal(await page.locator("circle.dot.seen").count(), Number(all));
   assert.match(await page.locator("#caveat").textContent(), /^A proof for this scenario: .* without waits that end for no reason\.$/);
-  assert.match(await page.locator("#dots button").nth(5).getAttribute("aria-label"), /done/);
+  assert.match(await page.locator('#dots [aria-current="true"]').getAttribute("aria-label"), /the right one, room for one item, done/);
 });
 
 test("what is done is remembered, a level by level", {}, async ({ page }) => {
@@ -244,6 +244,23 @@ test("the focus is never lost: at the end, at undo from the start, when a panel 
     await page.keyboard.press("Enter");
     assert.ok(await focused(), id);
   }
+  for (const [at, id] of [["close-wakes-one:10", "#undo-many"], ["right-closed:", "#go"]]) {
+    await goTo(page, at);
+    await page.locator(id).focus();
+    await page.keyboard.press("Enter");
+    await page.locator(id).waitFor({ state: "hidden" });
+    assert.ok(await focused(), id);
+  }
+});
+
+test("preemptions are counted: who could have gone on and was not chosen", { at: "close-wakes-one:0" }, async ({ page, card }) => {
+  const count = page.locator("#preemptions");
+  assert.equal(await count.textContent(), "0 preemptions");
+  await page.click("#undo");
+  await card(1).click();
+  assert.equal(await count.textContent(), "1 preemption");
+  await card(2).click();
+  assert.equal(await count.textContent(), "1 preemption");
 });
 
 test("without localStorage the page plays all the same", {}, async ({ page, context }) => {

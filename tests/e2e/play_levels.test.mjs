@@ -80,6 +80,33 @@ test("each wrong level: the line to blame can be found, mended and left for the 
   }
 });
 
+// Three minutes are 60 clicks of three seconds each. The player reads nothing but "Undo n".
+test("who only clicks, and undoes where the page says so, breaks the first level within 60 clicks", {}, async ({ page }) => {
+  const clicks = await page.evaluate(() => {
+    let seed = 1;
+    const random = (below) => {
+      seed = (seed * 1103515245 + 12345) % 2147483648;
+      return Math.floor((seed / 2147483648) * below);
+    };
+    const click = (selector) => {
+      const offered = [...document.querySelectorAll(selector)];
+      offered[random(offered.length)].click();
+    };
+    const play = () => {
+      window.triloop.play.game().backTo(0);
+      for (let count = 1; count <= 1000; ++count) {
+        const lost = document.querySelector("#undo-many:not([hidden])");
+        if (lost) lost.click();
+        else click('.card[data-can="true"]');
+        if (document.querySelector("#verdict").textContent.startsWith("Broken.")) return count;
+      }
+      return Infinity;
+    };
+    return Array.from({ length: 100 }, play).sort((one, other) => one - other);
+  });
+  assert.ok(clicks[94] <= 60, `of 100 players 95 need at most ${clicks[94]} clicks, the median ${clicks[50]}`);
+});
+
 test("the distance to a break counts no wait that ends for no reason", {}, async ({ page }) => {
   const found = await page.evaluate(() => {
     const nodes = [

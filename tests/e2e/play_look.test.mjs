@@ -136,6 +136,20 @@ test("in forced colours what is full, seen or done differs from what is not", hi
   assert.notEqual(await looks("circle.seen"), await looks("circle:not(.seen)"));
 });
 
+const atSpeed = { at: "right-one-place:", reducedMotion: "no-preference" };
+test("the explorer fills the map dot by dot, and comes to its end", atSpeed, async ({ page }) => {
+  const counts = await page.evaluate(() => new Promise((done) => {
+    const seen = [];
+    new MutationObserver(() => {
+      seen.push(document.querySelectorAll("circle.seen").length);
+      if (document.getElementById("seen").textContent.startsWith("All")) done(seen);
+    }).observe(document.getElementById("seen"), { childList: true, characterData: true, subtree: true });
+    document.getElementById("go").click();
+  }));
+  assert.ok(counts.length >= 3, `${counts}`);
+  assert.deepEqual(counts, [...counts].sort((one, other) => one - other));
+});
+
 const glides = (page) => page.evaluate(() => document.getAnimations().filter(({ effect }) => effect.target.matches(".chip")).length);
 test("a chip glides to its new place within 200 ms", { at: "close-wakes-one:", reducedMotion: "no-preference" }, async ({ page }) => {
   const moved = await page.evaluate(() => {

@@ -1,10 +1,12 @@
 // A server that plays scenarios as the protocol of /scheduler has it: one line of JSON for each move. It
 // answers from the graph of a level, so that nothing has to be built for it.
 
+import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname } from "node:path";
 import { WebSocketServer } from "ws";
+import { eventually } from "./wait.mjs";
 
 const WEB = new URL("../../web/", import.meta.url);
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
@@ -42,7 +44,7 @@ async function serveFile(request, response) {
   }
 }
 
-/** Serves web/ and /scheduler on a free port; {url, questions, hangUp()}. */
+/** Serves web/ and /scheduler on a free port. `left()`: when nobody is connected any more. */
 export async function startScheduler(t) {
   const known = await levels();
   const questions = [];
@@ -56,11 +58,15 @@ export async function startScheduler(t) {
     socket.send(JSON.stringify(question.list ? { scenarios } : answer(level, question.choices)));
   }));
   await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
+  const stop = () => {
     sockets.clients.forEach((socket) => socket.terminate());
     http.closeAllConnections();
     http.close();
-  });
+  };
+  t.after(stop);
   const hangUp = (code, reason) => sockets.clients.forEach((socket) => socket.close(code, reason));
-  return { url: `http://127.0.0.1:${http.address().port}/play.html`, questions, hangUp };
+  const visitors = () => sockets.clients.size;
+  const left = () => eventually(10_000, () => assert.equal(visitors(), 0));
+  const say = (text) => sockets.clients.forEach((socket) => socket.send(text));
+  return { url: `http://127.0.0.1:${http.address().port}/play.html`, questions, hangUp, stop, visitors, left, say };
 }

@@ -15,7 +15,7 @@ const test = (name, body) => playTest(name, () => browser, {}, async (the) => {
   const server = await startScheduler(the.t);
   await the.page.goto(server.url);
   await body({ ...the, server });
-});
+}, (problem) => problem.startsWith("WebSocket connection to"));
 
 async function openLarger(page) {
   await page.click("#all-levels");
@@ -26,6 +26,26 @@ test("a server that plays scenarios offers them in a list", async ({ page }) => 
   await page.click("#all-levels");
   await page.locator("#larger", { hasText: "Larger ones, through a server" }).waitFor();
   assert.ok(await page.locator("#levels-server .named").count() >= 8);
+});
+
+test("a place of the server is taken by who plays there, and by nobody else", async ({ page, server }) => {
+  assert.equal(server.visitors(), 0);
+  await page.click("#all-levels");
+  await page.locator("#levels-server .named").first().waitFor();
+  await server.left();
+  await page.locator("#levels-server .named", { hasText: SCENARIO }).click();
+  await page.locator("h1", { hasText: SCENARIO }).waitFor();
+  assert.equal(server.visitors(), 1);
+  await page.locator("#dots button").first().click();
+  await server.left();
+});
+
+test("a heartbeat is no answer", async ({ page, card, server }) => {
+  await openLarger(page);
+  await page.locator("h1", { hasText: SCENARIO }).waitFor();
+  server.say("heartbeat from server");
+  await card(1).click();
+  await page.locator("#schedule .line", { hasText: "waits for not_empty" }).waitFor();
 });
 
 test("a scenario of a server has cards, schedule and code; what follows is not known", async ({ page, card, server }) => {
@@ -53,17 +73,28 @@ test("a break at a server is as loud as any other", async ({ page, card }) => {
 });
 
 test("a link to a scenario of a server opens it there", async ({ page, server }) => {
+  await page.goto("about:blank");
   await page.goto(`${server.url}#server=${encodeURIComponent(SCENARIO)}:11`);
-  await page.reload();
   await page.locator("#schedule .line").nth(3).waitFor();
   assert.equal(await place(page), `server=${SCENARIO}:11`);
 });
 
-test("a server that hangs up is told of, and the levels of the page go on", async ({ page, server }) => {
+test("a server that hangs up is told of, and the next move dials again", async ({ page, card, server }) => {
   await openLarger(page);
   await page.locator("h1", { hasText: SCENARIO }).waitFor();
   server.hangUp(1013, "too many visitors");
   await page.locator("#said", { hasText: "1013 too many visitors" }).waitFor();
+  await card(1).click();
+  await page.locator("#schedule .line", { hasText: "waits for not_empty" }).waitFor();
+  assert.equal(await place(page), `server=${SCENARIO}:1`);
+});
+
+test("a server that is gone is told of, and the levels of the page go on", async ({ page, card, server }) => {
+  await openLarger(page);
+  await page.locator("h1", { hasText: SCENARIO }).waitFor();
+  await server.stop();
+  await card(1).click();
+  await page.locator("#said", { hasText: "The server cannot be reached." }).waitFor();
   await page.locator("#dots button").first().click();
   await page.keyboard.press("2");
   assert.equal(await place(page), "if-for-while:1");
