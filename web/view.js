@@ -34,7 +34,8 @@
   const mine = new Map(); // tab: how much the browser still holds of it, or null
 
   const withoutQuery = (path) => String(path).split("?")[0];
-  const inspects = (one) => withoutQuery(one.path) === "/inspect";
+  // Connections by which pages look on, or ask the lab for something.
+  const observes = (one) => withoutQuery(one.path) === "/inspect" || String(one.tab ?? "").startsWith("ask-");
   const ratesOf = (connection) => rates.of(connection, snapshot.time);
 
   // ---- which connection is chosen ----
@@ -82,9 +83,9 @@
   }
 
   function chooseByItself({ connections }) {
-    if (byHand || (chosen && !inspects(chosen))) return;
-    const isOpen = (one) => one.state !== "ended" && !inspects(one);
-    const isShown = (one) => !inspects(one) || showObservers.checked;
+    if (byHand || (chosen && !observes(chosen))) return;
+    const isOpen = (one) => one.state !== "ended" && !observes(one);
+    const isShown = (one) => !observes(one) || showObservers.checked;
     chosen = newest(connections, isOpen) ?? chosen ?? newest(connections, isShown);
   }
 
@@ -119,11 +120,11 @@
 
   function showList() {
     const { connections } = snapshot;
-    rows.show(showObservers.checked ? connections : connections.filter((one) => !inspects(one)), ratesOf);
+    rows.show(showObservers.checked ? connections : connections.filter((one) => !observes(one)), ratesOf);
   }
 
   function showCount({ connections, accepted, websockets }) {
-    const others = connections.filter((one) => !inspects(one));
+    const others = connections.filter((one) => !observes(one));
     const ended = others.filter((one) => one.state === "ended").length;
     const all = websockets === undefined ? `${grouped(accepted)} accepted, HTTP too`
       : `${grouped(websockets)} WebSockets so far`;
