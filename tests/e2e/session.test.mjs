@@ -101,6 +101,7 @@ test("another connection that is chosen is live, with a past of its own", {}, as
   await page.click('[data-row="8"]');
   assert.match(await text(IN_QUEUE), /^0 of/);
   assert.equal(await page.getAttribute("#strip", "data-rewound"), "false");
+  assert.equal(await page.evaluate(() => window.triloop.strip.samples().length), 6, "as it was while another was shown");
 });
 
 test("a session that was saved is played in the picture, and can be left", {}, async ({ page, show, text }) => {
