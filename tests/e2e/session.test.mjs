@@ -118,3 +118,17 @@ test("a session that was saved is played in the picture, and can be left", {}, a
   assert.match(await text(IN_QUEUE), /^2 of/);
   assert.equal(await page.isVisible("#view-ribbon"), false);
 });
+
+test("in the walk's tab an arrow is one step, and a box opens the code of that step", {}, async ({ page, show }) => {
+  await show(filled(1, 5));
+  await page.click('.tabs a[href="index.html#walk"]');
+  await page.keyboard.press("ArrowRight");
+  await page.waitForSelector('#walk[data-step="2"]');
+  assert.equal(new URL(page.url()).hash, "#walk=2");
+  await page.click('#walk [data-box="reader"]');
+  assert.equal(await page.getAttribute("#sheet", "data-code"), "reader.working");
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForSelector('#sheet[data-code="reader.reading_socket"]');
+  await show(filled(2, 1000));
+  assert.equal(await page.getAttribute("#walk", "data-step"), "1");
+});
