@@ -79,9 +79,9 @@
   const isTyped = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const isPressed = (target) => target.closest?.("button, a, summary, input, [role=option], [role=slider]");
 
+  // In the walk the arrow keys are the walk's own.
   function step(by) {
-    if (inWalk()) element(by > 0 ? "walk-next" : "walk-back").click();
-    else triloop.strip?.step?.(by);
+    if (!inWalk()) triloop.strip?.step?.(by);
   }
 
   const keys = {

@@ -124,7 +124,7 @@
       const line = make("li");
       const share = make("span", "share");
       line.dataset.share = state;
-      line.append(share, ` ${doingWord(name, state)}`);
+      line.append(share, " ", make("span", "word", doingWord(name, state)));
       legend.append(line);
       return share;
     });

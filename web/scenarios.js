@@ -61,8 +61,9 @@
   }
 
   async function cut() {
-    const target = await lab.ensureOpen();
-    if (!target) return;
+    // What is closing, in line behind a flood, is the one to be cut.
+    if (!lab.tab() && !(await lab.ensureOpen())) return;
+    lab.stopFlood();
     const answer = await lab.command(`!cut ${lab.tab()}`);
     if (!answer?.startsWith("!cut")) lab.say("The server did not cut it.");
   }

@@ -6,6 +6,7 @@
   const triloop = (window.triloop ??= {});
   const { setText, setData, grouped } = triloop;
   const EXPECT_MS = 5000;
+  const FEW = 16; // so many keep their past, though another is shown
   const AGAIN_MS = 3000; // after a recorded session, before it begins anew
 
   const element = (id) => document.getElementById(id);
@@ -34,7 +35,8 @@
   const mine = new Map(); // tab: how much the browser still holds of it, or null
 
   const withoutQuery = (path) => String(path).split("?")[0];
-  const inspects = (one) => withoutQuery(one.path) === "/inspect";
+  // Connections by which pages look on, or ask the lab for something.
+  const observes = (one) => withoutQuery(one.path) === "/inspect" || String(one.tab ?? "").startsWith("ask-");
   const ratesOf = (connection) => rates.of(connection, snapshot.time);
 
   // ---- which connection is chosen ----
@@ -82,9 +84,9 @@
   }
 
   function chooseByItself({ connections }) {
-    if (byHand || (chosen && !inspects(chosen))) return;
-    const isOpen = (one) => one.state !== "ended" && !inspects(one);
-    const isShown = (one) => !inspects(one) || showObservers.checked;
+    if (byHand || (chosen && !observes(chosen))) return;
+    const isOpen = (one) => one.state !== "ended" && !observes(one);
+    const isShown = (one) => !observes(one) || showObservers.checked;
     chosen = newest(connections, isOpen) ?? chosen ?? newest(connections, isShown);
   }
 
@@ -119,11 +121,11 @@
 
   function showList() {
     const { connections } = snapshot;
-    rows.show(showObservers.checked ? connections : connections.filter((one) => !inspects(one)), ratesOf);
+    rows.show(showObservers.checked ? connections : connections.filter((one) => !observes(one)), ratesOf);
   }
 
   function showCount({ connections, accepted, websockets }) {
-    const others = connections.filter((one) => !inspects(one));
+    const others = connections.filter((one) => !observes(one));
     const ended = others.filter((one) => one.state === "ended").length;
     const all = websockets === undefined ? `${grouped(accepted)} accepted, HTTP too`
       : `${grouped(websockets)} WebSockets so far`;
@@ -141,6 +143,8 @@
     chooseWanted(next);
     chooseByItself(next);
     if (chosen) triloop.strip?.choose?.(chosen.id);
+    const others = next.connections.length <= FEW ? next.connections : [];
+    for (const one of others) if (one !== chosen) triloop.strip?.add?.(next.time, one);
     if (chosen) triloop.strip?.add?.(next.time, chosen);
     showList();
     showDetail();

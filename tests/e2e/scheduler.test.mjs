@@ -19,6 +19,7 @@ const STAND_INS = {
   copy: "exec cat",
   silent: "while read -r line; do :; done",
   deaf: "sleep 1000",
+  asleep: "exec sleep 1000",
   dies: "read -r line; echo once; exit 3",
   gone: "exit 0",
   endless: "read -r line; exec tr '\\0' x </dev/zero",
@@ -52,7 +53,14 @@ function childrenOf(pid) {
   return children;
 }
 
-const isThere = (pid) => childrenOf(1).concat(childrenOf(process.pid)).some((one) => one.pid === pid);
+/** Does it still run, whoever is its parent now? */
+function isThere(pid) {
+  try {
+    return !/^.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
 
 async function until(what, condition) {
   const looking = async () => {
@@ -145,6 +153,21 @@ test("scheduler: one visitor too many gets 503, and a place when another has gon
   assert.equal(await ask(again, "y"), "y");
 });
 
+test("scheduler: many who come at once get no more explorers than there may be", TIMEOUT, async (t) => {
+  const server = await startWith(t, "copy", "--scheduler-visitors", "2");
+  const outcomes = await Promise.all(Array.from({ length: 40 }, () => within(PATIENCE_MS, new Promise((resolve) => {
+    const socket = new WebSocket(server.schedulerUrl);
+    t.after(() => socket.terminate());
+    socket.on("open", () => socket.send("x"));
+    socket.on("unexpected-response", (request, { statusCode }) => resolve(statusCode));
+    socket.on("message", () => resolve("answer"));
+    socket.on("close", (code) => resolve(code));
+    socket.on("error", () => {});
+  }), "an outcome")));
+  assert.equal(outcomes.filter((outcome) => outcome === "answer").length, 2, outcomes.join(" "));
+  assert.ok(outcomes.every((outcome) => ["answer", 503, 1013].includes(outcome)), outcomes.join(" "));
+});
+
 test("scheduler: who leaves in the middle of a question takes its explorer along, and what that has started", TIMEOUT,
   async (t) => {
     const server = await startWith(t, "deaf", "--scheduler-visitors", "1");
@@ -180,7 +203,7 @@ test("scheduler: an explorer blocks and ignores no signal", TIMEOUT, async (t) =
 
 test("scheduler: SIGTERM and SIGKILL leave no explorer behind", TIMEOUT, async (t) => {
   for (const signal of ["SIGTERM", "SIGKILL"]) {
-    const server = await startWith(t, "silent");
+    const server = await startWith(t, "asleep");
     const peer = await openPeer(t, server.schedulerUrl);
     await until("the explorer", () => childrenOf(server.pid).length === 1);
     const [explorer] = childrenOf(server.pid);

@@ -101,6 +101,7 @@ test("another connection that is chosen is live, with a past of its own", {}, as
   await page.click('[data-row="8"]');
   assert.match(await text(IN_QUEUE), /^0 of/);
   assert.equal(await page.getAttribute("#strip", "data-rewound"), "false");
+  assert.equal(await page.evaluate(() => window.triloop.strip.samples().length), 6, "as it was while another was shown");
 });
 
 test("a session that was saved is played in the picture, and can be left", {}, async ({ page, show, text }) => {
@@ -116,4 +117,18 @@ test("a session that was saved is played in the picture, and can be left", {}, a
   await show(filled(3, 2));
   assert.match(await text(IN_QUEUE), /^2 of/);
   assert.equal(await page.isVisible("#view-ribbon"), false);
+});
+
+test("in the walk's tab an arrow is one step, and a box opens the code of that step", {}, async ({ page, show }) => {
+  await show(filled(1, 5));
+  await page.click('.tabs a[href="index.html#walk"]');
+  await page.keyboard.press("ArrowRight");
+  await page.waitForSelector('#walk[data-step="2"]');
+  assert.equal(new URL(page.url()).hash, "#walk=2");
+  await page.click('#walk [data-box="reader"]');
+  assert.equal(await page.getAttribute("#sheet", "data-code"), "reader.working");
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForSelector('#sheet[data-code="reader.reading_socket"]');
+  await show(filled(2, 1000));
+  assert.equal(await page.getAttribute("#walk", "data-step"), "1");
 });
