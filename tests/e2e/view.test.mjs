@@ -173,9 +173,13 @@ test("a press anywhere on a box opens its code", {}, async ({ page, show }) => {
   await show(snapshot(1, connection(1)));
   const boxes = { '[data-thread="reader"]': "reader", '[data-queue="in"]': "in", '[data-thread="processor"]': "processor",
     '[data-queue="out"]': "out", '[data-thread="writer"]': "writer", ".latch": "latch" };
-  const opened = await page.evaluate(() => (window.opened = [], window.triloop.sheet.open = (box) => window.opened.push(box)) && []);
+  const opened = [];
+  await page.evaluate(() => {
+    window.opened = [];
+    window.triloop.sheet.open = (box) => window.opened.push(box);
+  });
   for (const selector of Object.keys(boxes)) {
-    for (const [x, y] of [[0.5, 0.5], [0.1, 0.9], [0.9, 0.2]]) {
+    for (const [x, y] of [[0.5, 0.5], [0.1, 0.8], [0.9, 0.2]]) {
       const { width, height } = await page.locator(`${ONE} ${selector}`).boundingBox();
       await page.click(`${ONE} ${selector}`, { position: { x: x * width, y: y * height } });
     }
