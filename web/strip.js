@@ -250,7 +250,6 @@
       if (connection.id !== chosen) return;
       if (!held) showCode(connection);
       if (!held) triloop.follow?.update?.(connection);
-      if (document.hidden) return;
       if (held) say();
       else plan();
     },

@@ -34,8 +34,19 @@
     return { box, read };
   }
 
+  const patterns = new Map(); // of the canvas's only context
+
+  function stripes(...how) {
+    const key = how.slice(1).join();
+    if (!patterns.has(key)) {
+      if (patterns.size > 8) patterns.clear(); // another theme, another screen
+      patterns.set(key, makeStripes(...how));
+    }
+    return patterns.get(key);
+  }
+
   // Stripes of two colours: what they fill is told from a plain area without its colour.
-  function stripes(context, colour, between, scale) {
+  function makeStripes(context, colour, between, scale) {
     const tile = document.createElement("canvas");
     const size = Math.max(4, Math.round(5 * scale));
     tile.width = tile.height = size;

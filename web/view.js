@@ -6,6 +6,7 @@
   const triloop = (window.triloop ??= {});
   const { setText, setData, grouped } = triloop;
   const EXPECT_MS = 5000;
+  const FEW = 16; // so many keep their past, though another is shown
   const AGAIN_MS = 3000; // after a recorded session, before it begins anew
 
   const element = (id) => document.getElementById(id);
@@ -142,6 +143,8 @@
     chooseWanted(next);
     chooseByItself(next);
     if (chosen) triloop.strip?.choose?.(chosen.id);
+    const others = next.connections.length <= FEW ? next.connections : [];
+    for (const one of others) if (one !== chosen) triloop.strip?.add?.(next.time, one);
     if (chosen) triloop.strip?.add?.(next.time, chosen);
     showList();
     showDetail();

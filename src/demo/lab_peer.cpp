@@ -90,7 +90,7 @@ std::string LabPeers::start(Kind kind, const std::string& tab, const Latch& endi
 
 LabPeers::Slot* LabPeers::take() {
   const MutexLock lock(mutex_);
-  const auto free =
+  auto* const free =
       std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.taken; });
   if (free == slots_.end()) return nullptr;
   free->taken = true;

@@ -146,7 +146,9 @@ int serve(const triloop::CommandLine& line) {
   triloop::serve_lab(server, line.server);
   triloop::label_connections(server, "tab");  // a page knows its own by it
   triloop::serve_inspect(server, line.inspect);
-  triloop::serve_about(server, {processor.name, line.inspect}, line.server);
+  triloop::serve_about(server, {processor.name, line.inspect, !line.scheduler.program.empty()},
+                       line.server);
+  triloop::serve_scheduler(server, line.scheduler, line.server);
   triloop::serve_web_page(server, line.web_directory);
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
   const StopOnSignals stop_on_signals(server, draining, line.drain_delay);

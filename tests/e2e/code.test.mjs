@@ -81,11 +81,14 @@ test("a box opens the lines that it is in, and they follow its state", {}, async
 
 test("a state is shown long enough to be read, and the last one is not missed", {}, async ({ page }) => {
   await open(page, "reader", doing("reader", "reading_socket"));
-  await page.evaluate(([works, reads]) => {
+  await page.evaluate(async ([works, reads]) => {
     window.seen = [];
     new MutationObserver(() => window.seen.push([performance.now(), document.getElementById("sheet").dataset.code]))
       .observe(document.getElementById("sheet"), { attributes: true, attributeFilter: ["data-code"] });
-    for (let i = 0; i < 20; i += 1) window.triloop.sheet.update(i % 2 ? works : reads);
+    for (let i = 0; i < 20; i += 1) {
+      window.triloop.sheet.update(i % 2 ? works : reads);
+      await null; // the observer is told
+    }
   }, [doing("reader", "working"), doing("reader", "reading_socket")]);
   await page.waitForSelector('#sheet[data-code="reader.working"]');
   assert.equal(await page.evaluate(() => window.seen.length), 1);
@@ -119,7 +122,7 @@ test("Escape and the button close it, and the focus goes back to where it was", 
   for (const close of [() => page.keyboard.press("Escape"), () => page.click("#sheet button")]) {
     await open(page, "reader", connection(7));
     assert.equal(await focused(), "sheet-title");
-    await open(page, "writer", connection(7));
+    await page.evaluate((one) => window.triloop.sheet.open("writer", one), connection(7));
     await close();
     assert.equal(await page.isVisible("#sheet"), false);
     assert.equal(await focused(), "opener");

@@ -159,7 +159,7 @@ test("each connection has its own past; a number that comes again begins anew", 
   assert.equal(await count(), 4);
   await page.evaluate(() => window.triloop.strip.choose(7));
   assert.equal(await count(), 10);
-  await add(page, [30, connection(7, { peer: "127.0.0.1:1", age: 0 })]);
+  await add(page, [2, connection(7, { peer: "127.0.0.1:1", age: 10 })]);
   assert.equal(await count(), 1, "another peer is another connection");
 });
 
