@@ -120,6 +120,8 @@
     doing.dataset.part = "doing";
     const { bar, parts } = makeBar("split", SPLIT[name]);
     const legend = make("ul", "legend");
+    const room = make("div", "shares"); // the legend hangs in it, so that nothing moves when it grows
+    room.append(legend);
     const shares = SPLIT[name].map((state) => {
       const line = make("li");
       const share = make("span", "share");
@@ -128,7 +130,7 @@
       legend.append(line);
       return share;
     });
-    box.append(head, make("p", "role", ROLE[name]), doing, bar, legend);
+    box.append(head, make("p", "role", ROLE[name]), doing, bar, room);
     return { box, left, doing, parts, shares };
   }
 

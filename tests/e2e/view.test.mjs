@@ -169,6 +169,25 @@ test("a connection and its number: how many WebSockets there have been, without 
   assert.equal(await text("#view-count"), "1 here, 0 ended, 3 WebSockets so far");
 });
 
+test("a press anywhere on a box opens its code", {}, async ({ page, show }) => {
+  await show(snapshot(1, connection(1)));
+  const boxes = { '[data-thread="reader"]': "reader", '[data-queue="in"]': "in", '[data-thread="processor"]': "processor",
+    '[data-queue="out"]': "out", '[data-thread="writer"]': "writer", ".latch": "latch" };
+  const opened = [];
+  await page.evaluate(() => {
+    window.opened = [];
+    window.triloop.sheet.open = (box) => window.opened.push(box);
+  });
+  for (const selector of Object.keys(boxes)) {
+    for (const [x, y] of [[0.5, 0.5], [0.1, 0.8], [0.9, 0.2]]) {
+      const { width, height } = await page.locator(`${ONE} ${selector}`).boundingBox();
+      await page.click(`${ONE} ${selector}`, { position: { x: x * width, y: y * height } });
+    }
+    opened.push(...Array(3).fill(boxes[selector]));
+  }
+  assert.deepEqual(await page.evaluate(() => window.opened), opened);
+});
+
 test("observers are listed only for whoever asks", {}, async ({ page, show }) => {
   await show(snapshot(1, connection(1), connection(2, { path: "/inspect?tab=x" })));
   const rows = () => page.locator("#view-list [data-row]").count();
