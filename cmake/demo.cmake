@@ -20,14 +20,16 @@ target_link_libraries(triloop_processors PUBLIC triloop
                       PRIVATE spdlog::spdlog nlohmann_json::nlohmann_json SQLite::SQLite3 ${UTF8PROC_LIBRARY}
                               ${NATS_LIBRARY} triloop_options)
 
-# The page, and what its book links: the documentation, and the sources in the README's order of reading.
+# The page, and what it links: the documentation, the sources in the README's order of reading, and what is played.
 file(GLOB embedded_files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
      ${PROJECT_SOURCE_DIR}/web/*.html ${PROJECT_SOURCE_DIR}/web/*.css ${PROJECT_SOURCE_DIR}/web/*.js
-     ${PROJECT_SOURCE_DIR}/docs/*.md ${PROJECT_SOURCE_DIR}/include/triloop/*.h ${PROJECT_SOURCE_DIR}/src/pattern/*
+     ${PROJECT_SOURCE_DIR}/docs/*.md ${PROJECT_SOURCE_DIR}/docs/processors/*.md
+     ${PROJECT_SOURCE_DIR}/include/triloop/*.h ${PROJECT_SOURCE_DIR}/src/pattern/* ${PROJECT_SOURCE_DIR}/src/observe/*.h
      ${PROJECT_SOURCE_DIR}/src/net/* ${PROJECT_SOURCE_DIR}/src/server/served.* ${PROJECT_SOURCE_DIR}/src/server/server.cpp
      ${PROJECT_SOURCE_DIR}/src/server/admission.h ${PROJECT_SOURCE_DIR}/src/threads/spare_threads.*
      ${PROJECT_SOURCE_DIR}/src/websocket/protocol.h ${PROJECT_SOURCE_DIR}/src/websocket/spare_buffers.h
-     ${PROJECT_SOURCE_DIR}/src/demo/processors/echo.*)
+     ${PROJECT_SOURCE_DIR}/src/demo/processors/echo.* ${PROJECT_SOURCE_DIR}/src/demo/lab.cpp
+     ${PROJECT_SOURCE_DIR}/tests/explore/wrong_queues.h ${PROJECT_SOURCE_DIR}/tests/explore/small_connections.h)
 list(TRANSFORM embedded_files PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE embedded_paths)
 add_custom_command(
   OUTPUT ${PROJECT_BINARY_DIR}/generated/embedded_files.h

@@ -77,6 +77,14 @@ test("the book's chapters and the sources that it links are served as text", asy
   }
 });
 
+test("every chapter and source that a page links is served", async (t) => {
+  const server = await startServer(t);
+  const texts = readdirSync(WEB).map((file) => readFileSync(join(WEB, file), "utf8"));
+  const linked = texts.flatMap((text) =>
+    [...text.matchAll(/["'](?:\.\.\/)?((?:src|include|docs|tests)\/[\w./-]+\.(?:h|cpp|md))[#"']/g)].map(([, path]) => path));
+  for (const path of new Set(linked)) assert.equal((await request(server, "GET", `/${path}`)).status, 200, path);
+});
+
 test("a page may talk to its own server, and to WebSocket servers, and to nobody else", async (t) => {
   const server = await startServer(t);
   const { headers } = await request(server, "GET", "/chat");

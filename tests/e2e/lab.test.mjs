@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { scenarios } from "../lab/scenarios.mjs";
+import { openPeer } from "./peer.mjs";
 import { startServer } from "./server.mjs";
 
 // What a scenario waits for is the server's, and is waited for here, too.
@@ -23,6 +24,15 @@ for (const [name, { run }] of Object.entries(scenarios)) {
     assert.equal((await server.stop()).code, 0);
   });
 }
+
+test("there are no heartbeats at /lab, where they would be counted among the echoes", TIMEOUT, async (t) => {
+  const server = await startServer(t, "--quiet", "--heartbeat", "0.05");
+  const lab = await openPeer(t, server.wsUrl.replace(/ws$/, "lab"));
+  const other = await openPeer(t, server.wsUrl);
+  for (let i = 0; i < 3; ++i) assert.equal((await other.next()).text, "heartbeat from server");
+  lab.socket.send("hello");
+  assert.equal((await lab.next()).text, "hello");
+});
 
 async function command(...args) {
   const child = spawn(process.execPath, [new URL("../lab/lab.mjs", import.meta.url).pathname, ...args]);
