@@ -29,6 +29,7 @@ export async function launch(name) {
     const engine = await OPENERS[name](home);
     return {
       name,
+      home,
       open: async (url, { width = 1280, height = 800 } = {}) => {
         const page = withCommonVerbs(await engine.newPage());
         await page.resize(width, height);

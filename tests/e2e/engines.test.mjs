@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import net from "node:net";
 import { after, before, describe, test } from "node:test";
 import { ENGINES, launch } from "./engines.mjs";
 import { startServer } from "./server.mjs";
-import { within } from "./wait.mjs";
+import { eventually, within } from "./wait.mjs";
 import { watchingProxy } from "./watching_proxy.mjs";
 
 const PATIENCE_MS = 30_000;
@@ -175,13 +176,29 @@ function brokenShares() {
   }).map((share) => share.parentNode.textContent);
 }
 
+/** The processes that were started with this home and are still there. */
+function processesAt(home) {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "latin1").includes(home);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  });
+}
+
 // ---- in each engine ----
 
 for (const name of ENGINES) {
   describe(name, () => {
     let browser;
     before(async () => (browser = await launch(name)));
-    after(() => browser?.close());
+    after(async () => {
+      await browser?.close();
+      if (!browser) return;
+      assert.ok(!existsSync(browser.home), "its profile is left");
+      await eventually(PATIENCE_MS, () => assert.deepEqual(processesAt(browser.home), []));
+    });
     for (const [promise, made] of Object.entries(promises)) {
       const { run = made, serverArgs = [] } = made;
       test(`${name}: ${promise}`, { timeout: 90_000 }, async (t) => {
