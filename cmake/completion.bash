@@ -9,7 +9,7 @@ _triloop() {
     --slow-member) COMPREPLY=($(compgen -W "skip disconnect" -- "$current")) && return ;;
     --log-level) COMPREPLY=($(compgen -W "debug info warn error off" -- "$current")) && return ;;
     --web) COMPREPLY=($(compgen -d -- "$current")) && return ;;
-    --config | --database | --trace) COMPREPLY=($(compgen -f -- "$current")) && return ;;
+    --config | --database | --scheduler | --trace) COMPREPLY=($(compgen -f -- "$current")) && return ;;
   esac
   help=$("$1" --help 2>/dev/null)
   if [[ $previous == --* && $help =~ [[:space:]]"$previous "[A-Z] ]]; then return; fi  # a number, an address

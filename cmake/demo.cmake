@@ -8,34 +8,39 @@ find_path(NATS_INCLUDE nats/nats.h REQUIRED)
 find_library(NATS_LIBRARY nats REQUIRED)
 
 set(processors
-  choose delay echo parallel workers rpc json_rpc rpc_methods proxy upstream upstream_address upstream_socket
+  choose child delay echo parallel workers rpc json_rpc rpc_methods proxy upstream upstream_address upstream_socket scheduler
   chat rooms room slow_members sqlite_journal history local_presence chat_line chat_name chat_news token unicode)
 list(TRANSFORM processors REPLACE ".+" "src/demo/processors/\\0.cpp")
 set(engine engine follower name_bucket nats_journal nats_presence recent_lines)
 list(TRANSFORM engine REPLACE ".+" "src/demo/engine/\\0.cpp")
-add_library(triloop_processors STATIC ${processors} ${engine} src/demo/lab.cpp src/demo/output.cpp)
+add_library(triloop_processors STATIC ${processors} ${engine} src/demo/lab.cpp src/demo/lab_peer.cpp src/demo/output.cpp)
 target_include_directories(triloop_processors PUBLIC src)
 target_include_directories(triloop_processors SYSTEM PRIVATE ${UTF8PROC_INCLUDE} ${NATS_INCLUDE})
 target_link_libraries(triloop_processors PUBLIC triloop
                       PRIVATE spdlog::spdlog nlohmann_json::nlohmann_json SQLite::SQLite3 ${UTF8PROC_LIBRARY}
                               ${NATS_LIBRARY} triloop_options)
 
-set(web_files index.html page.css picture.css view.css lab.css
-    page.js picture.js inspect.js rows.js view.js lab.js walk.js
-    chat.html chat.css chat.js)
-list(TRANSFORM web_files PREPEND ${PROJECT_SOURCE_DIR}/web/ OUTPUT_VARIABLE web_paths)
+# The page, and what its book links: the documentation, and the sources in the README's order of reading.
+file(GLOB embedded_files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+     ${PROJECT_SOURCE_DIR}/web/*.html ${PROJECT_SOURCE_DIR}/web/*.css ${PROJECT_SOURCE_DIR}/web/*.js
+     ${PROJECT_SOURCE_DIR}/docs/*.md ${PROJECT_SOURCE_DIR}/include/triloop/*.h ${PROJECT_SOURCE_DIR}/src/pattern/*
+     ${PROJECT_SOURCE_DIR}/src/net/* ${PROJECT_SOURCE_DIR}/src/server/served.* ${PROJECT_SOURCE_DIR}/src/server/server.cpp
+     ${PROJECT_SOURCE_DIR}/src/server/admission.h ${PROJECT_SOURCE_DIR}/src/threads/spare_threads.*
+     ${PROJECT_SOURCE_DIR}/src/websocket/protocol.h ${PROJECT_SOURCE_DIR}/src/websocket/spare_buffers.h
+     ${PROJECT_SOURCE_DIR}/src/demo/processors/echo.*)
+list(TRANSFORM embedded_files PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE embedded_paths)
 add_custom_command(
-  OUTPUT ${PROJECT_BINARY_DIR}/generated/embedded_web.h
-  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${PROJECT_BINARY_DIR}/generated/embedded_web.h
-          -DDIRECTORY=${PROJECT_SOURCE_DIR}/web "-DFILES=${web_files}"
+  OUTPUT ${PROJECT_BINARY_DIR}/generated/embedded_files.h
+  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${PROJECT_BINARY_DIR}/generated/embedded_files.h
+          -DDIRECTORY=${PROJECT_SOURCE_DIR} "-DFILES=${embedded_files}"
           -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
-  DEPENDS ${web_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+  DEPENDS ${embedded_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   VERBATIM)
 # What the program is made of and its tests look into, compiled once for both.
-add_library(triloop_program STATIC src/demo/command_line.cpp src/demo/health.cpp src/demo/inspect.cpp src/demo/service_manager.cpp)
+add_library(triloop_program STATIC src/demo/about.cpp src/demo/command_line.cpp src/demo/health.cpp src/demo/inspect.cpp src/demo/service_manager.cpp)
 target_link_libraries(triloop_program PUBLIC triloop_processors CLI11::CLI11 nlohmann_json::nlohmann_json
                       PRIVATE spdlog::spdlog triloop_options)
-add_executable(triloop_server src/demo/main.cpp src/demo/web_page.cpp ${PROJECT_BINARY_DIR}/generated/embedded_web.h)
+add_executable(triloop_server src/demo/main.cpp src/demo/web_page.cpp ${PROJECT_BINARY_DIR}/generated/embedded_files.h)
 if(BUILD_SHARED_LIBS)
   target_sources(triloop_processors PRIVATE src/websocket/printable.cpp)  # the library keeps its own to itself
 endif()

@@ -1,6 +1,7 @@
 "use strict";
 
-// The lab: causes what the text describes, on a connection of its own to /lab.
+// The lab's connection: opens it, floods it, ends it, and shows what the browser knows of it. What
+// the scenarios are is in scenarios.js.
 (() => {
   const triloop = (window.triloop ??= {});
   const { setText, setData, setBar, sizeWord, grouped, MAX_BUFFERED_BYTES } = triloop;
@@ -8,71 +9,104 @@
   const REST_MS = 4; // then leaves the page to others for so long,
   const LATE_MS = 16; // and sends less when echoes make it later than this
   const LEAST_IN_SLICE = 32; // messages
-  const MOST_MESSAGES = 1_000_000;
-  const MOST_BYTES = 1024 * 1024;
-  const SLOW_MESSAGES = 20_000;
-  const SLOW_BYTES = 1024;
+  const COMMAND_MS = 5000;
+  const HEARTBEAT = "heartbeat from server";
 
   const element = (id) => document.getElementById(id);
   const box = element("lab");
-  const stateText = element("lab-state");
-  const buttons = (name) => element(`lab-${name}`);
+  const stop = element("lab-stop");
+  const line = element("lab-line");
 
   let socket = null;
+  let tab = "";
   let delay = 0; // what the open connection's processor takes, in ms
   let sent = 0;
   let received = 0;
   let flood = null; // the one that runs
+  let ending = null; // since a Close is on its way: when, and how many were before it
   let said = "";
+  let story = null; // words about a connection that the server has made: (view's connection) => text
 
-  const openSocket = () => socket?.readyState === WebSocket.OPEN;
+  const isOpen = () => socket?.readyState === WebSocket.OPEN;
   const bufferedAmount = () => socket?.bufferedAmount ?? 0;
 
-  function address(milliseconds) {
-    const base = location.protocol.startsWith("http")
-      ? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`
-      : new URL(element("address").value).origin;
-    return `${base}/lab${milliseconds > 0 ? `?delay=${milliseconds}ms` : ""}`;
+  /** The lab of this server, or of the one whose address stands above; null if that is none. */
+  function address(query) {
+    const typed = element("address").value.trim();
+    if (!triloop.served && !triloop.isWebSocketAddress(typed)) {
+      said = "The address above is no WebSocket address.";
+      return null;
+    }
+    const base = triloop.served ? triloop.webSocketBase() : new URL(typed).origin;
+    return `${base}/lab${query}`;
+  }
+
+  function dial(query, name) {
+    const url = address(query);
+    try {
+      return url && new WebSocket(triloop.withTab(url, name));
+    } catch (error) {
+      said = `The browser refuses this address: ${error.message}`;
+      return null;
+    }
+  }
+
+  function over(mine, { code, reason, wasClean }) {
+    if (socket !== mine) return;
+    said = `Closed: code ${code}${reason ? `, “${reason}”` : ""}, ${wasClean ? "clean" : "not clean"}.`;
+    socket = ending = null;
   }
 
   /** Opens a connection whose processor takes `milliseconds`; gives it once it is open, or null. */
   function open(milliseconds) {
     if (socket) socket.close(1000, "another one is opened");
+    socket = flood = ending = story = null;
+    said = "";
+    sent = received = 0;
+    const name = triloop.newTab("lab");
+    const mine = dial(milliseconds > 0 ? `?delay=${milliseconds}ms` : "", name);
+    if (!mine) return Promise.resolve(null);
+    socket = mine;
+    tab = name;
+    delay = milliseconds;
+    triloop.expectConnection("/lab", { tab, buffered: () => mine.bufferedAmount });
     return new Promise((resolve) => {
-      let mine;
-      try {
-        mine = new WebSocket(address(milliseconds));
-      } catch (error) {
-        said = `The browser refuses this address: ${error.message}`;
-        return resolve(null);
-      }
-      triloop.expectConnection("/lab", () => mine.bufferedAmount);
-      socket = mine;
-      delay = milliseconds;
-      sent = received = 0;
-      said = "";
-      mine.addEventListener("open", () => resolve(mine));
-      mine.addEventListener("message", () => (received += 1));
-      mine.addEventListener("close", ({ code, reason, wasClean }) => {
-        if (socket === mine) {
-          said = `Closed: code ${code}${reason ? `, “${reason}”` : ""}, ${wasClean ? "clean" : "not clean"}.`;
-          socket = null;
-        }
+      mine.addEventListener("open", () => {
+        triloop.tryInspect?.();
+        resolve(mine);
+      });
+      mine.addEventListener("message", ({ data }) => {
+        if (socket === mine && data !== HEARTBEAT) received += 1;
+      });
+      mine.addEventListener("close", (event) => {
+        over(mine, event);
         resolve(null);
       });
     });
   }
 
-  const ensureOpen = async () => (openSocket() ? socket : open(0));
+  const ensureOpen = async () => (isOpen() ? socket : open(0));
+
+  /** Asks the server for something, by a connection of its own: gives its answer, or null. */
+  function command(text) {
+    const mine = dial("", triloop.newTab("ask"));
+    if (!mine) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const done = (answer) => {
+        clearTimeout(timer);
+        mine.close(1000, "asked");
+        resolve(answer);
+      };
+      const timer = setTimeout(() => done(null), COMMAND_MS);
+      mine.addEventListener("open", () => mine.send(text));
+      mine.addEventListener("message", ({ data }) => {
+        if (typeof data === "string" && data.startsWith("!")) done(data);
+      });
+      mine.addEventListener("close", () => done(null));
+    });
+  }
 
   // ---- flood ----
-
-  function number(id, most) {
-    const value = Math.floor(Number(element(id).value));
-    const sane = Math.min(Math.max(Number.isFinite(value) ? value : 1, 1), most);
-    element(id).value = sane;
-    return sane;
-  }
 
   function startFlood(target, messages, bytes) {
     const mine = { left: messages, payload: "x".repeat(bytes) };
@@ -99,69 +133,71 @@
     slice();
   }
 
-  async function onFlood() {
-    const messages = number("lab-messages", MOST_MESSAGES);
-    const bytes = number("lab-bytes", MOST_BYTES);
-    const target = await ensureOpen();
-    if (target) startFlood(target, messages, bytes);
-  }
-
-  async function onSlow() {
-    const target = await open(number("lab-delay", 10_000));
-    if (target) startFlood(target, SLOW_MESSAGES, SLOW_BYTES);
-  }
-
-  // ---- endings ----
-
-  const CLOSE_COMMAND = "!close 1000 asked by the page";
-
   async function end(action) {
     const target = await ensureOpen();
     if (!target) return;
     flood = null;
     action(target);
+    ending = { since: performance.now(), before: sent - received };
   }
-
-  const actions = {
-    flood: onFlood,
-    stop: () => (flood = null),
-    slow: onSlow,
-    "close-page": () => end((target) => target.close(1000, "closed from the page")),
-    "close-server": () => end((target) => target.send(CLOSE_COMMAND)),
-    "close-both": () => end((target) => {
-      target.send(CLOSE_COMMAND);
-      target.close(1000, "closed from the page");
-    }),
-    throw: () => end((target) => target.send("!throw")),
-  };
 
   // ---- what it shows ----
 
   const STATES = ["Connecting.", "Open.", "Closing."]; // by WebSocket.readyState
 
   function stateWords() {
+    if (story) return story(triloop.view?.find(story.tab));
     if (said) return said;
-    if (!socket) return "Not open: each button opens it.";
-    if (openSocket() && delay > 0) return `Open; its processor takes ${delay} ms for each message.`;
+    if (!socket) return "Not open: each of them opens a connection to /lab.";
+    if (isOpen() && delay > 0) return `Open; its processor takes ${delay} ms for each message.`;
     return STATES[socket.readyState] ?? "Closed.";
+  }
+
+  // After close() a browser delivers nothing more: then only the snapshots know how far it has got.
+  function inLine() {
+    const seen = triloop.view?.find(tab);
+    if (seen) return Math.max(0, sent - seen.sent.messages);
+    const gone = delay > 0 ? (performance.now() - ending.since) / delay : 0;
+    return Math.max(0, Math.round(ending.before - gone));
+  }
+
+  function durationWord(seconds) {
+    if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+    return `${Math.round(seconds / 60)} min`;
+  }
+
+  function showLine() {
+    const before = ending && socket ? inLine() : 0;
+    const waits = before > 0 && delay > 0;
+    if (line.hidden === waits) {
+      if (!waits && line.contains(document.activeElement)) element("lab-close-page").focus();
+      line.hidden = !waits;
+    }
+    if (!waits) return;
+    setText(line.firstElementChild, `The Close is number ${grouped(before + 1)} in line, about `
+      + `${durationWord((before * delay) / 1000)}. That is backpressure: nothing is dropped to let it pass.`);
   }
 
   function render() {
     setData(box, "state", socket ? "open" : "closed");
-    setText(stateText, stateWords());
+    setText(element("lab-state"), stateWords());
     setText(element("lab-counts"), `${grouped(sent)} sent, ${grouped(received)} echoed`);
     setText(element("lab-buffered"), `${sizeWord(bufferedAmount())} wait in the browser (bufferedAmount)`);
     setBar(element("lab-buffered-fill"), 0, Math.min(1, bufferedAmount() / MAX_BUFFERED_BYTES));
     setData(box, "flooding", String(flood !== null));
-    if (buttons("stop").disabled !== (flood === null)) buttons("stop").disabled = flood === null;
+    showLine();
+    if (stop.disabled === (flood === null)) return;
+    if (document.activeElement === stop) element("lab-flood").focus();
+    stop.disabled = flood === null;
   }
 
-  for (const [name, action] of Object.entries(actions)) {
-    buttons(name).addEventListener("click", async () => {
-      await action();
-      render();
-    });
-  }
+  triloop.lab = {
+    open, ensureOpen, command, startFlood, end, render,
+    stopFlood: () => (flood = null),
+    tab: () => (socket ? tab : ""),
+    say: (words) => (said = words),
+    tell: (name, words) => (story = Object.assign(words, { tab: name })),
+  };
   setInterval(() => document.hidden || render(), 100);
   render();
 })();

@@ -1,14 +1,14 @@
 "use strict";
 
+// The connection of one's own: open, send, close. What came back is told from what comes by itself.
 (() => {
+  const triloop = (window.triloop ??= {});
+  const { write } = triloop;
   const HEARTBEAT = "heartbeat from server";
   const STATES = ["connecting", "open", "closing", "closed"]; // by WebSocket.readyState
-
-  // Heartbeats have a limit of their own: an hour of them must not push the conversation out.
-  const MAX_ENTRIES = 400;
-  const MAX_HEARTBEATS = 100;
   const MAX_SHOWN_CHARACTERS = 2000;
   const MAX_SHOWN_BYTES = 32;
+  const MAX_AWAITED = 1000;
 
   const CLOSE_CODES = {
     1000: "normal closure",
@@ -32,80 +32,12 @@
   const closeButton = element("close");
   const sendButton = element("send");
   const stateText = element("state");
-  const showHeartbeats = element("show-heartbeats");
-  const log = element("log");
+  const trip = element("trip");
 
-  const entries = [];
-  const heartbeats = [];
   let socket = null;
   let closeWanted = false;
   let focusOwed = false;
-  let followPlanned = false;
-
-  // ---- the log ----
-
-  function clockTime(date) {
-    const two = (number) => String(number).padStart(2, "0");
-    const tenth = Math.floor(date.getMilliseconds() / 100);
-    return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${tenth}`;
-  }
-
-  function part(tag, className, text) {
-    const node = document.createElement(tag);
-    node.className = className;
-    node.textContent = text; // never markup: the peer chose this text
-    return node;
-  }
-
-  function makeEntry(kind, text) {
-    const entry = part("div", `entry ${kind.toLowerCase()}`, "");
-    const body = part("span", "text", text);
-    body.dir = "auto";
-    entry.dataset.kind = kind;
-    entry.append(
-      part("time", "time", clockTime(new Date())), " ", part("span", "kind", kind), " ", body);
-    return entry;
-  }
-
-  function keep(list, entry, limit) {
-    list.push(entry);
-    if (list.length > limit) list.shift().remove();
-  }
-
-  // Whoever scrolled back to read something is left where they are. Asking for the position costs a
-  // layout, so it is asked once for all entries of a burst.
-  function followEnd() {
-    if (followPlanned) return;
-    followPlanned = true;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    setTimeout(() => {
-      followPlanned = false;
-      if (atEnd) log.scrollTop = log.scrollHeight;
-    }, 30);
-  }
-
-  function write(kind, text) {
-    followEnd();
-    const entry = makeEntry(kind, text);
-    if (kind === "HEARTBEAT") {
-      entry.setAttribute("aria-live", "off"); // every two seconds is too often to be read aloud
-      keep(heartbeats, entry, MAX_HEARTBEATS);
-    } else {
-      keep(entries, entry, MAX_ENTRIES);
-    }
-    log.append(entry);
-  }
-
-  function clearLog() {
-    entries.length = 0;
-    heartbeats.length = 0;
-    log.replaceChildren();
-  }
-
-  function applyHeartbeatChoice() {
-    log.classList.toggle("without-heartbeats", !showHeartbeats.checked);
-    log.scrollTop = log.scrollHeight;
-  }
+  let awaited = []; // what was sent and has not come back, oldest first
 
   // ---- what a message looks like ----
 
@@ -115,14 +47,17 @@
     return `${text.slice(0, MAX_SHOWN_CHARACTERS)}… (${text.length} characters in all)`;
   }
 
+  const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+
   function binaryPreview(buffer) {
     const size = buffer.byteLength;
-    const prefix = new Uint8Array(buffer, 0, Math.min(size, MAX_SHOWN_BYTES));
-    const hex = Array.from(prefix, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const hex = hexOf(new Uint8Array(buffer, 0, Math.min(size, MAX_SHOWN_BYTES)));
     const count = `binary, ${size} ${size === 1 ? "byte" : "bytes"}`;
     if (size === 0) return count;
     return `${count}: ${hex}${size > MAX_SHOWN_BYTES ? " …" : ""}`;
   }
+
+  const preview = (data) => (typeof data === "string" ? textPreview(data) : binaryPreview(data));
 
   function closePreview({ code, reason, wasClean }) {
     const meaning = CLOSE_CODES[code] ? ` (${CLOSE_CODES[code]})` : "";
@@ -130,11 +65,14 @@
     return `code ${code}${meaning}${because}, ${wasClean ? "clean" : "not clean"}`;
   }
 
-  // ---- the connection ----
-
-  function state() {
-    return socket ? STATES[socket.readyState] : "closed";
+  function tripWord(milliseconds) {
+    if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)}\u00a0s`;
+    return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)}\u00a0ms`;
   }
+
+  // ---- state ----
+
+  const state = () => (socket ? STATES[socket.readyState] : "closed");
 
   function render() {
     const now = state();
@@ -146,72 +84,100 @@
     sendButton.disabled = now !== "open";
     address.readOnly = now !== "closed";
     if (focused instanceof HTMLButtonElement && focused.disabled) focusOwed = true;
-    if (focusOwed) moveFocus();
+    if (focusOwed) moveFocus(now);
   }
 
-  // A button that is disabled loses the keyboard's place; the one that undoes it takes over.
-  function moveFocus() {
-    const next = [openButton, closeButton].find((button) => !button.disabled);
-    if (!next) return;
-    focusOwed = false;
+  // A button that is disabled loses the keyboard's place. Who has opened wants to write.
+  function moveFocus(now) {
     const elsewhere = document.activeElement;
-    if (elsewhere && elsewhere !== document.body && !elsewhere.disabled) return;
-    next.focus({ preventScroll: true });
+    if (elsewhere && elsewhere !== document.body && !elsewhere.disabled) return void (focusOwed = false);
+    if (now === "open" || now === "connecting") message.focus({ preventScroll: true });
+    if (now === "closed") openButton.focus({ preventScroll: true });
+    focusOwed = now === "closing";
   }
 
-  function defaultAddress() {
-    if (!location.protocol.startsWith("http")) return "ws://localhost:7777/ws";
-    return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
-  }
+  // ---- the connection ----
+
+  const defaultAddress = () => (triloop.served ? `${triloop.webSocketBase()}/ws` : "ws://localhost:7777/ws");
 
   // Newer browsers also take http: and relative addresses; here those are typing errors.
-  function isWebSocketAddress(text) {
+  triloop.isWebSocketAddress = (text) => {
     try {
       return /^wss?:$/.test(new URL(text).protocol);
     } catch {
       return false;
     }
-  }
+  };
+
+  const speaksNoTls = (url) =>
+    url.startsWith("wss:") && triloop.about?.tls === false && new URL(url).host === location.host;
+  const NO_TLS = "This server has no TLS, so wss:// cannot work here. Write ws:// instead.";
 
   function connect(url) {
-    if (!isWebSocketAddress(url)) {
-      write("ERROR", `“${url}” is no WebSocket address. It should look like ${defaultAddress()}`);
-      return;
+    if (!triloop.isWebSocketAddress(url)) {
+      return write("ERROR", `“${url}” is no WebSocket address. It should look like ${defaultAddress()}`);
     }
+    if (speaksNoTls(url)) return write("ERROR", NO_TLS);
+    const tab = triloop.newTab("echo");
+    const protocols = element("subprotocols").value.split(/[\s,]+/).filter(Boolean);
     try {
-      socket = new WebSocket(url);
+      socket = new WebSocket(triloop.withTab(url, tab), protocols);
     } catch (error) {
-      write("ERROR", `The browser refuses this address: ${error.message}`);
-      return;
+      return write("ERROR", `The browser refuses this address: ${error.message}`);
     }
     closeWanted = false;
+    awaited = [];
+    trip.textContent = "";
     socket.binaryType = "arraybuffer";
-    socket.addEventListener("open", onOpen);
+    socket.addEventListener("open", () => onOpen(url));
     socket.addEventListener("message", onMessage);
-    socket.addEventListener("error", onError);
+    socket.addEventListener("error", () => onError(url));
     socket.addEventListener("close", onClose);
+    const { host, pathname } = new URL(url);
+    if (host === location.host) triloop.expectConnection?.(pathname, { tab });
     render();
   }
 
-  function onOpen() {
-    write("OPEN", socket.url);
+  function onOpen(url) {
+    write("OPEN", socket.protocol ? `${url}, subprotocol ${socket.protocol}` : url);
+    triloop.tryInspect?.();
     render();
+  }
+
+  // ---- what was sent, and what came back ----
+
+  const keyOf = (data) => (typeof data === "string" ? data : hexOf(new Uint8Array(data)));
+
+  /** When that was sent to which this is the answer, or null. */
+  function answered(key) {
+    let at = awaited.findIndex((one) => one.key === key);
+    // What is no echo answers the oldest.
+    if (at < 0 && triloop.about && triloop.about.processor !== "echo" && key !== HEARTBEAT) at = 0;
+    const found = awaited[at];
+    if (!found) return null;
+    awaited.splice(0, at + 1);
+    return found.time;
   }
 
   function onMessage({ data }) {
-    if (data === HEARTBEAT) write("HEARTBEAT", data);
-    else write("RESPONSE", typeof data === "string" ? textPreview(data) : binaryPreview(data));
+    const now = performance.now();
+    const mine = awaited.length > 0 ? answered(keyOf(data)) : null;
+    if (data === HEARTBEAT && mine === null) return write("HEARTBEAT", data);
+    const took = mine === null ? "" : tripWord(now - mine);
+    if (took) trip.textContent = `RESPONSE ${took}`;
+    write("RESPONSE", preview(data), took);
   }
 
-  function onError() {
+  function onError(url) {
     if (closeWanted) return; // closing while connecting is reported as an error too
-    write("ERROR", `The connection to ${socket.url} failed, and a browser does not say why. ` +
+    write("ERROR", `The connection to ${url} failed, and a browser does not say why. ` +
       "Check that the server is running and that host, port and path are right.");
     render();
   }
 
   function onClose(event) {
     socket = null;
+    awaited = [];
     write("CLOSE", closePreview(event));
     render();
   }
@@ -223,11 +189,23 @@
     render();
   }
 
+  /** What the field says, or null if it is no bytes in hex. */
+  function toSend() {
+    if (element("send-as").value === "text") return message.value;
+    const digits = message.value.replace(/\s/g, "");
+    if (digits.length % 2 || /[^\da-f]/i.test(digits)) return null;
+    return Uint8Array.from(digits.match(/../g) ?? [], (byte) => parseInt(byte, 16)).buffer;
+  }
+
   function send() {
     // The peer's close may have come since the button was drawn.
     if (state() !== "open") return render();
-    write("SEND", textPreview(message.value));
-    socket.send(message.value);
+    const data = toSend();
+    if (data === null) return write("ERROR", "Bytes in hex are pairs of 0 to 9 and a to f, such as: 00 ff 7f");
+    write("SEND", preview(data));
+    if (awaited.length >= MAX_AWAITED) awaited.shift();
+    awaited.push({ key: keyOf(data), time: performance.now() });
+    socket.send(data);
   }
 
   function onSubmit(form, action) {
@@ -237,12 +215,22 @@
     });
   }
 
+  function sayWhatItDoes({ processor, says }) {
+    const words = element("says");
+    words.hidden = !processor;
+    words.dataset.processor = processor;
+    words.textContent = says ? `At /ws: ${processor}. ${says}` : `At /ws: ${processor}.`;
+  }
+
   address.value = defaultAddress();
   onSubmit(element("connection"), () => state() === "closed" && connect(address.value.trim()));
   onSubmit(element("sender"), send);
+  message.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  });
   closeButton.addEventListener("click", closeFromPage);
-  element("clear").addEventListener("click", clearLog);
-  showHeartbeats.addEventListener("change", applyHeartbeatChoice);
-  applyHeartbeatChoice();
+  triloop.onAbout(sayWhatItDoes);
   render();
 })();

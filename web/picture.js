@@ -101,38 +101,52 @@
     return { bar, parts };
   }
 
+  // A box is a button: it opens the lines of code that this thread is in.
+  function makeName(box, text, className = "") {
+    const button = make("button", `box-name ${className}`, text);
+    button.type = "button";
+    button.dataset.box = box;
+    button.title = "Show the code";
+    return button;
+  }
+
   function makeThread(name) {
     const box = make("div", "node thread");
     box.dataset.thread = name;
     const head = make("p", "head");
     const left = make("span", "left");
-    head.append(make("b", name, name), left);
+    head.append(makeName(name, name, name), left);
     const doing = make("p", "doing");
     doing.dataset.part = "doing";
     const { bar, parts } = makeBar("split", SPLIT[name]);
     const legend = make("ul", "legend");
+    const room = make("div", "shares"); // the legend hangs in it, so that nothing moves when it grows
+    room.append(legend);
     const shares = SPLIT[name].map((state) => {
       const line = make("li");
       const share = make("span", "share");
       line.dataset.share = state;
-      line.append(share, ` ${doingWord(name, state)}`);
+      line.append(share, " ", make("span", "word", doingWord(name, state)));
       legend.append(line);
       return share;
     });
-    box.append(head, make("p", "role", ROLE[name]), doing, bar, legend);
+    box.append(head, make("p", "role", ROLE[name]), doing, bar, room);
     return { box, left, doing, parts, shares };
   }
 
-  function showThread(part, name, thread) {
+  /** seconds: how its time was split, over whatever is to be shown. */
+  function showThread(part, name, thread, seconds) {
     setData(part.box, "doing", thread.doing);
     setText(part.doing, doingWord(name, thread.doing));
     setText(part.left, thread.left ? `left ${PLACE[thread.left] ?? thread.left}` : "");
-    const times = SPLIT[name].map((state) => thread.seconds?.[state] ?? 0);
+    const times = SPLIT[name].map((state) => seconds?.[state] ?? 0);
     const all = times.reduce((sum, time) => sum + time, 0) || 1;
     let from = 0;
     times.forEach((time, i) => {
       setBar(part.parts[i], from, time / all);
-      setText(part.shares[i], `${Math.round((100 * time) / all)} %`);
+      const percent = Math.round((100 * time) / all);
+      setText(part.shares[i], `${percent}\u00a0%`);
+      setData(part.shares[i].parentNode, "none", String(percent === 0));
       from += time / all;
     });
   }
@@ -141,7 +155,7 @@
     const box = make("div", "node queue");
     box.dataset.queue = name;
     const head = make("p", "head");
-    head.append(make("b", "", `${name}-queue`), make("span", "full"));
+    head.append(makeName(name, `${name}-queue`), make("span", "full"));
     const lines = ["messages", "bytes"].map((unit) => {
       const { bar, parts } = makeBar("level", [unit]);
       const words = make("p", "words");
@@ -174,7 +188,7 @@
     const box = make("div", "node latch");
     const lamps = {};
     box.append(make("p", "head"));
-    box.firstChild.append(make("b", "", "close latch"));
+    box.firstChild.append(makeName("latch", "close latch"));
     for (const [name, meaning] of [["closing", "the ending begins"], ["closed", "every wait returns"]]) {
       const lamp = make("p", "lamp");
       lamp.dataset.latch = name;
@@ -219,7 +233,7 @@
     const known = typeof buffered === "number";
     if (part.waits.hidden === known) part.waits.hidden = !known;
     if (!known) return;
-    setText(part.buffered, `bufferedAmount ${sizeWord(buffered)}`);
+    setText(part.buffered, `browser holds ${sizeWord(buffered)}`);
     setBar(part.fill, 0, share(buffered, triloop.MAX_BUFFERED_BYTES));
   }
 
@@ -242,9 +256,18 @@
     const order = ["peer", "reader", "in", "processor", "out", "writer"];
     order.forEach((name, i) => root.append(parts[name].box, arrows[ARROWS[i]]));
     root.append(parts.latch.box);
+    let shown = null;
+    root.addEventListener("click", ({ target }) => {
+      const box = target.closest?.("[data-box]")?.dataset.box;
+      if (box && shown) triloop.sheet?.open?.(box, shown);
+    });
 
-    function show(connection, { rates = null, buffered = null } = {}) {
-      for (const name of THREADS) showThread(parts[name], name, connection.threads[name]);
+    function show(connection, { rates = null, buffered = null, shares = null } = {}) {
+      shown = connection;
+      for (const name of THREADS) {
+        const thread = connection.threads[name];
+        showThread(parts[name], name, thread, shares?.[name] ?? thread.seconds);
+      }
       const waits = (name) => connection.threads[name].doing === "waiting_for_room";
       showQueue(parts.in, connection.queues.in, waits("reader"));
       showQueue(parts.out, connection.queues.out, waits("processor"));

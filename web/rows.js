@@ -5,7 +5,7 @@
 // in sight are written, the others when they come into sight.
 (() => {
   const triloop = (window.triloop ??= {});
-  const { make, setText, setData, setBar, sizeWord, grouped, fullness, THREADS } = triloop;
+  const { make, setText, setData, setBar, sizeWord, grouped, fullness, doingWord, THREADS } = triloop;
 
   function makeRow(id) {
     const root = make("div", "line");
@@ -22,14 +22,20 @@
     const row = { id, root, inSight: true, number: cell("number"), path: cell("path"), peer: cell("peer-address") };
     row.state = cell("phase");
     row.marks = cell("marks");
-    for (const name of THREADS) row.marks.append((row[name] = make("span", "mark")));
-    for (const name of THREADS) row[name].dataset.mark = name;
+    row.host = make("span", "host");
+    row.port = make("span", "port");
+    row.peer.append(row.host, row.port);
+    row.words = {}; // what a sighted person sees in marks and bars
+    for (const name of THREADS) {
+      row.marks.append((row[name] = make("span", "mark")), (row.words[name] = make("span", "unseen")));
+      row[name].dataset.mark = name;
+    }
     row.levels = cell("levels");
     for (const name of ["in", "out"]) {
       const bar = make("span", "bar level");
       bar.dataset.level = name;
       bar.append((row[name] = make("span", "fill")));
-      row.levels.append(bar);
+      row.levels.append(bar, (row.words[name] = make("span", "unseen")));
     }
     row.rates = cell("rates");
     return row;
@@ -39,24 +45,24 @@
 
   function showRow(row, connection, rates) {
     setText(row.number, `#${connection.id}`);
-    setText(row.peer, connection.peer);
+    const colon = connection.peer.lastIndexOf(":");
+    setText(row.host, colon < 0 ? connection.peer : connection.peer.slice(0, colon));
+    setText(row.port, colon < 0 ? "" : connection.peer.slice(colon));
     setText(row.path, connection.path);
     setText(row.state, connection.state);
     setData(row.root, "state", connection.state);
-    for (const name of THREADS) setData(row[name], "doing", connection.threads[name].doing);
+    for (const name of THREADS) {
+      const { doing } = connection.threads[name];
+      setData(row[name], "doing", doing);
+      setText(row.words[name], ` ${name} ${doingWord(name, doing)},`);
+    }
     for (const name of ["in", "out"]) {
       const level = fullness(connection.queues[name]);
       setBar(row[name], 0, level);
       setData(row[name], "full", String(level >= 1));
+      setText(row.words[name], ` ${name}-queue ${level >= 1 ? "full" : `${Math.round(100 * level)} %`},`);
     }
     setText(row.rates, `${rateWord("↓", rates.received)}\n${rateWord("↑", rates.sent)}`);
-  }
-
-  // For screen readers. It changes with the state only, not ten times a second, and for all rows.
-  function nameRow(row, { id, peer, path, state }) {
-    if (row.namedState === state) return;
-    row.namedState = state;
-    row.root.setAttribute("aria-label", `Connection ${id}, ${peer}, ${path}, ${state}`);
   }
 
   /** list: the listbox element. onChoose(id) when a person has chosen a row. */
@@ -107,7 +113,6 @@
           observer.observe(row.root);
         }
         row.connection = connection;
-        nameRow(row, connection);
         if (row.inSight) showRow(row, connection, ratesOf(connection));
       }
       if (rows.size > seen.size) {
@@ -139,6 +144,7 @@
     const rowOf = (target) => rows.get(Number(target.closest?.("[data-row]")?.dataset.row));
 
     function take(row) {
+      showRow(row, row.connection, rates(row.connection)); // its name is to be read now
       choose(row.id);
       row.root.focus();
       onChoose(row.id);

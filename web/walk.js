@@ -1,10 +1,11 @@
 "use strict";
 
 // The walk: one message's way through a connection, then its end, in the drawing of the live view.
-// It needs no server: its states are written down here, in the form of docs/inspect.md.
+// It needs no server: its states are written down here, in the form of docs/inspect.md. A thread has
+// "left" when its loop has ended, as there; that it is joined is another thing, and comes later.
 (() => {
   const triloop = (window.triloop ??= {});
-  const { setText, setData } = triloop;
+  const { make, setText, setData } = triloop;
   const PLAY_MS = 5000;
   const MESSAGE_BYTES = 12;
 
@@ -64,16 +65,25 @@
       at: "peer", in: 1, out: 1, closing: BYE, doing: { processor: "working", writer: "writing_socket" },
     },
     {
-      title: "The processor leaves, then the writer",
-      text: "read() finds the in-queue closed and empty, so your function returns and the processor ends. "
-        + "That closes the out-queue. The writer sends what is left, then Close, and ends.",
-      closing: BYE, closed: BYE, left: ["processor", "writer"],
+      title: "The processor leaves first",
+      text: "read() finds the in-queue closed and empty, so your function returns. Its last act is to "
+        + "close the out-queue. The writer sends what is left, then Close and the end of its stream, and "
+        + "waits for the peer's. Hardly ever do the others overtake the processor on its last steps.",
+      at: "writer", closing: BYE, left: ["processor"], doing: { writer: "waiting_for_peer" },
     },
     {
-      title: "The reader leaves last",
-      text: "The close latch has fired: every wait returns. The reader joins the other two and ends; the "
-        + "accept loop joins the reader, and only then is the socket closed. No thread is left behind.",
-      closing: BYE, closed: BYE, left: ["processor", "writer", "reader"],
+      title: "Then the reader and the writer, in either order",
+      text: "The peer ends its stream, and the reader reads that end. Both streams are over: the closed "
+        + "latch fires, every wait returns, and both leave. It is a race. If the peer has closed, as here, "
+        + "the reader mostly wins it; if the server has, the writer does as often. Nothing depends on it.",
+      closing: BYE, closed: BYE, left: ["processor", "reader", "writer"],
+    },
+    {
+      title: "Joined, and then closed",
+      text: "To leave is to end one's loop; to be joined is another thing. The reader's thread joins the "
+        + "processor and the writer, the accept loop joins the reader, and only then is the socket "
+        + "closed. No thread is left behind.",
+      closing: BYE, closed: BYE, left: ["processor", "reader", "writer"],
     },
   ];
 
@@ -92,13 +102,40 @@
     };
   }
 
-  const element = (id) => document.getElementById(id);
-  const box = element("walk");
-  const next = element("walk-next");
-  const back = element("walk-back");
-  const play = element("walk-play");
+  // ---- the elements, as far as the page has not brought them ----
+
+  const box = document.getElementById("walk");
+  if (!box) return;
+  const found = (id) => document.getElementById(id);
+
+  function makeParts() {
+    if (found("walk-picture")) return;
+    const part = (tag, id, text = "") => Object.assign(make(tag, "", text), { id });
+    const title = found("walk-title") ?? box.appendChild(part("h2", "walk-title", "One message, step by step"));
+    box.setAttribute("aria-labelledby", title.id);
+    const words = make("div", "walk-words");
+    const status = make("div");
+    status.setAttribute("role", "status");
+    status.append(part("h3", "walk-step"), part("p", "walk-text"));
+    const place = part("p", "walk-place");
+    place.className = "note";
+    const row = make("div", "row");
+    for (const [id, word] of [["walk-back", "Back"], ["walk-next", "Next step"], ["walk-play", "Play"]]) {
+      row.append(Object.assign(part("button", id, word), { type: "button" }));
+    }
+    words.append(place, status, row);
+    const frame = part("div", "walk-picture");
+    frame.className = "frame";
+    box.append(words, frame);
+  }
+
+  makeParts();
+  const next = found("walk-next");
+  const back = found("walk-back");
+  const play = found("walk-play");
   const picture = triloop.makePicture();
-  const message = triloop.make("span", "message");
+  const message = make("span", "message");
+  message.setAttribute("aria-hidden", "true"); // the text says where it is
   let current = 0;
   let timer = 0;
 
@@ -115,10 +152,11 @@
   function show() {
     const step = STEPS[current];
     setData(box, "step", String(current + 1));
-    setText(element("walk-place"), `Step ${current + 1} of ${STEPS.length}`);
-    setText(element("walk-step"), step.title);
-    setText(element("walk-text"), step.text);
+    setText(found("walk-place"), `Step ${current + 1} of ${STEPS.length}; the arrow keys step, too`);
+    setText(found("walk-step"), step.title);
+    setText(found("walk-text"), step.text);
     picture.show(connectionAt(step));
+    if (box.getClientRects().length > 0) triloop.sheet?.update?.(connectionAt(step));
     for (const name of ["peer", "reader", "in", "processor", "out", "writer"]) {
       setData(picture.box(name), "active", String(step.at === name));
     }
@@ -135,23 +173,52 @@
     if (current === STEPS.length - 1) setPlaying(false);
   }
 
+  /** As go(), and the address names the step: it can be sent to somebody. */
+  function goByHand(step) {
+    setPlaying(false);
+    go(step);
+    history.replaceState(history.state, "", `#walk=${current + 1}`);
+  }
+
   function setPlaying(on) {
     clearInterval(timer);
     timer = on ? setInterval(() => go(current + 1), PLAY_MS) : 0;
     play.setAttribute("aria-pressed", String(on));
   }
 
-  next.addEventListener("click", () => (setPlaying(false), go(current + 1)));
-  back.addEventListener("click", () => (setPlaying(false), go(current - 1)));
+  // ---- by button, by key, by link ----
+
+  next.addEventListener("click", () => goByHand(current + 1));
+  back.addEventListener("click", () => goByHand(current - 1));
   play.addEventListener("click", () => {
     const on = timer === 0;
     if (on && current === STEPS.length - 1) go(0);
     setPlaying(on);
   });
 
+  const hasKeysOfItsOwn = (target) =>
+    target instanceof Element && target.closest("input, textarea, select, [role=slider], [role=listbox], [role=option], #log");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (box.getClientRects().length === 0 || hasKeysOfItsOwn(event.target)) return;
+    const to = { ArrowRight: current + 1, ArrowLeft: current - 1, Home: 0, End: STEPS.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    goByHand(to);
+  });
+
+  function goToHash() {
+    const step = /^#walk=(\d{1,3})$/.exec(location.hash)?.[1];
+    if (step) go(Number(step) - 1);
+  }
+
   picture.root.classList.add("plain");
   picture.root.append(message);
-  element("walk-picture").append(picture.root);
+  found("walk-picture").append(picture.root);
   new ResizeObserver(place).observe(picture.root);
+  window.addEventListener("hashchange", goToHash);
   show();
+  goToHash();
+  triloop.walk = { steps: STEPS };
 })();

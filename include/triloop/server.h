@@ -62,7 +62,8 @@ class Server {
                              std::vector<std::string> subprotocols = {},
                              const std::optional<PathOptions>& options = std::nullopt);
 
-  /// GET and HEAD of `path` are answered by `page`; of two for a path by the last. Before run().
+  /// GET and HEAD of `path` are answered by `page`; of two for a path by the last. "/docs/*" is as
+  /// for handle(). Throws std::invalid_argument if `path` has another `*`. Before run().
   TRILOOP_EXPORT void page(const std::string& path, Page page);
 
   /// Accepts connections. Blocks until stop(), and then for as long as the connections need to
@@ -87,6 +88,7 @@ class Server {
  private:
   friend void check_upgrades(Server&, const std::string&,
                              std::function<std::optional<Response>(const Request&)>);
+  friend void label_connections(Server&, const std::string&);
   struct Impl;
   const std::unique_ptr<Impl> impl_;
 };

@@ -36,6 +36,17 @@ struct ThreadSnapshot {
   int left = 0;  ///< 1, 2, 3: the place in which it ended; 0: it has not
 };
 
+/// A message that went all the way: received, processed, and the first that was written behind it
+/// sent. Where it spent its time.
+struct FollowedMessage {
+  std::uint64_t message = 0;               ///< its number among the messages received
+  std::uint64_t bytes = 0;                 ///< in it
+  std::chrono::nanoseconds in_queue{0};    ///< from the reader to the processor
+  std::chrono::nanoseconds processing{0};  ///< until its reply was written
+  std::chrono::nanoseconds out_queue{0};   ///< from the processor to the writer
+  std::chrono::nanoseconds sending{0};     ///< until the kernel had it, and what was sent with it
+};
+
 /// One connection. Each number is true by itself; two are not always of the same instant.
 struct ConnectionSnapshot {
   /// From the first byte to the last.
@@ -47,6 +58,7 @@ struct ConnectionSnapshot {
   };
 
   std::uint64_t id = 0;                 ///< Connection::id()
+  std::uint64_t number = 0;             ///< 1 for the server's first WebSocket; 0: it is none yet
   std::string peer_address;             ///< Connection::peer_address()
   std::string path;                     ///< empty during the handshake
   State state = State::handshake;       ///< how far it has come
@@ -64,12 +76,16 @@ struct ConnectionSnapshot {
   std::uint64_t messages_sent =
       0;  ///< text and binary, no heartbeats; when the writer is done with a batch
   std::uint64_t bytes_sent = 0;  ///< in them, before they are compressed
+  std::string label;             ///< by which its program tells it apart; mostly empty
+  /// Of one that has a label: the last that was followed all the way. One is followed at a time.
+  std::optional<FollowedMessage> followed;
 };
 
 /// All connections of a server.
 struct ServerSnapshot {
   std::chrono::nanoseconds time{0};  ///< since the server was made
   std::uint64_t accepted = 0;        ///< connections so far
+  std::uint64_t websockets = 0;      ///< how many of them became WebSockets
   /// By id: those that are there, and the last that have ended.
   std::vector<ConnectionSnapshot> connections;
 };

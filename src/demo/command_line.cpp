@@ -195,6 +195,14 @@ void add_options(CLI::App& app, CommandLine& line) {
                "503 at /readyz while NATS cannot be reached");
   add_processor_options(app, line.processor);
   add_engine_options(app, line.processor.engine);
+  app.add_option("--scheduler", line.scheduler.program,
+                 "/scheduler is served by this program, the explorer, for the page /play")
+      ->check(CLI::ExistingFile)
+      ->type_name("PROGRAM");
+  app.add_option("--scheduler-visitors", line.scheduler.visitors,
+                 "explorers at a time, one for each visitor; the next gets 503")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("COUNT");
   app.add_option("--web", line.web_directory, "serve the page from this directory")
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");

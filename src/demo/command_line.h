@@ -7,6 +7,7 @@
 
 #include "demo/inspect.h"
 #include "demo/processors/choose.h"
+#include "demo/processors/scheduler.h"
 #include "triloop/options.h"
 
 namespace triloop {
@@ -14,6 +15,7 @@ namespace triloop {
 struct CommandLine {
   Options server;
   ProcessorChoice processor;
+  SchedulerOptions scheduler;
   std::string web_directory;  ///< empty: the page in the program
   InspectAccess inspect = InspectAccess::kLocal;
   /// After the first signal: for so long /readyz says 503, and newcomers are still let in.

@@ -67,9 +67,21 @@ json to_json(const std::optional<CloseReason>& reason) {
   return {{"by", name_of(reason->by)}, {"code", reason->code}, {"reason", reason->text}};
 }
 
+json to_json(const std::optional<FollowedMessage>& followed) {
+  if (!followed) return nullptr;
+  return {{"message", followed->message},
+          {"bytes", followed->bytes},
+          {"seconds",
+           {{"in_queue", seconds(followed->in_queue)},
+            {"processing", seconds(followed->processing)},
+            {"out_queue", seconds(followed->out_queue)},
+            {"sending", seconds(followed->sending)}}}};
+}
+
 json to_json(const ConnectionSnapshot& one) {
-  return {
+  json all{
       {"id", one.id},
+      {"number", one.number == 0 ? json(nullptr) : json(one.number)},
       {"peer", one.peer_address},
       {"path", one.path},
       {"state", name_of(one.state)},
@@ -90,6 +102,11 @@ json to_json(const ConnectionSnapshot& one) {
       {"received", {{"messages", one.messages_received}, {"bytes", one.bytes_received}}},
       {"sent", {{"messages", one.messages_sent}, {"bytes", one.bytes_sent}}},
       {"kept_bytes", one.kept_bytes}};
+  if (!one.label.empty()) {
+    all["tab"] = one.label;
+    all["followed"] = to_json(one.followed);
+  }
+  return all;
 }
 
 // "127.0.0.1:80", "[::1]:80", "localhost:80": without the port.
@@ -152,6 +169,7 @@ std::string to_json(const ServerSnapshot& snapshot) {
   for (const ConnectionSnapshot& one : snapshot.connections) connections.push_back(to_json(one));
   const json all = {{"time", seconds(snapshot.time)},
                     {"accepted", snapshot.accepted},
+                    {"websockets", snapshot.websockets},
                     {"connections", std::move(connections)}};
   // A path is what the peer sent, and need not be UTF-8.
   return all.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -168,10 +186,14 @@ bool is_local(const Request& request) {
   return origin == "http://" + host || origin == "https://" + host;
 }
 
+bool may_inspect(InspectAccess access, const Request& request) {
+  return access == InspectAccess::kAny || (access == InspectAccess::kLocal && is_local(request));
+}
+
 void serve_inspect(Server& server, InspectAccess access) {
   if (access == InspectAccess::kOff) return;
   const auto refusal = [access](const Request& request) -> std::optional<Response> {
-    if (access == InspectAccess::kAny || is_local(request)) return std::nullopt;
+    if (may_inspect(access, request)) return std::nullopt;
     Response response;
     response.status = 403;
     response.body = "403: only from this machine; see --inspect\n";

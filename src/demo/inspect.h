@@ -20,6 +20,9 @@ std::string to_json(const ServerSnapshot& snapshot);
 /// May whoever sent this request look? For kLocal.
 bool is_local(const Request& request);
 
+/// Does /inspect let whoever sent this request in?
+bool may_inspect(InspectAccess access, const Request& request);
+
 /// Adds /inspect, a WebSocket that sends ten snapshots a second, and /inspect.json, which is one.
 /// Before run().
 void serve_inspect(Server& server, InspectAccess access);

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "demo/about.h"
 #include "demo/command_line.h"
 #include "demo/health.h"
 #include "demo/inspect.h"
@@ -21,6 +22,7 @@
 #include "demo/service_manager.h"
 #include "demo/web_page.h"
 #include "observe/trace.h"
+#include "server/labels.h"
 #include "triloop/server.h"
 
 namespace {
@@ -141,9 +143,12 @@ int serve(const triloop::CommandLine& line) {
     if (draining) return "it goes";
     return needs_it && !reaches_engine() ? "the engine cannot be reached" : "";
   });
-  if (processor.name == "chat") triloop::serve_chat_page(server, line.web_directory);
-  server.handle("/lab", triloop::lab);
+  triloop::serve_lab(server, line.server);
+  triloop::label_connections(server, "tab");  // a page knows its own by it
   triloop::serve_inspect(server, line.inspect);
+  triloop::serve_about(server, {processor.name, line.inspect, !line.scheduler.program.empty()},
+                       line.server);
+  triloop::serve_scheduler(server, line.scheduler, line.server);
   triloop::serve_web_page(server, line.web_directory);
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
   const StopOnSignals stop_on_signals(server, draining, line.drain_delay);

@@ -1,50 +1,56 @@
 #include "demo/web_page.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "embedded_web.h"  // made by cmake/embed.cmake from web/
+#include "embedded_files.h"  // made by cmake/embed.cmake
 
 namespace triloop {
 namespace {
 
-struct Asset {
-  const char* path;
-  const char* file;
-  const char* content_type;
-  std::string_view content;
-};
+constexpr std::string_view kPageEnding = ".html";
 
-const Asset kAssets[] = {
-    {"/", "index.html", "text/html; charset=utf-8", embedded::index_html},
-    {"/page.css", "page.css", "text/css; charset=utf-8", embedded::page_css},
-    {"/picture.css", "picture.css", "text/css; charset=utf-8", embedded::picture_css},
-    {"/view.css", "view.css", "text/css; charset=utf-8", embedded::view_css},
-    {"/lab.css", "lab.css", "text/css; charset=utf-8", embedded::lab_css},
-    {"/page.js", "page.js", "text/javascript; charset=utf-8", embedded::page_js},
-    {"/picture.js", "picture.js", "text/javascript; charset=utf-8", embedded::picture_js},
-    {"/inspect.js", "inspect.js", "text/javascript; charset=utf-8", embedded::inspect_js},
-    {"/rows.js", "rows.js", "text/javascript; charset=utf-8", embedded::rows_js},
-    {"/view.js", "view.js", "text/javascript; charset=utf-8", embedded::view_js},
-    {"/lab.js", "lab.js", "text/javascript; charset=utf-8", embedded::lab_js},
-    {"/walk.js", "walk.js", "text/javascript; charset=utf-8", embedded::walk_js},
-};
-
-const Asset kChatAssets[] = {
-    // page.css is theirs, too
-    {"/chat", "chat.html", "text/html; charset=utf-8", embedded::chat_html},
-    {"/chat.css", "chat.css", "text/css; charset=utf-8", embedded::chat_css},
-    {"/chat.js", "chat.js", "text/javascript; charset=utf-8", embedded::chat_js},
-};
-
-// Nothing from elsewhere, no inline script; the page may only talk to WebSocket servers. The page
-// itself says the same for when it is opened from disk.
+// Nothing from elsewhere, no inline script; the page may only talk to this server and to WebSocket
+// servers. The page itself says the same for when it is opened from disk.
 constexpr const char* kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
-    "connect-src ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+constexpr std::pair<std::string_view, const char*> kContentTypes[] = {
+    {kPageEnding, "text/html; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".json", "application/json"},
+    {".svg", "image/svg+xml"},
+    {".png", "image/png"},
+};
+
+bool ends_with(std::string_view text, std::string_view ending) {
+  return text.size() >= ending.size() && text.substr(text.size() - ending.size()) == ending;
+}
+
+// What is none of the page's is shown, and never run.
+const char* content_type_of(std::string_view path) {
+  const auto* const found =
+      std::find_if(std::begin(kContentTypes), std::end(kContentTypes),
+                   [&](const auto& type) { return ends_with(path, type.first); });
+  return found == std::end(kContentTypes) ? "text/plain; charset=utf-8" : found->second;
+}
+
+Response response_of(std::string_view path, std::string body) {
+  Response response;
+  response.content_type = content_type_of(path);
+  response.body = std::move(body);
+  response.headers = {{"Content-Security-Policy", kContentSecurityPolicy},
+                      {"Cache-Control", "no-cache"}};
+  return response;
+}
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -52,26 +58,55 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-void serve(Server& server, const Asset& asset, const std::string& directory) {
-  server.page(asset.path, [&asset, directory](const Request&) {
-    Response response;
-    response.content_type = asset.content_type;
-    response.body =
-        directory.empty() ? std::string(asset.content) : read_file(directory + "/" + asset.file);
-    response.headers = {{"Content-Security-Policy", kContentSecurityPolicy},
-                        {"Cache-Control", "no-cache"}};
-    return response;
-  });
+// A name that leads nowhere else, and to nothing that is hidden.
+bool is_plain(std::string_view name) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  return !name.empty() && name.front() != '.' &&
+         name.find_first_not_of(kPlain) == std::string_view::npos;
+}
+
+// "" is index.html, and "chat" is chat.html.
+std::string file_of(const std::string& name) {
+  if (name.empty()) return "index.html";
+  const bool has_ending = name.find('.') != std::string::npos;
+  return has_ending ? name : name + std::string(kPageEnding);
+}
+
+Response from(const std::string& directory, const std::string& name) {
+  const std::string path = directory + "/" + name;
+  std::error_code error;
+  if (is_plain(name) && std::filesystem::is_regular_file(path, error)) {
+    return response_of(name, read_file(path));
+  }
+  Response response;
+  response.status = 404;
+  response.body = "404: there is no such file\n";
+  return response;
+}
+
+bool is_of_web(std::string_view path) { return path.find('/', 1) == std::string_view::npos; }
+
+// "/chat.html" also as "/chat", and "/index.html" as "/".
+void serve(Server& server, const embedded::File& file) {
+  const Page page = [&file](const Request&) {
+    return response_of(file.path, std::string(file.content));
+  };
+  const std::string path(file.path);
+  server.page(path, page);
+  if (!is_of_web(path) || !ends_with(path, kPageEnding)) return;
+  server.page(path == "/index.html" ? "/" : path.substr(0, path.size() - kPageEnding.size()), page);
 }
 
 }  // namespace
 
 void serve_web_page(Server& server, const std::string& directory) {
-  for (const Asset& asset : kAssets) serve(server, asset, directory);
-}
-
-void serve_chat_page(Server& server, const std::string& directory) {
-  for (const Asset& asset : kChatAssets) serve(server, asset, directory);
+  for (const embedded::File& file : embedded::kFiles) {
+    if (directory.empty() || !is_of_web(file.path)) serve(server, file);
+  }
+  if (directory.empty()) return;
+  server.page(
+      "/*", [directory](const Request& request) { return from(directory, file_of(request.rest)); });
 }
 
 }  // namespace triloop

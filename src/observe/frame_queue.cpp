@@ -16,22 +16,32 @@ bool is_message(const Frame& frame) {
 PushResult FrameQueue::push_until(Frame& frame, TimePoint deadline) {
   const trace::Slice pushing(names_.push);
   frame.arrow = trace::depart(names_.queue);
+  if (follow_ != nullptr) follow_->write(frame);
   const PushResult result = queue_.push_until(frame, deadline);
+  if (follow_ != nullptr && result != PushResult::kPushed) follow_->not_written(frame);
   trace::fill(names_.queue, connection_, queue_);
   return result;
 }
 
 bool FrameQueue::push_all(std::vector<Frame>& frames) {
-  pushed_.messages.add(frames.size());
+  const std::uint64_t last = pushed_.messages.add(frames.size());
+  if (follow_ != nullptr) follow_->received(frames, last - frames.size() + 1);
   std::uint64_t bytes = 0;
   for (const Frame& frame : frames) bytes += frame.size();
   pushed_.bytes.add(bytes);
-  const bool pushed = push_all_until(frames, kNever) == PushResult::kPushed;
+  const bool pushed = queue_all(frames, kNever) == PushResult::kPushed;
   frames.clear();
   return pushed;
 }
 
 PushResult FrameQueue::push_all_until(std::vector<Frame>& frames, TimePoint deadline) {
+  if (follow_ != nullptr && !frames.empty()) follow_->write(frames.front());
+  const PushResult result = queue_all(frames, deadline);
+  if (follow_ != nullptr && !frames.empty()) follow_->not_written(frames.front());
+  return result;
+}
+
+PushResult FrameQueue::queue_all(std::vector<Frame>& frames, TimePoint deadline) {
   const trace::Slice pushing(names_.push);
   if (trace::is_on()) {
     for (Frame& frame : frames) frame.arrow = trace::depart(names_.queue);
@@ -50,18 +60,22 @@ PopResult FrameQueue::pop_until(Frame& frame, TimePoint deadline) {
     result = queue_.pop_until(frame, deadline);
     trace::fill(names_.queue, connection_, queue_);
   }
-  if (result == PopResult::kItems) trace::arrive(names_.queue, frame.arrow);
+  if (result != PopResult::kItems) return result;
+  trace::arrive(names_.queue, frame.arrow);
+  if (follow_ != nullptr) follow_->read(frame);
   return result;
 }
 
 PopResult FrameQueue::pop_batch(std::vector<Frame>& batch, QueueBounds most, TimePoint deadline) {
   done_.messages.add(std::exchange(messages_in_hand_, 0));
   done_.bytes.add(std::exchange(bytes_in_hand_, 0));
+  if (follow_ != nullptr) follow_->sent();
   const trace::Slice popping(names_.pop);
   const PopResult result = queue_.pop_batch(batch, most, deadline);
   trace::fill(names_.queue, connection_, queue_);
   for (const Frame& frame : batch) {
     trace::arrive(names_.queue, frame.arrow);
+    if (frame.followed) follow_->taken(frame);
     if (!is_message(frame)) continue;
     ++messages_in_hand_;
     bytes_in_hand_ += frame.size();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "observe/follow.h"
 #include "observe/meters.h"
 #include "triloop/bounded_queue.h"
 #include "websocket/frame.h"
@@ -40,6 +41,8 @@ class FrameQueue {
   void discard() noexcept { queue_.discard(); }
   bool is_closed() const { return queue_.is_closed(); }
   bool is_finished() const { return queue_.is_finished(); }
+  /// From now on `follow`, which must outlive it, is told. Before anybody uses it.
+  void follow(Follow& follow) { follow_ = &follow; }
   QueueSnapshot snapshot() const { return queue_.snapshot(); }
 
   /// Messages that push_all() was given.
@@ -49,9 +52,12 @@ class FrameQueue {
   const Traffic& done() const { return done_; }
 
  private:
+  PushResult queue_all(std::vector<Frame>& frames, TimePoint deadline);
+
   const Names names_;
   const std::uint64_t connection_;
   BoundedQueue<Frame> queue_;
+  Follow* follow_ = nullptr;  // mostly nobody is followed
   Traffic pushed_, done_;
   std::uint64_t messages_in_hand_ = 0;  // of the last pop_batch()
   std::uint64_t bytes_in_hand_ = 0;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
+#include "observe/follow.h"
 #include "observe/meters.h"
 #include "observe/trace.h"
 
@@ -44,6 +46,8 @@ class Observer {
   std::uint64_t connection() const { return connection_; }
 
   Meters meters;
+  std::uint64_t number = 0;        ///< 1 for the server's first WebSocket
+  std::unique_ptr<Follow> follow;  ///< null: its messages are not followed
 
  private:
   const std::uint64_t connection_;

@@ -67,6 +67,7 @@ ConnectionSnapshot snapshot_of(const Request& request, const Observer& observer,
   const Meters& meters = observer.meters;
   ConnectionSnapshot now;
   now.id = observer.connection();
+  now.number = observer.number;
   now.peer_address = request.peer_address;
   now.path = request.path;
   now.age = GaugeClock::now() - meters.accepted_at;
@@ -83,6 +84,10 @@ ConnectionSnapshot snapshot_of(const Request& request, const Observer& observer,
   now.bytes_received = in_queue.pushed().bytes.get();
   now.messages_sent = out_queue.done().messages.get();
   now.bytes_sent = out_queue.done().bytes.get();
+  if (observer.follow != nullptr) {
+    now.label = observer.follow->label();
+    now.followed = observer.follow->last();
+  }
   return now;
 }
 

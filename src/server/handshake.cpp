@@ -31,15 +31,15 @@ constexpr std::chrono::milliseconds kLinger{1000};
 constexpr std::chrono::milliseconds kHurry{1000};
 
 // What a plain request gets: a page, or an error.
-std::string answer_plain(const Request& request, const Routes& routes) {
+std::string answer_plain(Request& request, const Routes& routes) {
   const bool head = request.method == "HEAD";
-  const auto page = routes.pages.find(request.path);
-  if (page == routes.pages.end()) throw HttpError(404, "there is nothing at this path");
+  const Page* const page = routes.find_page(request.path, request.rest);
+  if (page == nullptr) throw HttpError(404, "there is nothing at this path");
   if (request.method != "GET" && !head) {
     throw HttpError(405, "only GET and HEAD", {{"Allow", "GET, HEAD"}});
   }
   const trace::Slice making("making the page");
-  const Response response = page->second(request);
+  const Response response = (*page)(request);
   return http_response(response, !head, wall_clock());
 }
 

@@ -1,11 +1,32 @@
 #include "server/routes.h"
 
+#include <string_view>
+
+#include "server/labels.h"
+
 namespace triloop {
 namespace {
 
 // "/ws/*"
 bool is_open_ended(const std::string& path) {
   return path.size() >= 2 && path.compare(path.size() - 2, 2, "/*") == 0;
+}
+
+// Of those with a `*` the longest that `path` begins like; then `rest` becomes what follows.
+template <typename Value>
+const Value* longest_match(const std::map<std::string, Value>& all, const std::string& path,
+                           std::string& rest) {
+  const Value* best = nullptr;
+  std::size_t longest = 0;
+  for (const auto& [pattern, candidate] : all) {
+    const std::size_t size = pattern.size() - 1;  // without the `*`
+    if (!is_open_ended(pattern) || size <= longest) continue;
+    if (path.compare(0, size, pattern, 0, size) != 0) continue;
+    longest = size;
+    best = &candidate;
+  }
+  if (best != nullptr) rest = path.substr(longest);
+  return best;
 }
 
 }  // namespace
@@ -15,22 +36,31 @@ bool Routes::is_path(const std::string& path) {
   return star == std::string::npos || (star == path.size() - 1 && is_open_ended(path));
 }
 
-// A path of its own comes first; then the longest of those with a `*`.
 const Routes::WebSocket* Routes::find(const std::string& path, std::string& rest) const {
   const auto exact = processors.find(path);
   if (exact != processors.end() && !is_open_ended(path)) return &exact->second;
   if (pages.count(path) > 0) return nullptr;
-  const WebSocket* best = nullptr;
-  std::size_t longest = 0;
-  for (const auto& [pattern, candidate] : processors) {
-    const std::size_t size = pattern.size() - 1;  // without the `*`
-    if (!is_open_ended(pattern) || size <= longest) continue;
-    if (path.compare(0, size, pattern, 0, size) != 0) continue;
-    longest = size;
-    best = &candidate;
-  }
-  if (best != nullptr) rest = path.substr(longest);
-  return best;
+  return longest_match(processors, path, rest);
+}
+
+const Page* Routes::find_page(const std::string& path, std::string& rest) const {
+  const auto exact = pages.find(path);
+  if (exact != pages.end() && !is_open_ended(path)) return &exact->second;
+  return longest_match(pages, path, rest);
+}
+
+std::string Routes::label_of(const Request& request) const {
+  if (label_parameter.empty()) return {};
+  std::string label = request.parameter(label_parameter);
+  return is_label(label) ? label : "";
+}
+
+bool is_label(std::string_view text) {
+  constexpr std::size_t kMostBytes = 40;
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  return !text.empty() && text.size() <= kMostBytes &&
+         text.find_first_not_of(kPlain) == std::string_view::npos;
 }
 
 }  // namespace triloop

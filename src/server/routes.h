@@ -1,12 +1,14 @@
 /// What a server does with which path.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "triloop/server.h"
+#include "triloop/sync.h"
 #include "websocket/upgrade_check.h"
 
 namespace triloop {
@@ -21,10 +23,17 @@ struct Routes {
   };
   std::map<std::string, WebSocket> processors;
   std::map<std::string, Page> pages;
+  std::string label_parameter{};              ///< empty: connections have no label
+  mutable Gauge<std::uint64_t> websockets{};  ///< that there have been; does change
 
   /// Who has `path`: it by itself, or the longest "/ws/*" that it begins like; then `rest` becomes
   /// what stands for the `*`. nullptr if that is a page, or nobody.
   const WebSocket* find(const std::string& path, std::string& rest) const;
+  /// The same for a page.
+  const Page* find_page(const std::string& path, std::string& rest) const;
+
+  /// The label that the request asks for; empty if none, or one that is not plain.
+  std::string label_of(const Request& request) const;
 
   /// Has it no `*`, or only that of "/*" at its end?
   static bool is_path(const std::string& path);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "observe/follow.h"
 #include "observe/trace.h"
 #include "pattern/wires.h"
 #include "server/handshake.h"
+#include "server/routes.h"
 
 namespace triloop {
 
@@ -17,6 +19,8 @@ void Served::serve(const Routes& routes, const Options& options, SpareThreads& t
   try {
     std::unique_ptr<Upgrade> upgrade = shake_hands(routes, options, place);
     if (upgrade == nullptr) return;
+    upgrade->number = routes.websockets.add(1);
+    upgrade->label = routes.label_of(upgrade->request);
     open(std::move(upgrade), threads);
     run();
   } catch (...) {  // no memory left, even for the answer or for the log: the socket just closes
@@ -49,6 +53,8 @@ void Served::open(std::unique_ptr<Upgrade> upgrade, SpareThreads& threads) {
       new Connection(id_, socket_, std::move(upgrade), threads),
       [](Connection* last_let_go) { delete last_let_go; });  // which nobody else may
   opened->self_ = opened;
+  Wires& wires = *opened->wires_;
+  identify(*opened->upgrade_, wires.observer, wires.in_queue, wires.out_queue);
   Stop told;
   {
     const MutexLock lock(mutex_);

@@ -17,6 +17,7 @@
 #include "server/admission.h"
 #include "server/check_options.h"
 #include "server/event.h"
+#include "server/labels.h"
 #include "server/listener.h"
 #include "server/roster.h"
 #include "server/routes.h"
@@ -44,6 +45,11 @@ constexpr std::size_t kLeaving = 64;
 
 // What aborted connections get for waking up, ending and being joined.
 constexpr milliseconds kAbortGrace{1000};
+
+void check_path(const std::string& path) {
+  if (Routes::is_path(path)) return;
+  throw std::invalid_argument("a path may have a * only as /* at its end");
+}
 
 }  // namespace
 
@@ -116,13 +122,12 @@ void Server::handle(const std::string& path, Processor processor,
                     std::vector<std::string> subprotocols,
                     const std::optional<PathOptions>& options) {
   if (options) check(*options);
-  if (!Routes::is_path(path)) {
-    throw std::invalid_argument("a path may have a * only as /* at its end");
-  }
+  check_path(path);
   impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options, {}};
 }
 
 void Server::page(const std::string& path, Page page) {
+  check_path(path);
   impl_->routes.pages[path] = std::move(page);
 }
 
@@ -130,7 +135,15 @@ void check_upgrades(Server& server, const std::string& path, UpgradeCheck check)
   server.impl_->routes.processors.at(path).check = std::move(check);
 }
 
-ServerSnapshot Server::snapshot() const { return impl_->roster.snapshot(); }
+void label_connections(Server& server, const std::string& parameter) {
+  server.impl_->routes.label_parameter = parameter;
+}
+
+ServerSnapshot Server::snapshot() const {
+  ServerSnapshot now = impl_->roster.snapshot();
+  now.websockets = impl_->routes.websockets.get();
+  return now;
+}
 
 void Server::stop() noexcept { impl_->stop_asked.signal(); }
 

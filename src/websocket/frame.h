@@ -31,6 +31,7 @@ struct Frame {
   std::size_t size() const { return encoded ? encoded->payload().size() : payload.size(); }
 
   Opcode opcode = Opcode::text;
+  bool followed = false;    ///< is it the one of its connection that a snapshot tells of?
   std::uint32_t arrow = 0;  ///< by which a trace follows it through its queue; 0: it does not
   std::string payload;      ///< none if it is encoded
   std::shared_ptr<const Encoded> encoded;

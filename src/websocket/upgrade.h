@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,8 @@ struct Upgrade {
   std::string early_bytes;                   ///< came right behind the request
   std::chrono::milliseconds write_timeout{0};
   TimePoint accepted_at = GaugeClock::now();
+  std::uint64_t number = 0;  ///< 1 for the server's first WebSocket
+  std::string label;         ///< by which its program tells it apart; empty: it does not
 
   // Both outlive the connection.
   const Processor* processor = nullptr;

@@ -152,6 +152,8 @@ TEST_CASE("a bad value is one line on standard error and status 2", "[command_li
                                                      {"--max-message", "-5"},
                                                      {"--close-timeout", "0"},
                                                      {"--web", "/no/such/directory"},
+                                                     {"--scheduler", "/no/such/program"},
+                                                     {"--scheduler-visitors", "0"},
                                                      {"--log-level", "loud"},
                                                      {"--processor", "none"},
                                                      {"--workers", "0"},

@@ -8,6 +8,7 @@
 
 #include "demo/lab.h"
 #include "demo/processors/delay.h"
+#include "server/labels.h"
 #include "server/roster.h"
 #include "support/catch.h"
 #include "support/running_server.h"
@@ -164,6 +165,81 @@ TEST_CASE("inspect: the JSON has what docs/inspect.md says", "[inspect]") {
   CHECK(one["latch"]["closing"].is_null());
   CHECK(one["received"]["messages"] == 0);
   CHECK(one["sent"]["bytes"] == 0);
+}
+
+// What a connection that asks for this path is shown as, once it is open.
+json shown_as(RunningServer& server, TestClient& client, const std::string& path) {
+  const std::size_t before = count(server.server().snapshot(), State::open);
+  client.open(path);
+  await("it to be open",
+        [&] { return count(server.server().snapshot(), State::open) == before + 1; });
+  return json::parse(to_json(server.server().snapshot()))["connections"].back();
+}
+
+TEST_CASE("inspect: WebSockets have numbers, which plain requests do not count", "[inspect]") {
+  RunningServer server;
+  TestClient page(server.port()), one(server.port()), two(server.port());
+  page.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  page.bytes_to_end();
+  CHECK(shown_as(server, one, "/ws")["number"] == 1);
+  CHECK(shown_as(server, two, "/ws")["number"] == 2);
+  CHECK(json::parse(to_json(server.server().snapshot()))["websockets"] == 2);
+  TestClient shakes_hands(server.port());
+  shakes_hands.send("GET /ws HTTP/1.1\r\n");
+  await("the connection", [&] { return count(server.server().snapshot(), State::handshake) == 1; });
+  CHECK(json::parse(to_json(server.server().snapshot()))["connections"].back()["number"].is_null());
+}
+
+TEST_CASE("inspect: of a query nothing is told but the tab, and that only if it is plain",
+          "[inspect]") {
+  Options options = quiet_options();
+  Server server(options);
+  server.handle("/ws", testing::plain_echo);
+  label_connections(server, "tab");
+  const Thread thread("accept", [&] { server.run(); });
+  const auto tab_of = [&](const std::string& query) {
+    TestClient client(server.port());
+    client.open("/ws?" + query);
+    client.send_text("x");
+    client.next_text();
+    const std::string all = to_json(server.snapshot());
+    CHECK(all.find("secret") == std::string::npos);
+    return json::parse(all)["connections"].back().value("tab", "none");
+  };
+  CHECK(tab_of("token=secret&tab=Ab_9-") == "Ab_9-");
+  CHECK(tab_of("tab=" + std::string(40, 'a')) == std::string(40, 'a'));
+  CHECK(tab_of("tab=" + std::string(41, 'a')) == "none");
+  for (const char* query : {"tab=", "tab=a%20b", "tab=a.b", "tab=<b>", "tabs=a", "token=secret"}) {
+    INFO(query);
+    CHECK(tab_of(query) == "none");
+  }
+  server.stop();
+}
+
+TEST_CASE("inspect: a connection with a tab tells where its last message was", "[inspect]") {
+  Server server(quiet_options());
+  server.handle("/ws", lab);
+  label_connections(server, "tab");
+  const Thread thread("accept", [&] { server.run(); });
+  TestClient followed(server.port()), stranger(server.port());
+  stranger.open("/ws");
+  followed.open("/ws?tab=a&delay=20ms");
+  const auto shown = [&] { return json::parse(to_json(server.snapshot()))["connections"]; };
+  await("both", [&] { return shown().size() == 2; });
+  CHECK(shown()[1]["followed"].is_null());
+  followed.send_text("hello");
+  followed.next_text();
+  await("its message to be through", [&] { return !shown()[1]["followed"].is_null(); });
+  const json last = shown()[1]["followed"];
+  CHECK(last["message"] == 1);
+  CHECK(last["bytes"] == 5);
+  CHECK(last["seconds"]["processing"].get<double>() >= 0.02);
+  for (const char* place : {"in_queue", "out_queue", "sending"}) {
+    CHECK(last["seconds"][place].get<double>() >= 0);
+  }
+  CHECK_FALSE(shown()[0].contains("followed"));
+  CHECK_FALSE(shown()[0].contains("tab"));
+  server.stop();
 }
 
 TEST_CASE("inspect: a reason is shown with who gave it, and bytes that are no text do no harm",

@@ -7,11 +7,13 @@ import { test } from "node:test";
 import { scenarios } from "../lab/scenarios.mjs";
 import { startServer } from "./server.mjs";
 
+// What a scenario waits for is the server's, and is waited for here, too.
+const OPTIONS = { "stops-reading": ["--write-timeout", "1"] };
 const TIMEOUT = { timeout: 90_000 };
 
 for (const [name, { run }] of Object.entries(scenarios)) {
   test(`lab: ${name} shows what it says`, TIMEOUT, async (t) => {
-    const server = await startServer(t, "--quiet");
+    const server = await startServer(t, "--quiet", ...(OPTIONS[name] ?? []));
     const seen = [];
     const last = await run(new URL(server.url), (line) => seen.push(line));
     assert.equal(last.state, "ended");
@@ -33,6 +35,7 @@ async function command(...args) {
 test("the lab's command starts a server if there is none, and tells what is to be seen", TIMEOUT, async () => {
   const { code, output } = await command("close-from-client", "--port", "1", "--binary", process.env.TRILOOP_BINARY);
   assert.equal(code, 0, output);
+  assert.match(output, /^No server answers at port 1: /);
   assert.match(output, /latch \(closing\): fired by peer, 1000 "bye"/);
   assert.match(output, /seen\n$/);
 });

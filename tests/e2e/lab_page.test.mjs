@@ -1,4 +1,4 @@
-// The lab and the walk in Chromium: the lab causes what it says, the walk needs no server.
+// The lab in Chromium: it causes what it says.
 
 import assert from "node:assert/strict";
 import { connection, snapshot } from "./snapshots.mjs";
@@ -6,7 +6,6 @@ import { viewTests } from "./view.mjs";
 import { eventually } from "./wait.mjs";
 
 const PATIENCE_MS = 15_000;
-const PAGE_ON_DISK = new URL("../../web/index.html", import.meta.url).href;
 const ONE = "#view-detail";
 
 const test = viewTests();
@@ -19,6 +18,11 @@ const labPeer = (server, n = 0) => eventually(PATIENCE_MS, () => {
   assert.ok(peer);
   return peer;
 });
+
+/** Opens the words of a scenario. */
+const choose = (page, name) => page.click(`[data-scenario="${name}"] .pick`);
+const labState = (page, pattern) => page.waitForFunction((source) =>
+  new RegExp(source).test(document.getElementById("lab-state").textContent), pattern.source);
 
 test("the lab floods with as many messages as asked, and all are echoed", {}, async ({ page, server }) => {
   await page.fill("#lab-messages", "300");
@@ -55,14 +59,16 @@ test("a slow processor: the lab asks for the delay, and shows bufferedAmount gro
   const { page, server, show } = the;
   await show(snapshot(1));
   server.reads = false; // what a full in-queue does
+  await choose(page, "slow");
   await page.fill("#lab-delay", "250");
+  await page.fill("#lab-slow-messages", "20000");
   await page.click("#lab-slow");
   const peer = await labPeer(server);
-  assert.equal(peer.path, "/lab?delay=250ms");
+  assert.match(peer.path, /^\/lab\?delay=250ms&tab=lab-[0-9a-f]{24}$/);
   await show(snapshot(2, connection(1, { path: peer.path })));
   await page.waitForFunction(() => /MiB wait/.test(document.getElementById("lab-buffered").textContent));
   await show(snapshot(3, connection(1, { path: peer.path })));
-  assert.match(await page.textContent(`${ONE} [data-part="buffered"]`), /bufferedAmount [\d.]+\sMiB/);
+  assert.match(await page.textContent(`${ONE} [data-part="buffered"]`), /browser holds [\d.]+\sMiB/);
   // The browser's buffer has no bound of its own: the lab keeps one.
   await page.waitForFunction(() => /^8\sMiB wait/.test(document.getElementById("lab-buffered").textContent));
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -93,44 +99,107 @@ test("the lab's endings: from the page, the server, both, and a processor that t
   await page.waitForFunction(() => /1011, “thrown”/.test(document.getElementById("lab-state").textContent));
 });
 
-// ---- the walk ----
-
-test("the walk can be stepped through by keyboard and needs no server", {}, async ({ page }) => {
-  await page.goto(PAGE_ON_DISK);
-  const step = () => page.getAttribute("#walk", "data-step");
-  const doing = (name) => page.getAttribute(`#walk [data-thread="${name}"]`, "data-doing");
-  const at = () => page.getAttribute("#walk .message", "data-at");
-  await page.focus("#walk-next");
-  const way = [];
-  for (let n = 1; n <= 6; n += 1) {
-    assert.equal(await step(), `${n}`);
-    way.push(await at());
-    await page.keyboard.press("Enter");
-  }
-  assert.deepEqual(way, ["peer", "reader", "in", "processor", "out", "writer"]);
-  assert.deepEqual([await doing("reader"), await doing("processor")], ["waiting_for_room", "waiting_for_room"]);
-  assert.equal(await page.getAttribute('#walk [data-queue="in"]', "data-full"), "true");
-  await page.keyboard.press("Space");
-  assert.equal(await page.getAttribute('#walk [data-latch="closing"]', "data-fired"), "true");
-  for (let n = 0; n < 5; n += 1) await page.keyboard.press("Enter");
-  assert.equal(await step(), "10", "it ends at its last step");
-  assert.deepEqual([await doing("reader"), await doing("writer")], ["ended", "ended"]);
-  await page.keyboard.press("Shift+Tab");
-  await page.keyboard.press("Enter");
-  assert.equal(await step(), "9");
-  assert.equal(await page.textContent("#walk-place"), "Step 9 of 10");
+test("heartbeats and answers of the server are not counted as echoes", {}, async ({ page, server }) => {
+  await page.fill("#lab-messages", "3");
+  await page.click("#lab-flood");
+  const { socket } = await labPeer(server);
+  for (let i = 0; i < 5; i += 1) socket.send("heartbeat from server");
+  socket.send("x");
+  await page.waitForFunction(() => document.getElementById("lab-counts").textContent === "3 sent, 4 echoed");
 });
 
-test("Play goes on by itself, and Next step stops it", {}, async ({ page }) => {
-  await page.clock.install();
-  await page.reload();
-  await page.click("#walk-play");
-  await page.clock.runFor(11_000);
-  assert.equal(await page.getAttribute("#walk", "data-step"), "3");
-  await page.click("#walk-next");
-  assert.equal(await page.getAttribute("#walk-play", "aria-pressed"), "false");
-  await page.clock.runFor(11_000);
-  assert.equal(await page.getAttribute("#walk", "data-step"), "4");
+test("the Close of a slow flood has a number in line, and can be cut", {}, async (the) => {
+  const { page, server, show } = the;
+  await show(snapshot(1));
+  server.answers = true; // of the lab's commands
+  server.reads = false;
+  await choose(page, "slow");
+  await page.fill("#lab-slow-messages", "1500");
+  await page.click("#lab-slow");
+  const peer = await labPeer(server);
+  const tab = new URL(peer.path, server.url).searchParams.get("tab");
+  const seen = (time, messages) => ({ ...snapshot(time, connection(1, {
+    path: "/lab", tab, sent: { messages, bytes: 0 } })), websockets: 1 });
+  await page.waitForFunction(() => document.getElementById("lab-counts").textContent.startsWith("1\u202f500 sent"));
+  await show(seen(2, 100));
+  await page.click("#lab-close-page");
+  const line = (pattern) => page.waitForFunction((source) =>
+    new RegExp(source).test(document.getElementById("lab-line").textContent), pattern.source);
+  await line(/number 1\u202f401 in line, about 28 s/);
+  await show(seen(3, 1000));
+  await line(/number 501 in line, about 10 s/);
+  await page.click("#lab-cut-it");
+  await eventually(PATIENCE_MS, () =>
+    assert.ok(server.others.some(({ received }) => received.includes(`!cut ${tab}`))));
+  peer.socket.terminate();
+  await labState(page, /1006/);
+  await page.waitForSelector("#lab-line", { state: "hidden" });
+  assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "BODY", "the focus is not lost");
+});
+
+for (const [button, kind, deadline] of [["stops", "stops-reading", "7 s"], ["vanishes", "vanishes", "9 s"]]) {
+  test(`a peer that the server makes (${kind}): the view follows it, the deadline is the server's`, {
+    ready: (page, server) => {
+      server.answers = true;
+      server.about = { processor: "echo", says: "", inspects_you: true, write_timeout: 7, pong_timeout: 9 };
+    },
+  }, async ({ page, server, show }) => {
+    await show(snapshot(1, connection(1)));
+    await page.click(`#lab-${button}`);
+    const asked = await eventually(PATIENCE_MS, () => {
+      const found = server.others.flatMap(({ received }) => received).find((text) => text.startsWith("!peer"));
+      assert.ok(found);
+      return found;
+    });
+    const [, what, tab] = asked.split(" ");
+    assert.equal(what, kind);
+    await labState(page, new RegExp(`for ${deadline}, the latch`));
+    const mine = { path: "/lab", tab };
+    await show(snapshot(2, connection(1), connection(2, { ...mine }), connection(3)));
+    assert.equal(await page.getAttribute(ONE, "data-connection"), "2");
+    const cut = { by: "network", code: 1006, reason: "timeout" };
+    await show(snapshot(3, connection(1), connection(2, { ...mine, state: "ended", latch: { closing: cut, closed: cut } })));
+    await labState(page, /^Over: the latch was fired by the network.*timeout/);
+  });
+}
+
+test("a peer that the server refuses is said, with its reason", {}, async ({ page, server }) => {
+  server.answers = "!refused there are four already";
+  await page.click("#lab-stops");
+  await labState(page, /made no such peer: there are four already/);
+});
+
+test("a bad address, from disk, is said in words of the page", {}, async ({ page }) => {
+  await page.goto(new URL("../../web/index.html", import.meta.url).href);
+  await page.fill("#address", "nonsense");
+  await page.click("#lab-flood");
+  await labState(page, /^The address above is no WebSocket address\.$/);
+});
+
+test("keys 1 to 9 cause the scenarios, but not while a field has the focus", {}, async ({ page, server }) => {
+  await page.focus("#message");
+  await page.keyboard.press("6");
+  await page.focus("#lab-messages");
+  await page.keyboard.press("6");
+  assert.equal(server.others.length, 0);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("6");
+  const peer = await labPeer(server);
+  await eventually(PATIENCE_MS, () => assert.deepEqual(peer.received, ["!close 1000 asked by the page"]));
+  assert.equal(await page.getAttribute('[data-scenario="close-server"] .pick', "aria-pressed"), "true");
+});
+
+test("who ends a flood by keyboard keeps the keyboard's place", {}, async ({ page, server }) => {
+  await page.fill("#lab-messages", "1000000");
+  await page.click("#lab-flood");
+  await labPeer(server);
+  await page.evaluate(() => {
+    const stop = document.getElementById("lab-stop");
+    stop.focus();
+    stop.click(); // as Enter does; this process is busy with the flood
+  });
+  await page.waitForSelector('#lab[data-flooding="false"]');
+  assert.equal(await page.evaluate(() => document.activeElement.id), "lab-flood");
 });
 
 test("with reduced motion only states change", { reducedMotion: "reduce" }, async ({ page, show }) => {

@@ -118,7 +118,7 @@ test("bash completes the values of options that have a choice, and only those", 
   assert.deepEqual(complete(["--processor", ""]), processors.split(","));
   assert.deepEqual(complete(["--processor", "p"]), ["parallel", "proxy"]);
   assert.deepEqual(complete(["--slow-member", ""]), ["disconnect", "skip"]);
-  for (const option of ["--config", "--database", "--trace"]) {
+  for (const option of ["--config", "--database", "--scheduler", "--trace"]) {
     assert.deepEqual(complete([option, "READ"]), ["README.md"], option);
   }
   assert.deepEqual(complete(["--upstream", ""]), []);

@@ -39,10 +39,14 @@ export function pageTest(name, getBrowser, options, body) {
     await page.goto(server.url + path);
     await body({ t, server, page, entry: (kind, n = 0) => entry(page, kind, n) });
 
-    const expected = (text) => failsToConnect && text.startsWith("WebSocket connection to");
+    const expected = (text) => failsToConnect && isFailedConnection(text);
     assert.deepEqual(problems.filter((text) => !expected(text)), []);
   });
 }
+
+/** Chromium's own words about a connection, or about.json, of a server that is not there. */
+export const isFailedConnection = (text) =>
+  text.startsWith("WebSocket connection to") || /^Failed to load resource: net::ERR_CONNECTION/.test(text);
 
 /** What the page's console complains about, as it comes. */
 export function watchConsole(page) {

@@ -10,10 +10,15 @@ const WEB = new URL("../../web/", import.meta.url);
 const TYPES = { html: "text/html", css: "text/css", js: "text/javascript" };
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; " +
-  "connect-src ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-function serveFile(request, response) {
-  const file = request.url === "/" ? "index.html" : request.url.slice(1);
+function serveFile(request, response, about) {
+  if (request.url === "/about.json") {
+    response.writeHead(200, { "Content-Type": "application/json" });
+    return response.end(JSON.stringify(about));
+  }
+  const path = request.url.split("?")[0];
+  const file = path === "/" ? "index.html" : path.slice(1);
   try {
     const body = readFileSync(new URL(file, WEB));
     const type = `${TYPES[file.split(".").pop()]}; charset=utf-8`;
@@ -27,12 +32,12 @@ function serveFile(request, response) {
 /**
  * `inspectors` are the sockets at /inspect, `others` have { path, socket, received } for the rest,
  * which are echoed, or not even read from the start if `reads` is false. With `refuses` set,
- * /inspect gets 403.
+ * /inspect gets 403. `answers` says what it answers to the lab's !peer, true for yes. `about` is what the server says of itself, null for one that says nothing.
  */
 export async function snapshotServer(t) {
   const sockets = new WebSocketServer({ noServer: true });
-  const server = http.createServer(serveFile);
-  const mock = { inspectors: new Set(), others: [], reads: true, refuses: false, tries: 0, latest: null };
+  const server = http.createServer((request, response) => serveFile(request, response, mock.about));
+  const mock = { about: null, inspectors: new Set(), others: [], reads: true, refuses: false, answers: null, tries: 0, latest: null };
 
   function onInspect(socket) {
     mock.inspectors.add(socket);
@@ -43,15 +48,18 @@ export async function snapshotServer(t) {
   function onOther(socket, path) {
     const peer = { path, socket, received: [] };
     mock.others.push(peer);
-    if (!mock.reads) socket.pause();
+    if (!mock.reads && !path.includes("tab=ask-")) socket.pause();
     socket.on("message", (data, binary) => {
-      peer.received.push(data.toString());
+      const text = data.toString();
+      peer.received.push(text);
+      const [command, , tab] = text.split(" ");
+      if (mock.answers && command === "!peer") return socket.send(mock.answers === true ? `!peer ${tab}` : mock.answers);
       socket.send(data, { binary });
     });
   }
 
   server.on("upgrade", (request, raw, head) => {
-    const inspects = request.url === "/inspect";
+    const inspects = request.url.split("?")[0] === "/inspect";
     if (inspects) mock.tries += 1;
     if (inspects && mock.refuses) return raw.end("HTTP/1.1 403 Forbidden\r\n\r\n");
     sockets.handleUpgrade(request, raw, head, (socket) =>

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test as nodeTest } from "node:test";
-import { launchBrowser, watchConsole } from "./page.mjs";
+import { isFailedConnection, launchBrowser, watchConsole } from "./page.mjs";
 import { snapshotServer } from "./snapshots.mjs";
 import { eventually } from "./wait.mjs";
 
@@ -41,7 +41,7 @@ function viewTest(name, browser, options, body) {
     };
     const text = (selector) => page.locator(selector).first().textContent();
     await body({ t, server, page, show, shown, text });
-    const expected = (line) => failsToConnect && line.startsWith("WebSocket connection to");
+    const expected = (line) => failsToConnect && isFailedConnection(line);
     assert.deepEqual(problems.filter((line) => !expected(line)), []);
   });
 }

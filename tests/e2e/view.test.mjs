@@ -48,10 +48,26 @@ test("a thread's time is split as the snapshot says, in a bar and in words", {},
   await the.show(snapshot(1, one));
   const box = `${ONE} [data-thread="reader"]`;
   for (const [state, time] of Object.entries(seconds)) {
-    assert.match(await the.text(`${box} [data-share="${state}"]`), new RegExp(`^${10 * time} %`));
+    assert.match(await the.text(`${box} [data-share="${state}"]`), new RegExp(`^${10 * time}\u00a0%`));
     const share = await barShare(the.page, `${box} .split [data-part="${state}"]`);
     assert.ok(Math.abs(share - time / 10) < 0.01, `${state}: ${share}`);
   }
+});
+
+test("once there are two snapshots, the shares are of the last second and not of the whole life", {}, async (the) => {
+  const at = (time, seconds) => {
+    const one = connection(7);
+    one.threads.reader = thread("working", seconds);
+    return snapshot(time, one);
+  };
+  const shares = () => the.page.locator(`${ONE} [data-thread="reader"] .share`).allTextContents();
+  await the.show(at(100, { reading_socket: 99, waiting_for_room: 0, working: 1 }));
+  await the.show(at(101, { reading_socket: 99.25, waiting_for_room: 0, working: 1.75 }));
+  assert.deepEqual(await shares(), ["25\u00a0%", "75\u00a0%", "0\u00a0%"]);
+  // What ended long ago has no last second: then it is its whole life.
+  await the.show(at(102, { reading_socket: 99.25, waiting_for_room: 0, working: 1.75 }));
+  await the.show(at(103.2, { reading_socket: 99.25, waiting_for_room: 0, working: 1.75 }));
+  assert.deepEqual(await shares(), ["98\u00a0%", "2\u00a0%", "0\u00a0%"]);
 });
 
 test("each queue shows its fill against both bounds", {}, async ({ page, show, text }) => {
@@ -130,21 +146,85 @@ test("the page's own connection is chosen when it opens, else the newest", {}, a
   assert.equal(await page.locator("[aria-selected=true]").count(), 1);
 });
 
-test("Pause freezes the view, and Pause again lets it go on", {}, async (the) => {
+test("a stranger's connection is never taken for the page's own", {}, async ({ page, server, show, text }) => {
+  const telling = (time, ...connections) => ({ ...snapshot(time, ...connections), websockets: 3 });
+  const chosen = () => page.getAttribute(ONE, "data-connection");
+  const own = () => text('#view-facts [data-part="own"]');
+  await show(telling(1, connection(3)));
+  await page.click("#open");
+  await eventually(PATIENCE_MS, () => assert.equal(server.others.length, 1));
+  const tab = new URL(server.others[0].path, server.url).searchParams.get("tab");
+  assert.match(tab, /^[A-Za-z0-9_-]{10,40}$/);
+  await show(telling(2, connection(3), connection(4, { tab: "somebody-else" }), connection(5)));
+  assert.deepEqual([await chosen(), await own()], ["3", ""]);
+  await show(telling(3, connection(3), connection(5), connection(6, { tab }), connection(7, { tab: "another" })));
+  assert.deepEqual([await chosen(), await own()], ["6", "yours"]);
+});
+
+test("a connection and its number: how many WebSockets there have been, without HTTP", {}, async (the) => {
+  const { show, text } = the;
+  await show({ ...snapshot(1, connection(14, { number: 2 }), connection(31, { number: 3, path: "/inspect" })), websockets: 3 });
+  assert.equal(await text("#view-title-one"), "Connection 14");
+  assert.equal(await text('#view-facts [data-part="nth"]'), "2nd WebSocket");
+  assert.equal(await text("#view-count"), "1 here, 0 ended, 3 WebSockets so far");
+});
+
+test("a press anywhere on a box opens its code", {}, async ({ page, show }) => {
+  await show(snapshot(1, connection(1)));
+  const boxes = { '[data-thread="reader"]': "reader", '[data-queue="in"]': "in", '[data-thread="processor"]': "processor",
+    '[data-queue="out"]': "out", '[data-thread="writer"]': "writer", ".latch": "latch" };
+  const opened = [];
+  await page.evaluate(() => {
+    window.opened = [];
+    window.triloop.sheet.open = (box) => window.opened.push(box);
+  });
+  for (const selector of Object.keys(boxes)) {
+    for (const [x, y] of [[0.5, 0.5], [0.1, 0.8], [0.9, 0.2]]) {
+      const { width, height } = await page.locator(`${ONE} ${selector}`).boundingBox();
+      await page.click(`${ONE} ${selector}`, { position: { x: x * width, y: y * height } });
+    }
+    opened.push(...Array(3).fill(boxes[selector]));
+  }
+  assert.deepEqual(await page.evaluate(() => window.opened), opened);
+});
+
+test("observers are listed only for whoever asks", {}, async ({ page, show }) => {
+  await show(snapshot(1, connection(1), connection(2, { path: "/inspect?tab=x" })));
+  const rows = () => page.locator("#view-list [data-row]").count();
+  assert.equal(await rows(), 1);
+  await page.check("#show-observers");
+  assert.equal(await rows(), 2);
+});
+
+test("a link opens a place: #watch=3 watches connection 3", {}, async ({ page, server, show }) => {
+  await show(snapshot(1, connection(3), connection(5)));
+  assert.equal(await page.getAttribute(ONE, "data-connection"), "5");
+  await page.goto(`${server.url}#watch=3`);
+  await page.waitForSelector(`${ONE}[data-connection="3"]`);
+  await page.reload();
+  await page.waitForSelector(`${ONE}[data-connection="3"]`);
+});
+
+test("Pause freezes the view and says since when, Resume lets it go on", {}, async (the) => {
   const { page, server, show, shown, text } = the;
-  await show(snapshot(1, connection(7)));
+  await show(snapshot(12.34, connection(7)));
   await page.click("#view-pause");
   assert.equal(await page.getAttribute("#view-pause", "aria-pressed"), "true");
-  server.send(snapshot(2, connection(7, { state: "closing" })));
-  await page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
+  assert.equal(await text("#view-pause"), "Resume");
+  assert.equal(await text("#view-status"), "Paused");
+  server.send(snapshot(13, connection(7, { state: "closing" })));
+  server.send(snapshot(14, connection(7, { state: "closing" })));
+  await page.waitForFunction(() =>
+    document.getElementById("view-countdown").textContent === "Paused at 12.3 s; 2 snapshots skipped.");
   assert.equal(await text('[data-row="7"] [data-part="phase"]'), "open");
   await page.click("#view-pause");
-  server.send(snapshot(3, connection(7, { state: "closing" })));
-  await shown(3);
+  assert.equal(await text("#view-status"), "Live");
+  server.send(snapshot(15, connection(7, { state: "closing" })));
+  await shown(15);
   assert.equal(await text('[data-row="7"] [data-part="phase"]'), "closing");
 });
 
-// ---- many, hostile, lost ----
+// ---- many, hostile ----
 
 const many = (time, count) => snapshot(time, ...Array.from({ length: count }, (_, i) => {
   const messages = Math.round(time * 1000) * (i % 7);
@@ -157,7 +237,7 @@ const many = (time, count) => snapshot(time, ...Array.from({ length: count }, (_
 test("500 connections stay smooth: 20 snapshots take less than half of their 2 s", {}, async (the) => {
   const { page, show } = the;
   await show(many(1, 500));
-  assert.equal(await page.locator("[data-row]").count(), 500);
+  assert.equal(await page.locator("#view-list [data-row]").count(), 500);
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Performance.enable", { timeDomain: "threadTicks" }); // on a busy machine too
   const taskSeconds = async () =>
@@ -189,50 +269,6 @@ test("hostile text in peer, path and reason shows as text and makes no element",
   assert.equal(overflow, 0);
 });
 
-const failing = { failsToConnect: true };
-test("a lost inspect socket is said, tried again and recovered from", failing, async (the) => {
-  const { page, server, show, shown, text } = the;
-  await show(snapshot(50, connection(7)));
-  assert.equal(await page.getAttribute("#view-status", "data-state"), "live");
-  server.latest = null;
-  server.drop();
-  await page.waitForSelector('#view-status[data-state="lost"]');
-  assert.match(await text("#view-status"), /gone.*Trying again in 1 s/);
-  assert.ok(await page.isVisible('[data-row="7"]'), "what was said last stays");
-  await eventually(PATIENCE_MS, () => assert.equal(server.inspectors.size, 1));
-  // Another server: its clock and its ids begin anew.
-  server.send(snapshot(1, connection(1)));
-  await shown(1);
-  await page.waitForSelector('#view-status[data-state="live"]');
-  assert.equal(await page.locator("[data-row]").count(), 1);
-  assert.equal(await page.getAttribute(ONE, "data-connection"), "1");
-});
-
-test("a refusal with 403 is said, tried again after a longer pause, and not while the page is hidden", {
-  failsToConnect: true,
-  ready: (page, server) => (server.refuses = true),
-}, async ({ page, server, text }) => {
-  await page.waitForSelector('#view-status[data-state="failed"]');
-  assert.match(await text("#view-status"), /cannot be reached, or refuses.*--inspect/);
-  const setHidden = (hidden) => page.evaluate((value) => {
-    Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, hidden);
-  await page.waitForFunction(() => /in 2 s/.test(document.getElementById("view-status").textContent));
-  await setHidden(true);
-  const tries = server.tries;
-  await new Promise((resolve) => setTimeout(resolve, 2500));
-  assert.equal(server.tries, tries, "the try that was due has been called off");
-  server.refuses = false;
-  await setHidden(false);
-  await eventually(PATIENCE_MS, () => assert.equal(server.inspectors.size, 1));
-
-  await setHidden(true);
-  server.drop();
-  await page.waitForSelector('#view-status[data-state="hidden"]');
-  assert.equal(server.tries, tries + 1);
-});
-
 test("the row that was pressed is chosen, though new ones push it away before the pointer lets go", {}, async (the) => {
   const { page, show } = the;
   await show(snapshot(1, connection(1), connection(2), connection(3)));
@@ -255,8 +291,8 @@ test("the list is one stop for Tab, arrows choose, the focus survives", {}, asyn
   await show(snapshot(1, connection(1), connection(2), connection(3)));
   const chosen = () => page.getAttribute(ONE, "data-connection");
   const focused = () => page.evaluate(() => document.activeElement.dataset.row);
-  assert.equal(await page.locator('[data-row][tabindex="0"]').count(), 1);
-  await page.focus("#view-pause");
+  assert.equal(await page.locator('#view-list [data-row][tabindex="0"]').count(), 1);
+  await page.focus("#show-observers");
   await page.keyboard.press("Tab");
   assert.equal(await focused(), "3");
   for (const [key, id] of [["ArrowDown", "2"], ["ArrowDown", "1"], ["ArrowDown", "1"], ["Home", "3"],
@@ -275,7 +311,9 @@ test("the list is one stop for Tab, arrows choose, the focus survives", {}, asyn
 test("rows have names, and nothing that changes all the time is a live region", {}, async (the) => {
   const { page, show } = the;
   await show(snapshot(1, connection(7)));
-  await page.getByRole("option", { name: "Connection 7, 127.0.0.1:40007, /ws, open" }).waitFor();
+  const seen = "#7 /ws 127.0.0.1 :40007 open reader reading the socket, processor waiting for a message, "
+    + "writer waiting for a message, in-queue 0 %, out-queue 0 %";
+  await page.getByRole("option", { name: seen }).waitFor();
   const live = await page.evaluate(() => {
     const regions = [...document.querySelectorAll("[aria-live], [role=status], [role=log], [role=alert], output")];
     const changing = ["view-list", "view-detail", "view-count", "lab-counts", "lab-buffered"];
@@ -295,7 +333,7 @@ for (const width of [320, 360, 800, 1280, 1600]) {
     one.threads = ended(1, ["processor", "writer", "reader"], BYE).threads;
     await show(snapshot(1, one));
     const wide = await page.evaluate(() =>
-      [document.scrollingElement, ...document.querySelectorAll(".node, .gauge, .panel, .legend li, .head, .command")]
+      [document.scrollingElement, ...document.querySelectorAll(".node, .gauge, .panel, .legend li, .head, .head-of-view, .row")]
         .filter((box) => box.clientWidth > 0 && box.scrollWidth > box.clientWidth)
         .map((box) => `${box.className || box.tagName} ${box.scrollWidth} > ${box.clientWidth}`));
     assert.deepEqual(wide, []);

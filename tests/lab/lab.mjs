@@ -34,6 +34,7 @@ async function main() {
   let url = new URL(`http://127.0.0.1:${values.port}/`);
   let server;
   if (!(await answers(url))) {
+    console.log(`No server answers at port ${values.port}: one is started for this. --port says where yours is.`);
     server = await startServer(null, [], { binary: values.binary });
     url = new URL(`http://127.0.0.1:${server.port}/`);
   }

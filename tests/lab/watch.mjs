@@ -59,8 +59,8 @@ export class Watch {
     return found;
   }
 
-  /** Resolves with the first snapshot of which `predicate` is true. */
-  until(what, predicate) {
+  /** Resolves with the first snapshot of which `predicate` is true; it may take `longer`. */
+  until(what, predicate, longer = 0) {
     const looking = async () => {
       for (;;) {
         const found = await this.look();
@@ -68,7 +68,7 @@ export class Watch {
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
     };
-    return within(PATIENCE_MS, looking(), what);
+    return within(PATIENCE_MS + longer, looking(), what);
   }
 
   /** As until(), for states that come one after the other; each may still hold when the next comes. */

@@ -292,11 +292,42 @@ TEST_CASE(
   server.stop();
 }
 
+TEST_CASE("a page's path may end in a *, too, and is told what stands for it", "[server]") {
+  Server server(quiet_options());
+  const auto says = [](const std::string& word) {
+    return [word](const Request& request) {
+      return Response{"text/plain", word + " '" + request.rest + "'"};
+    };
+  };
+  server.page("/*", says("all"));
+  server.page("/docs/*", says("docs"));
+  server.page("/docs/own", says("own"));
+  server.handle("/ws", testing::plain_echo);
+  const Thread thread("accept", [&] { server.run(); });
+  for (const auto& [path, says_what] : {std::pair<const char*, const char*>{"/", "all ''"},
+                                        {"/docs", "all 'docs'"},
+                                        {"/docs/", "docs ''"},
+                                        {"/docs/a/b", "docs 'a/b'"},
+                                        {"/docs/own", "own ''"},
+                                        {"/*", "all '*'"},
+                                        {"/docs/*", "docs '*'"},
+                                        {"/x?y", "all 'x'"}}) {
+    INFO(path);
+    const std::string answer = get(server.port(), "GET", path);
+    CHECK(answer.substr(answer.find("\r\n\r\n") + 4) == says_what);
+  }
+  CHECK(status_of(get(server.port(), "GET", "/ws")) == "426");
+  CHECK(status_of(get(server.port(), "POST", "/x")) == "405");
+  server.stop();
+}
+
 TEST_CASE("a * elsewhere than in a /* at the end of a path is refused", "[server]") {
   Server server(quiet_options());
+  const auto page = [](const Request&) { return Response{}; };
   for (const char* path : {"/ws*", "*", "/*/ws", "/a*/*", "/**"}) {
     INFO(path);
     CHECK_THROWS_AS(server.handle(path, testing::plain_echo), std::invalid_argument);
+    CHECK_THROWS_AS(server.page(path, page), std::invalid_argument);
   }
   CHECK_NOTHROW(server.handle("/*", testing::plain_echo));
 }

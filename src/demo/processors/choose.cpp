@@ -27,6 +27,7 @@ struct Made {
 };
 
 struct Offer {
+  const char* says;
   std::function<Made(const ProcessorChoice&)> make;
   // Does the heartbeat, a text message, make sense to its peers? Not where every message is JSON,
   // or bytes of another protocol.
@@ -54,15 +55,23 @@ const std::map<std::string, Offer>& offers() {
   using Choice = ProcessorChoice;
   static const std::map<std::string, Offer> all{
       {"echo",
-       {[](const Choice& c) { return Made{echo(c.print ? print_line : Look())}; }, true, kAny}},
-      {"parallel", {[](const Choice& c) { return Made{parallel(c.parallel)}; }, true, kAny}},
-      {"chat", {[](const Choice& c) { return make_chat(c); }, false, kLineBytes, true}},
+       {"It sends back what you send.",
+        [](const Choice& c) { return Made{echo(c.print ? print_line : Look())}; }, true, kAny}},
+      {"parallel",
+       {"It sends back what you send; many threads work for a connection.",
+        [](const Choice& c) { return Made{parallel(c.parallel)}; }, true, kAny}},
+      {"chat",
+       {"It tells what you say to all who are in the room.",
+        [](const Choice& c) { return make_chat(c); }, false, kLineBytes, true}},
       {"rpc",
-       {[](const Choice& c) {
+       {"It answers calls of JSON-RPC 2.0, and says what is wrong with anything else.",
+        [](const Choice& c) {
           return Made{rpc(c.parallel.workers, demo_methods(), c.parallel.waiting_bytes)};
         },
         false, kCallBytes}},
-      {"proxy", {[](const Choice& c) { return Made{proxy(c.upstream)}; }, false, kAny}},
+      {"proxy",
+       {"It passes your bytes to a TCP server behind it, and that one's bytes to you.",
+        [](const Choice& c) { return Made{proxy(c.upstream)}; }, false, kAny}},
   };
   return all;
 }
@@ -73,6 +82,11 @@ std::vector<std::string> processor_names() {
   std::vector<std::string> names;
   for (const auto& offer : offers()) names.push_back(offer.first);
   return names;
+}
+
+ProcessorFacts facts_of(const std::string& name) {
+  const Offer& offer = offers().at(name);
+  return {offer.says, offer.heartbeat};
 }
 
 std::function<bool()> serve_processor(Server& server, const ProcessorChoice& choice,

@@ -28,6 +28,13 @@ struct ProcessorChoice {
 /// The names there are.
 std::vector<std::string> processor_names();
 
+/// What a page tells of one.
+struct ProcessorFacts {
+  const char* says;  ///< what it does with what it is sent, in a sentence
+  bool heartbeat;    ///< do its peers get one?
+};
+ProcessorFacts facts_of(const std::string& name);
+
 /// Gives /ws to the processor of that name, and to the chat /ws/* too: its rooms. Throws if that
 /// cannot do its work: no database, no upstream address. Before run().
 ///

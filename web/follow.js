@@ -1,0 +1,150 @@
+"use strict";
+
+// One's own message on its way through the picture: how long it was in each place, from the snapshot's
+// `followed`, and how long it was away, as the page has measured it. A marker shows the way in slow
+// motion; where motion is not wanted there are the numbers alone.
+(() => {
+  const triloop = (window.triloop ??= {});
+  const { make, setText, sizeWord, grouped } = triloop;
+  const line = document.getElementById("followed");
+  if (!line) return;
+  const WAY_MS = 2600; // of the marker, however fast the message was
+  const LEAST_WEIGHT = 0.6; // so that a place of no microsecond is passed, not skipped
+  const PLACES = [ // box of the picture, member of `seconds`, words
+    ["in", "in_queue", "in-queue"],
+    ["processor", "processing", "processor"],
+    ["out", "out_queue", "out-queue"],
+    ["writer", "sending", "sending"],
+  ];
+  const WAY = ["peer", "reader", "in", "processor", "out", "writer", "peer"];
+  const BOX = { peer: ".node.peer", in: '[data-queue="in"]', out: '[data-queue="out"]' };
+
+  const marker = make("span", "message follower");
+  marker.setAttribute("aria-hidden", "true");
+  marker.hidden = true;
+  const wantsNoMotion = matchMedia("(prefers-reduced-motion: reduce)");
+  let last = ""; // which message of which connection is told of
+  let roundTrip = null; // in words
+  let way = null; // the marker's, while it goes
+
+  function timeWord(seconds) {
+    if (seconds < 0.001) return `${Math.round(1e6 * seconds)}\u00a0µs`;
+    if (seconds < 1) return `${(1000 * seconds).toFixed(seconds < 0.01 ? 1 : 0)}\u00a0ms`;
+    return `${seconds.toFixed(1)}\u00a0s`;
+  }
+
+  const picture = () => document.querySelector("#view-picture .picture");
+  const boxOf = (name) => picture()?.querySelector(BOX[name] ?? `[data-thread="${name}"]`);
+
+  function isOwn() {
+    const own = document.querySelector('#view-facts [data-part="own"]');
+    return !own || own.textContent !== "";
+  }
+
+  /** In words, or "": what the page has measured is of its connection to /ws alone. */
+  function tripOf({ path }) {
+    if (roundTrip !== null) return roundTrip;
+    if (/^\/lab(\?|$)/.test(String(path))) return "";
+    return /(\d.*)$/.exec(document.getElementById("trip")?.textContent ?? "")?.[1] ?? "";
+  }
+
+  // ---- numbers ----
+
+  function tell(connection, { message, bytes, seconds }) {
+    const whose = isOwn() ? "Your message" : "Message";
+    const places = PLACES.map(([, member, words]) => `${words} ${timeWord(seconds[member] ?? 0)}`).join(", ");
+    const trip = isOwn() ? tripOf(connection) : "";
+    setText(line, `${whose} ${grouped(message)} (${sizeWord(bytes)}): ${places}${trip ? `; there and back ${trip}` : ""}`);
+    for (const [name, member] of PLACES) chip(name, timeWord(seconds[member] ?? 0));
+    chip("peer", trip && `back after ${trip}`);
+  }
+
+  function chip(name, words) {
+    const box = boxOf(name);
+    if (!box) return;
+    const found = box.querySelector(":scope > .took") ?? box.appendChild(make("span", "took"));
+    found.setAttribute("aria-hidden", "true"); // the line says it
+    setText(found, words);
+  }
+
+  function forget() {
+    last = "";
+    roundTrip = null;
+    way?.cancel();
+    setText(line, "");
+    for (const name of ["peer", ...PLACES.map(([box]) => box)]) chip(name, "");
+  }
+
+  // ---- the marker ----
+
+  function pointOf(name, isReturn) {
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = boxOf(name);
+    const down = name === "peer" ? (isReturn ? 0.75 : 0.25) : 0;
+    return `translate(${offsetLeft + offsetWidth / 2}px, ${offsetTop + down * offsetHeight}px) translate(-50%, -50%)`;
+  }
+
+  // It rests in each place in proportion to the logarithm: 3 µs and 200 ms are both to be seen.
+  function weightsOf(seconds) {
+    const rest = Object.fromEntries(PLACES.map(([box, member]) => [box, Math.log10(1 + 1e6 * (seconds[member] ?? 0))]));
+    return WAY.map((name) => LEAST_WEIGHT + (rest[name] ?? 0));
+  }
+
+  function startWay({ seconds }) {
+    const root = picture();
+    if (!root || way || wantsNoMotion.matches || root.getClientRects().length === 0) return;
+    if (!WAY.every(boxOf)) return;
+    if (marker.parentNode !== root) root.append(marker);
+    const weights = weightsOf(seconds);
+    const all = weights.reduce((sum, weight) => sum + weight, 0) + WAY.length - 1; // and one for each leg
+    const frames = [];
+    let at = 0;
+    WAY.forEach((name, i) => {
+      const transform = pointOf(name, i > 0);
+      frames.push({ transform, offset: at / all });
+      at += weights[i];
+      frames.push({ transform, offset: Math.min(1, at / all), easing: "ease-in-out" });
+      at += 1;
+    });
+    marker.hidden = false;
+    way = marker.animate(frames, { duration: WAY_MS });
+    way.onfinish = way.oncancel = () => {
+      marker.hidden = true;
+      way = null;
+    };
+  }
+
+  // ---- what the view and the page call ----
+
+  /** For the chosen connection. Gives whether it is another message than before. */
+  function show(connection) {
+    const { followed } = connection;
+    if (!followed) {
+      if (last) forget();
+      return false;
+    }
+    const now = `${connection.id} ${followed.message}`;
+    if (last && !last.startsWith(`${connection.id} `)) forget();
+    const isNew = now !== last;
+    last = now;
+    tell(connection, followed);
+    return isNew;
+  }
+
+  /** At each snapshot. */
+  function update(connection) {
+    if (show(connection)) startWay(connection.followed);
+  }
+
+  /** As it was then: a message that has long come back does not go its way again. */
+  function rewind(connection) {
+    way?.cancel();
+    show(connection);
+  }
+
+  triloop.follow = {
+    update,
+    rewind,
+    /** Milliseconds that the last message was away, where the page says it otherwise than in #trip. */
+    roundTrip: (milliseconds) => (roundTrip = timeWord(milliseconds / 1000)),
+  };
+})();
