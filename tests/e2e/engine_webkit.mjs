@@ -37,6 +37,7 @@ async function startScreen() {
 async function startDriver(home, display) {
   const port = await freePort();
   const env = { ...process.env, DISPLAY: display, HOME: home, GDK_BACKEND: "x11", NO_AT_BRIDGE: "1" };
+  env.WEBKIT_DISABLE_COMPOSITING_MODE = "1"; // there is no GPU; to emulate one takes 20 times as long
   for (const name of ["CONFIG", "CACHE", "DATA", "STATE"]) env[`XDG_${name}_HOME`] = join(home, name);
   const driver = await start(DRIVER, ["--host=127.0.0.1", `--port=${port}`], { stdio: "ignore", env });
   const url = `http://127.0.0.1:${port}`;
@@ -50,8 +51,11 @@ export async function openWebKit(home) {
   writeFileSync(join(home, "CONFIG/gtk-3.0/gtk.css"),
     "* { min-width: 0; min-height: 0; padding: 0; margin: 0; border-width: 0; font-size: 1px; }");
   const ends = [];
+  // One that does not end as it should keeps none of the others alive.
   const close = async () => {
-    for (const end of ends.reverse()) await end();
+    const failures = [];
+    for (const end of ends.reverse()) await end().catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const screen = await startScreen();
@@ -61,8 +65,7 @@ export async function openWebKit(home) {
     const session = await new Builder().disableEnvironmentOverrides().usingServer(driver.url)
       .withCapabilities({ browserName: "MiniBrowser" }).build();
     ends.push(() => session.quit());
-    const first = await session.getWindowHandle();
-    return { newPage: () => newPage(session, first), close };
+    return { newPage: () => newPage(session), close };
   } catch (error) {
     await close();
     throw error;
@@ -83,8 +86,11 @@ const watch = () => {
   addEventListener("securitypolicyviolation", (event) => tell(`CSP: ${event.violatedDirective}`));
 };
 
-async function newPage(session, first) {
+/** The newest page is the one that is spoken to; when it goes, the one before. */
+async function newPage(session) {
+  const before = await session.getWindowHandle();
   await session.switchTo().newWindow("window"); // a tab would be a hidden page
+  const mine = await session.getWindowHandle();
   const evaluate = (look, ...values) => session.executeScript(`return (${look})(...arguments)`, ...values);
   const write = (text) => session.actions().sendKeys(text).perform();
   return {
@@ -108,8 +114,9 @@ async function newPage(session, first) {
     screenshot: async (path) => writeFileSync(path, await session.takeScreenshot(), "base64"),
     problems: () => evaluate(() => window.problemsSeen),
     close: async () => {
+      await session.switchTo().window(mine);
       await session.close();
-      await session.switchTo().window(first);
+      await session.switchTo().window(before);
     },
   };
 }

@@ -24,11 +24,16 @@ export const ENGINES = process.env.TRILOOP_ENGINES?.split(",") ?? Object.keys(OP
 /** A browser that is not there is an error, never a test that is left out. */
 export async function launch(name) {
   const home = mkdtempSync(join(tmpdir(), `triloop-${name}-`));
-  const removeHome = () => rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+  const removeHome = () => {
+    process.off("exit", removeHome);
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+  };
+  process.once("exit", removeHome); // a test that is cut off skips its clean-up
   try {
     const engine = await OPENERS[name](home);
     return {
       name,
+      home,
       open: async (url, { width = 1280, height = 800 } = {}) => {
         const page = withCommonVerbs(await engine.newPage());
         await page.resize(width, height);
