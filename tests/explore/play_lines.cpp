@@ -42,8 +42,8 @@ std::string list_of(const std::vector<Playable>& scenarios) {
   std::string all = "{\"scenarios\":[";
   for (const Playable& playable : scenarios) {
     if (&playable != &scenarios.front()) all += ",";
-    all +=
-        "{\"name\":" + in_quotes(playable.named.name) + ",\"group\":" + in_quotes(playable.group) + "}";
+    all += "{\"name\":" + in_quotes(playable.named.name) +
+           ",\"group\":" + in_quotes(playable.group) + "}";
   }
   return all + "]}";
 }
