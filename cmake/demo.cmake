@@ -34,7 +34,7 @@ list(TRANSFORM embedded_files PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE emb
 add_custom_command(
   OUTPUT ${PROJECT_BINARY_DIR}/generated/embedded_files.h
   COMMAND ${CMAKE_COMMAND} -DOUTPUT=${PROJECT_BINARY_DIR}/generated/embedded_files.h
-          -DDIRECTORY=${PROJECT_SOURCE_DIR} "-DFILES=${embedded_files}"
+          -DDIRECTORY=${PROJECT_SOURCE_DIR} "-DFILES=${embedded_files}" -DTABLE=ON
           -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${embedded_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   VERBATIM)
