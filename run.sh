@@ -31,7 +31,7 @@ if [[ ${1:-} == cluster ]]; then
 fi
 if [[ ${1:-} == scheduler ]]; then
   shift
-  install_missing catch2  # the explorer is a part of the tests
+  install_missing catch2 patch=patch  # the explorer is a part of the tests
   build dev explorer
   set -- --scheduler "$PWD/build/dev/tests/explore/explorer" "$@"
 fi

@@ -60,7 +60,7 @@ dev_targets() {
 compile_dev() {
   local part targets=()
   for part in "${asked[@]}"; do read -ra targets <<<"${targets[*]} $(dev_targets "$part")"; done
-  need "${build_packages[@]}" catch2 ccache=ccache
+  need "${build_packages[@]}" catch2 ccache=ccache patch=patch
   compile dev "${targets[@]}"
 }
 
@@ -341,11 +341,11 @@ run_part() {
         node --test tests/cluster/recovery.test.mjs tests/cluster/limits.test.mjs
       ;;
     unobserved)
-      need "${build_packages[@]}" catch2 ccache=ccache
+      need "${build_packages[@]}" catch2 ccache=ccache patch=patch
       run_unobserved
       ;;
     tidy)
-      need "${build_packages[@]}" clang++=clang clang-tidy=clang-tidy
+      need "${build_packages[@]}" clang++=clang clang-tidy=clang-tidy patch=patch
       count tidy build tidy
       ;;
     *)

@@ -18,7 +18,6 @@
   let unseen = 0; // below what one is reading
   let planned = false;
 
-  const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
 
   // Names and texts come from other people: they are only ever text, never markup.
@@ -53,7 +52,7 @@
     log.append(...news.map(makeNode));
     lines.push(...news);
     if (skipped > 0) {
-      leftOut.textContent = `(${grouped(skipped)} more before these)`;
+      leftOut.textContent = `(${triloop.grouped(skipped)} more before these)`;
       if (!leftOut.isConnected) log.prepend(leftOut);
     }
     if (atEnd) log.scrollTop = log.scrollHeight;
@@ -64,7 +63,7 @@
   // Whoever scrolled back to read something is left where they are, and told.
   function showBelow() {
     below.hidden = unseen === 0;
-    below.textContent = `↓ ${grouped(unseen)} new`;
+    below.textContent = `↓ ${triloop.grouped(unseen)} new`;
   }
 
   function sawAll() {

@@ -24,12 +24,7 @@
   let unseen = 0; // below what one is reading
   let planned = false;
 
-  function clockTime(date) {
-    const two = (number) => String(number).padStart(2, "0");
-    const tenth = Math.floor(date.getMilliseconds() / 100);
-    return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${tenth}`;
-  }
-
+  const clockTime = (date) => `${triloop.clock(date)}.${Math.floor(date.getMilliseconds() / 100)}`;
   function part(tag, className, text) {
     const node = document.createElement(tag);
     node.className = className;
@@ -131,7 +126,6 @@
     log.scrollTop = log.scrollHeight;
   }
 
-  triloop.grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   log.addEventListener("scroll", () => {
     if (unseen === 0 || log.scrollHeight - log.scrollTop - log.clientHeight >= NEAR_END) return;
     unseen = 0;

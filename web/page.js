@@ -10,21 +10,6 @@
   const MAX_SHOWN_BYTES = 32;
   const MAX_AWAITED = 1000;
 
-  const CLOSE_CODES = {
-    1000: "normal closure",
-    1001: "going away",
-    1002: "protocol error",
-    1003: "unsupported data",
-    1005: "no code given",
-    1006: "no close frame",
-    1007: "invalid text",
-    1008: "against the server's policy",
-    1009: "message too big",
-    1011: "failure in the server",
-    1012: "server restarts",
-    1013: "try again later",
-  };
-
   const element = (id) => document.getElementById(id);
   const address = element("address");
   const message = element("message");
@@ -58,12 +43,6 @@
   }
 
   const preview = (data) => (typeof data === "string" ? textPreview(data) : binaryPreview(data));
-
-  function closePreview({ code, reason, wasClean }) {
-    const meaning = CLOSE_CODES[code] ? ` (${CLOSE_CODES[code]})` : "";
-    const because = reason ? `, reason “${reason}”` : "";
-    return `code ${code}${meaning}${because}, ${wasClean ? "clean" : "not clean"}`;
-  }
 
   function tripWord(milliseconds) {
     if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)}\u00a0s`;
@@ -178,7 +157,7 @@
   function onClose(event) {
     socket = null;
     awaited = [];
-    write("CLOSE", closePreview(event));
+    write("CLOSE", triloop.closeWords(event));
     render();
   }
 

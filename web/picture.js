@@ -5,6 +5,7 @@
 // them go in as textContent. Only what changed is written: that keeps ten snapshots a second cheap.
 (() => {
   const triloop = (window.triloop ??= {});
+  const { grouped } = triloop;
 
   const WORKING = { reader: "decoding", processor: "processing", writer: "encoding" };
   const DOING = {
@@ -69,8 +70,6 @@
 
   const doingWord = (thread, doing) =>
     (doing === "working" ? WORKING[thread] : DOING[doing]) ?? String(doing);
-
-  const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
   function sizeWord(bytes) {
     if (bytes < 1024) return `${Math.round(bytes)}\u00a0B`;
@@ -284,6 +283,6 @@
 
   Object.assign(triloop, {
     MAX_BUFFERED_BYTES: 8 * 1024 * 1024, // how much a flood leaves waiting in the browser
-    THREADS, make, setText, setData, setBar, doingWord, sizeWord, grouped, latchWord, fullness,
+    THREADS, make, setText, setData, setBar, doingWord, sizeWord, latchWord, fullness,
   });
 })();

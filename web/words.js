@@ -1,6 +1,6 @@
 "use strict";
 
-// What a close event says, in words; and the time of day, on 24 hours. For all pages.
+// How all pages write a close event, the time of day on 24 hours, and large numbers.
 (() => {
   const triloop = (window.triloop ??= {});
 
@@ -24,6 +24,8 @@
     const because = reason ? `, reason “${reason}”` : "";
     return `code ${code}${meaning}${because}, ${wasClean ? "clean" : "not clean"}`;
   };
+
+  triloop.grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
   const two = (number) => String(number).padStart(2, "0");
 
