@@ -74,13 +74,13 @@ struct Step {
   std::string what;
 };
 
-/// What is printed of them.
 /// The same before it has happened: "joins consumer 1".
 std::string intention(const Event& event);
 
 /// Is it in the printed columns?
 bool is_printed(const Event& event);
 
+/// What is printed of them.
 std::vector<Step> steps_of(const std::vector<Event>& events);
 
 }  // namespace explore
