@@ -18,7 +18,7 @@
     return wrong;
   }
 
-  /** Lines to blame, as row numbers of the first source: what the texts name, among what changes. */
+  /** Lines to blame, as row numbers of the first source: what the texts name, among what changes; that first. */
   function blamedLines(level) {
     const { line, also } = play.textsOf(level);
     const wrong = wrongLines(level);
@@ -28,7 +28,7 @@
       const [, text] = lines[at];
       if (also?.test(text)) return true;
       return line ? line.test(text) && (!marked || wrong.has(at)) : wrong.has(at);
-    });
+    }).sort((one, other) => wrong.has(other) - wrong.has(one));
   }
 
   const named = (level, file, source) => {

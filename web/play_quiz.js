@@ -44,7 +44,6 @@
       if (this.told === key) return;
       this.close();
       this.told = key;
-      this.stage = null;
       this.panel.dataset.end = ["", game.level.kind === "wrong" ? "missed" : "well", "broken"][e];
       if (e === play.BROKEN) this.tellBreak(game);
       else this.tellEnd(game);
@@ -53,6 +52,7 @@
     close() {
       if (this.told === null) return;
       this.told = null;
+      this.at(null);
       setText(byId("verdict"), "");
       this.ask.replaceChildren();
       this.code.ask(null);
@@ -105,7 +105,7 @@
 
     at(stage) {
       this.stage = stage;
-      this.panel.dataset.stage = stage;
+      this.panel.dataset.stage = stage ?? "";
     }
 
     askPatch(praise, line) {

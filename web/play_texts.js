@@ -119,7 +119,7 @@
     },
     "saved-notify": {
       title: "a notify that is saved",
-      goal: "Leave an item in the queue and a consumer asleep.",
+      goal: "Leave an item and a sleeping consumer.",
       does: "producer: push(1), push(2), waits for both to end. consumer 1 and consumer 2: one pop() each.",
       line: /if \(was_empty\)/,
       others: "it only looks. Which line does what it should not, or leaves it undone, because of that look?",

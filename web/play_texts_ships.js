@@ -15,7 +15,7 @@
       why: "The second fire() replaced the reason between the writer's two looks: the peer was told one, the log another.",
       rule: "A latch remembers its first reason: whoever comes second changes nothing.",
       twin: "ships-latch",
-      line: /bool fire|reason_ = std::move/,
+      line: /bool fire\(|reason_ = std::move/,
       patches: [
         {
           code: "if (fired()) return false;  // before the lock",
@@ -115,7 +115,7 @@
       why: "The writer slept without a deadline when the drain began, and nobody woke it to look at the new one; the "
         + "processor waited for the writer.",
       rule: "Whoever changes a deadline tells those who sleep until the old one.",
-      line: /begin_drain/,
+      line: /begun\.fire/,
       patches: [
         {
           code: "out_queue.nudge();  begun.fire({});",

@@ -22,7 +22,7 @@ test("a click on a card lets its thread go on, with its lines in the schedule", 
   await card(1).click();
   assert.deepEqual((await schedule(page)).map(({ text }) => text), ["locks the mutex", "waits for not_empty"]);
   assert.match(await said(card(1)), /^consumer 1, asleep in not_empty, cannot go on$/);
-  assert.match(await said(card(0)), /^producer, runs, holds nothing, can go on: locks the mutex, …$/);
+  assert.match(await said(card(0)), /^producer, runs, holds nothing, can go on: locks the mutex, notifies not_empty: wakes consumer 1, …$/);
 });
 
 test("a thread that cannot go on is not chosen by its card", { at: "close-wakes-one:1" }, async ({ page, card }) => {

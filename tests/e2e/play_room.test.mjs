@@ -47,7 +47,7 @@ async function walk(page, id, choices, check) {
     await goTo(page, `${id}:${choices.slice(0, length)}`);
     await check(`${length} choices`);
   }
-  await page.locator(".code-line", { hasText: "return" }).first().click();
+  await page.locator(".code-line", { hasText: "{" }).first().click();
   await check("wrong line", ".heard");
   const line = await page.evaluate(() => window.triloop.play.blamedLines(window.triloop.play.game().level)[0]);
   await page.locator(".code-line").nth(line).click();
