@@ -18,14 +18,14 @@
   let server = null;
   let proven = null;
   const replay = new play.Replay();
-  const cards = new play.Cards(byId("cards"), choose);
+  const cards = new play.Cards(byId("cards"), choose, (text) => setText(byId("said"), text));
   const objects = new play.Objects(byId("objects"), (thread) => cards.press(thread));
   const code = new play.Code();
   const dots = new play.Dots(byId("dots-of-all"));
   const hints = new play.Hints(cards);
   const list = new play.Levels(levels, (level) => open(level));
   const schedule = new play.Schedule(null);
-  const quiz = new play.Quiz(code, { button: nextButton, solved, proof, showCode });
+  const quiz = new play.Quiz(code, { button: nextButton, solved, proof, showCode, allSeen });
 
   function choose(index) {
     replay.stop();
@@ -34,7 +34,8 @@
 
   function start(source, path = []) {
     replay.stop();
-    const spurious = game?.spurious ?? false;
+    const spurious = game?.level === source.level && game.spurious;
+    byId("spurious").checked = spurious;
     game = new play.Game(source, changed);
     game.spurious = spurious;
     proven = null;
@@ -61,14 +62,20 @@
   function noteProgress() {
     const { level, node } = game;
     if (!game.source.known) return;
-    if (level.kind === "wrong" && node.e === play.BROKEN) done(level, game.path.length);
-    if (level.kind === "right" && game.source.reached.every((at) => game.visited.has(at))) done(level, 0);
+    // One that asks for the line to blame is done when it is mended.
+    if (level.kind === "wrong" && node.e === play.BROKEN) note(level, game.path.length, !play.Quiz.asks(level));
+    if (level.kind === "right" && allSeen()) note(level, 0, true);
   }
 
-  function done(level, choices) {
+  function allSeen() {
+    if (game.level.kind !== "right" || !game.source.known) return false;
+    return game.source.statesWith(game.spurious).every((at) => game.visited.has(at));
+  }
+
+  function note(level, choices, done) {
     const before = progress.of(level.id);
-    const better = !before.done || (before.choices ?? Infinity) > choices;
-    progress.note(level.id, better ? { done: true, choices, hints: game.hints } : { done: true });
+    const better = !before.broken || (before.choices ?? Infinity) > choices;
+    progress.note(level.id, { broken: true, ...(done && { done }), ...(better && { choices, hints: game.hints }) });
   }
 
   function solved(level) {
@@ -81,7 +88,7 @@
 
   function proof(twinId) {
     const twin = levels.find(({ id }) => id === twinId);
-    return twin ? `The right one has ${modelOf(twin).reached.length} states in this scenario, and none fails: see the map.` : null;
+    return twin ? `Without the mistake there are ${modelOf(twin).reached.length} states, and none fails: see the map.` : null;
   }
 
   function nextButton() {
@@ -109,11 +116,14 @@
     const bound = level.bound ? ` Its graph is bounded: ${level.bound === true ? "not all states are in it"
       : typeof level.bound === "number" ? `at most ${plural(level.bound, "preemption")}` : level.bound}.` : "";
     setText(byId("goal"), texts.goal + bound);
+    byId("does").hidden = !texts.does;
+    setText(byId("does"), texts.does ?? "");
     document.body.dataset.kind = level.kind;
     play.hues(level.threads).forEach((hue, thread) => document.body.style.setProperty(`--t${thread}`, `var(--hue${hue})`));
     document.body.style.setProperty("--threads", level.threads.length);
     byId("way").hidden = level.kind !== "wrong";
-    byId("hint").hidden = !game.source.known;
+    byId("hint").hidden = !game.source.known || level.kind === "right";
+    byId("map-next").replaceChildren(...(level.kind === "right" ? [nextButton()] : []));
     const spurious = game.source.known ? level.nodes.some(({ o }) => o.some(([, kind]) => kind === play.SPURIOUS)) : true;
     byId("spurious").parentElement.hidden = !spurious;
   }
@@ -153,7 +163,7 @@
     if (lost) setText(many, `Undo ${game.source.undosNeeded(game.path)}`);
     enable(byId("undo"), game.path.length > 0);
     enable(byId("reset"), game.path.length > 0);
-    setText(byId("preemptions"), plural(game.preemptions(), "preemption"));
+    setText(byId("preemptions"), plural(game.switches(), "switch", "switches"));
   }
 
   function drawMap() {
@@ -169,6 +179,7 @@
     setText(byId("seen"), label);
     dots.draw(model, right && game.spurious, visited, right ? game.index : null, label);
     byId("go").hidden = !right || count === states.length;
+    byId("map-next").hidden = !right || count < states.length;
     setText(byId("caveat"), caveat(right && game.spurious));
   }
 

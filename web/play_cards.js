@@ -5,13 +5,15 @@
   const triloop = (window.triloop ??= {});
   const play = (triloop.play ??= {});
   const { element, setText, enable, isEnabled } = play;
+  const MOST_SIGNS = 48;
+  const CAN = "can go on: ";
 
   /** What a card says of its thread: kind (for its looks), where it is, what comes. */
   function describe(game, thread) {
     const [now, whom] = game.node.t[thread];
     const { level, node } = game;
     const hung = play.hangs(node);
-    const stuck = hung ? "for ever" : node.e === play.GOES_ON ? "cannot go on" : "";
+    const stuck = hung ? "for ever" : node.e === play.GOES_ON ? stuckNow(game, thread) : "";
     if (now === "done") return { kind: "done", where: "has ended", then: "" };
     if (now === "asleep") {
       const where = `asleep in ${level.objects[whom].name}`;
@@ -29,6 +31,25 @@
     return { kind, where: whereabouts(game, thread, now), then: hung ? "" : stuck };
   }
 
+  // Inside a notify_one that has to choose, only who is woken can be chosen.
+  function stuckNow({ node, state }, thread) {
+    if (!node.o.some(([, kind]) => kind === play.WHOM)) return "cannot go on";
+    return thread === state.last ? "calls notify_one: whom?" : "not asked now";
+  }
+
+  /** Why a click on this thread does nothing. */
+  function refusal({ node, level, over }, thread) {
+    const name = level.threads[thread];
+    const [now, whom] = node.t[thread];
+    if (over) return "It is over: undo, or begin again.";
+    if (now === "done") return `${name} has ended.`;
+    if (node.o.some(([, kind]) => kind === play.WHOM)) return `${name} is not asked: choose one of those who sleep.`;
+    if (now === "asleep") return `${name} sleeps in ${level.objects[whom].name}: it goes on when somebody notifies it.`;
+    if (now === "wants") return `${name} waits until ${level.objects[whom].name} is free.`;
+    if (now === "joins") return `${name} waits until ${level.threads[whom]} has ended.`;
+    return `${name} cannot go on now.`;
+  }
+
   function whereabouts({ state, level }, thread, now) {
     if (now === "new") return "has not begun";
     const held = state.holder.indexOf(thread);
@@ -43,17 +64,28 @@
     if (kind === play.SPURIOUS) return "wakes for no reason";
     if (kind === play.DEADLINE) return "its deadline passes";
     const pending = game.node.t[thread][2];
-    const edge = game.node.o[index][3] ?? [];
-    const first = edge.map((at) => game.events[at])
-      .find((event) => event.thread === thread && play.isShown(event))
-      ?? (pending === null || pending === undefined ? null : game.events[pending]);
-    return first ? play.words(game.level, first) : "goes on";
+    const edge = (game.node.o[index][3] ?? []).map((at) => game.events[at]).filter(play.isShown);
+    const mine = edge.filter((event) => event.thread === thread);
+    if (mine.length) return firstOf(mine.map((event) => play.words(game.level, event)), edge.length > mine.length);
+    return pending === null || pending === undefined ? "goes on" : play.words(game.level, game.events[pending]);
+  }
+
+  // Two steps, or three if they are short.
+  function firstOf(steps, othersToo) {
+    const short = steps.map((step) => step.replace(/: nobody waits$/, ""));
+    const count = short.slice(0, 3).join(", ").length <= MOST_SIGNS ? 3 : 2;
+    return short.slice(0, count).join(", ") + (short.length > count || othersToo ? ", \u2026" : "");
+  }
+
+  /** All that a choice will cause, a line for each step. */
+  function consequences({ node, level, events }, index) {
+    return (node.o[index]?.[3] ?? []).map((at) => events[at]).filter(play.isShown)
+      .map((event) => `${level.threads[event.thread]}: ${play.words(level, event)}`).join("\n");
   }
 
   class Cards {
-    constructor(place, choose) {
-      this.place = place;
-      this.choose = choose;
+    constructor(place, choose, tell) {
+      Object.assign(this, { place, choose, tell });
       this.cards = [];
     }
 
@@ -74,10 +106,13 @@
 
     press(thread) {
       const { button, option } = this.cards[thread] ?? {};
-      if (button && !button.parentElement.hidden && isEnabled(button)) this.choose(option);
+      if (!button || button.parentElement.hidden) return;
+      if (isEnabled(button)) this.choose(option);
+      else this.tell(refusal(this.game, thread));
     }
 
     draw(game) {
+      this.game = game;
       const options = game.options();
       game.level.threads.forEach((name, thread) => {
         const card = this.card(thread);
@@ -94,12 +129,13 @@
 
     drawCard(game, card, name, thread, [first, second]) {
       const said = describe(game, thread);
-      const then = first ? `can go on: ${promise(game, first)}` : said.then;
+      const then = first ? CAN + promise(game, first) : said.then;
       const kind = first?.kind === play.WHOM ? "whom" : said.kind;
       say(card.parts, [name, said.where, kind === "whom" ? "wake this one" : then]);
       card.button.dataset.kind = kind;
       card.button.dataset.can = String(Boolean(first));
       card.option = first?.index;
+      card.button.title = first ? consequences(game, first.index) : "";
       enable(card.button, Boolean(first));
       card.other = second?.index;
       card.second.hidden = !second;
@@ -117,9 +153,13 @@
     const said = texts.join("\n");
     if (parts[0].dataset.said === said) return;
     parts[0].dataset.said = said;
-    parts.forEach((part, at) => part.replaceChildren(texts[at],
+    parts.forEach((part, at) => part.replaceChildren(...words(texts[at]),
       ...(texts[at] && texts[at + 1] ? [element("span", { className: "comma" }, ", ")] : [])));
   }
+
+  // Eyes have the arrow for it.
+  const words = (text) => (text.startsWith(CAN)
+    ? [element("span", { className: "comma" }, CAN), text.slice(CAN.length)] : [text]);
 
   // Of several options of one thread the card takes the first; a wake for no reason stands beside it.
   const rank = (kind) => [play.RUN, play.WHOM, play.DEADLINE, play.SPURIOUS].indexOf(kind);

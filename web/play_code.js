@@ -18,7 +18,30 @@
     return wrong;
   }
 
-  const withMistake = (file, mutant) => (mutant ? `${file} with the mistake ${mutant}` : file);
+  /** Lines to blame, as row numbers of the first source: what the texts name, among what changes; that first. */
+  function blamedLines(level) {
+    const { line, also } = play.textsOf(level);
+    const wrong = wrongLines(level);
+    const { lines } = level.sources[0];
+    const marked = lines.some(([, , changed]) => changed);
+    return lines.map((_, at) => at).filter((at) => {
+      const [, text] = lines[at];
+      if (also?.test(text)) return true;
+      return line ? line.test(text) && (!marked || wrong.has(at)) : wrong.has(at);
+    }).sort((one, other) => wrong.has(other) - wrong.has(one));
+  }
+
+  const named = (level, file, source) => {
+    if (source === 0 && level.mutant) return `${file} with the mistake ${level.mutant}`;
+    return level.kind === "right" && /wrong/.test(file) ? `${file}: its right version` : file;
+  };
+
+  // What does not fit into a line goes on behind the line's own indentation.
+  function codeOf(text) {
+    const code = element("code", {}, text || " ");
+    code.style.setProperty("--indent", String(text.search(/\S|$/)));
+    return code;
+  }
 
   class Code {
     constructor() {
@@ -42,16 +65,16 @@
       });
     }
 
-    file({ file, lines }, source, named) {
+    file({ file, lines }, source, many) {
       const rows = lines.map(([number, text, changed], at) => {
         const row = element("div", { className: "code-line", data: { changed: String(Boolean(changed)) } },
-          element("span", { className: "marks" }), element("code", {}, text || " "));
+          element("span", { className: "marks" }), codeOf(text));
         row.addEventListener("click", () => this.asking?.(source, at, row));
         row.addEventListener("keydown", (event) => this.onKey(event, row));
         this.lines.push({ row, source, number, at });
         return row;
       });
-      const title = named ? [element("p", { className: "file-name" }, withMistake(file, source === 0 && this.level.mutant))] : [];
+      const title = many ? [element("p", { className: "file-name" }, named(this.level, file, source))] : [];
       return element("div", { className: "source" }, ...title, ...rows);
     }
 
@@ -89,15 +112,26 @@
 
     isWrong(source, line) { return source === 0 && this.wrong.has(line); }
 
+    /** The line to blame stands out until it is mended; wrong guesses are forgotten. */
+    blame(line) {
+      this.place.querySelectorAll(".no").forEach((row) => row.classList.remove("no"));
+      const found = this.lines.find((one) => one.source === 0 && one.at === line);
+      if (!found) return;
+      found.row.classList.add("blamed");
+      const [top, height] = [found.row.offsetTop, this.place.clientHeight];
+      if (top < this.place.scrollTop || top > this.place.scrollTop + height - 60) this.place.scrollTop = top - height / 2;
+    }
+
     /** Strikes out what is wrong, with the right lines below it. */
     reveal() {
       if (this.place.classList.contains("revealed")) return;
       this.place.classList.add("revealed");
+      this.place.querySelectorAll(".blamed").forEach((row) => row.classList.remove("blamed"));
       const rows = this.lines.filter(({ source }) => source === 0).map(({ row }) => row);
       for (const [at, removed, right] of this.level.right ?? []) {
         rows.slice(at, at + removed.length).forEach((row) => row.classList.add("removed"));
         const added = right.map((text) => element("div", { className: "code-line added" },
-          element("span", { className: "marks" }), element("code", {}, text || " ")));
+          element("span", { className: "marks" }), codeOf(text)));
         const before = rows[at + removed.length - 1] ?? rows[at - 1];
         if (before) before.after(...added);
       }
@@ -108,7 +142,7 @@
     conceal() {
       this.place.classList.remove("revealed");
       this.place.querySelectorAll(".added").forEach((row) => row.remove());
-      this.place.querySelectorAll(".removed, .no").forEach((row) => row.classList.remove("removed", "no"));
+      this.place.querySelectorAll(".removed, .no, .blamed").forEach((row) => row.classList.remove("removed", "no", "blamed"));
     }
 
     draw(game) {
@@ -123,23 +157,26 @@
       }));
       this.lines.forEach(({ row }) => row.classList.toggle("here", row.firstChild.childElementCount > 0));
       const { source } = game.state.place[game.state.last] ?? { source: 0 };
-      const { sources, mutant } = game.level;
-      setText(play.byId("file"), withMistake(sources[source]?.file ?? "", source === 0 && mutant));
-      this.scroll(game.state.last);
+      setText(play.byId("file"), named(game.level, game.level.sources[source]?.file ?? "", source));
+      this.scroll(game.state.last, game.path.length === 0);
     }
 
     find({ source, line }) {
       return this.lines.find((one) => one.source === source && one.number === line);
     }
 
-    scroll(last) {
-      const mark = this.marks[last];
-      if (!mark?.isConnected) return;
-      const [top, height] = [mark.offsetTop, this.place.clientHeight];
-      const { scrollTop } = this.place;
-      if (top < scrollTop + 20 || top > scrollTop + height - 40) this.place.scrollTop = top - height / 2;
+    // The mark of who ran last is in sight; at the beginning as many marks as there is room for.
+    scroll(last, begins) {
+      const { clientHeight: height, scrollTop } = this.place;
+      const isIn = (from) => (top) => top >= from + 20 && top <= from + height - 70;
+      const tops = this.marks.filter((mark) => mark.isConnected).map((mark) => mark.offsetTop);
+      const must = this.marks[last]?.isConnected ? this.marks[last].offsetTop : null;
+      if (!begins && (must === null || isIn(scrollTop)(must))) return;
+      const ways = [0, ...tops.map((top) => Math.max(0, top - height / 3))].filter((from) => begins || isIn(from)(must));
+      const count = (from) => tops.filter(isIn(from)).length;
+      this.place.scrollTop = ways.reduce((best, from) => (count(from) > count(best) ? from : best), ways[0] ?? 0);
     }
   }
 
-  Object.assign(play, { Code, wrongLines });
+  Object.assign(play, { Code, blamedLines });
 })();

@@ -60,7 +60,7 @@
     },
   };
 
-  const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const plural = (count, noun, more = `${noun}s`) => `${count} ${count === 1 ? noun : more}`;
 
   Object.assign(play, {
     byId, element, setText, enable, isEnabled, gliding, reducedMotion, store, plural,

@@ -96,33 +96,39 @@
       this.changed("compared");
     }
 
-    /** How often a thread was chosen although the one that ran last could have gone on. */
-    preemptions(path = this.path) {
+    /** How often another thread was chosen than the one that had run last; the first choice is none. */
+    switches(path = this.path) {
       let count = 0;
-      for (let length = 0; length < path.length; ++length) {
+      for (let length = 1; length < path.length; ++length) {
         const { node, groups, events } = this.source.at(path.slice(0, length));
-        const last = groups.flat().map((at) => events[at]).findLast(({ op }) => op !== "begin")?.thread;
-        const chosen = node.o[path[length]];
-        const couldGoOn = node.o.some(([thread, kind]) => thread === last && kind === play.RUN);
-        if (chosen[1] === play.RUN && chosen[0] !== last && couldGoOn) ++count;
+        const last = groups.flat().map((at) => events[at]).findLast(play.isShown)?.thread;
+        const [thread, kind] = node.o[path[length]];
+        if (kind === play.RUN && thread !== last) ++count;
       }
       return count;
     }
 
     /** Lines of a way: {number, group, event, forced}, of its visible events. */
     lines(path = this.path) {
-      const { groups, events } = this.source.at(path);
+      const { node, groups, events } = this.source.at(path);
       const lines = [];
       groups.forEach((group, at) => {
+        const shown = group.map((index) => events[index]).filter(play.isShown);
         const chosen = at === 0 ? null : this.chosenThread(path, at - 1);
-        for (const index of group) {
-          const event = events[index];
-          if (!play.isShown(event)) continue;
-          const forced = chosen !== null && event.thread !== chosen;
+        shown.forEach((event, nth) => {
+          // Whom a notify wakes is chosen; what follows it is not.
+          const forced = at > 0 && (chosen === null ? nth > 0 : event.thread !== chosen);
           lines.push({ number: lines.length + 1, group: at, event, forced });
-        }
+        });
       });
+      const failed = play.failure(this.level, node);
+      if (failed) lines.push({ number: lines.length + 1, group: path.length, event: failed, forced: false });
       return lines;
+    }
+
+    /** How many steps a way has: what fails is said in a line, and is none. */
+    steps(path = this.path) {
+      return this.lines(path).filter(({ event }) => event.op !== "fail").length;
     }
 
     chosenThread(path, at) {

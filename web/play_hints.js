@@ -14,7 +14,8 @@
     if (game.path.length === 0) return "";
     const forced = game.lines().filter(({ group, forced: alone }) => group === game.path.length && alone);
     const names = [...new Set(forced.map(({ event }) => game.level.threads[event.thread]))];
-    return names.length ? ` (${names.join(" and ")} went on by itself: nobody else could.)` : "";
+    const themselves = names.length > 1 ? "themselves" : "itself";
+    return names.length ? ` (${names.join(" and ")} went on by ${themselves}: nobody else could.)` : "";
   }
 
   function outlook(game) {
@@ -23,16 +24,22 @@
     if (level.kind === "right") return "";
     const left = source.distance[game.index];
     if (left !== play.NEVER) return `It can still break: ${plural(left, "more choice")} at the least.`;
-    const { states, lost } = source.census();
-    const share = Math.round((100 * lost) / states);
-    return `From here it cannot break any more (true of ${share} % of the states): undo ${source.undosNeeded(game.path)}.`;
+    return `From here it cannot break any more: undo ${source.undosNeeded(game.path)}.`;
+  }
+
+  /** What a break took, and what the explorer needs. */
+  function counts(game) {
+    const shortest = game.source.known ? game.source.shortestFrom(0).length : game.path.length;
+    return `Broken with ${plural(game.path.length, "choice")}, ${plural(game.steps(), "step")}, `
+      + `${plural(game.switches(), "switch", "switches")}.`
+      + (shortest < game.path.length ? ` The explorer needs ${plural(shortest, "choice")}: see its way.` : "");
   }
 
   /** The line of status. */
   function status(game) {
     if (isAsked(game)) return `notify_one wakes one of those who sleep. Whom? You choose.${byThemselves(game)}`;
     if (game.path.length === 0) return play.HOW;
-    if (game.over) return game.node.e === play.BROKEN ? "" : outlook(game);
+    if (game.over) return game.node.e === play.BROKEN ? counts(game) : outlook(game);
     return (outlook(game) + byThemselves(game)).trim();
   }
 
@@ -54,7 +61,6 @@
     next(game) {
       if (game.over && game.node.e === play.BROKEN) return setText(this.line, "It is broken already.");
       if (!game.source.known) return setText(this.line, "What follows is not known here: too many states.");
-      if (game.level.kind === "right") return setText(this.line, "There is none: all states are known, and none fails.");
       this.stage += 1;
       game.hints += 1;
       const lost = game.source.distance[game.index] === play.NEVER;
@@ -80,11 +86,9 @@
     wayBack(game) {
       const times = game.source.undosNeeded(game.path);
       if (this.stage === 1) {
-        this.say(`Lost: undo ${times}.`, "Hint: where?");
-      } else if (this.stage === 2) {
         const chosen = game.chosenThread(game.path, game.path.length - times);
         const who = chosen === null ? "the thread that was woken" : game.level.threads[chosen];
-        this.say(`It was lost when ${who} was chosen in choice ${game.path.length - times + 1}.`, "Hint: undo it");
+        this.say(`It was lost when ${who} was chosen in choice ${game.path.length - times + 1}: undo ${times}, and choose another.`, "Hint: undo it");
       } else {
         game.undo(times);
       }

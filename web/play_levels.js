@@ -18,11 +18,11 @@
   };
 
   function said(level, at) {
-    const { done, choices, hints } = progress.of(level.id);
+    const { broken, done, choices, hints } = progress.of(level.id);
     const name = `Level ${at + 1}, ${play.textsOf(level).title}`;
-    if (!done) return name;
+    if (!broken && !done) return name;
     const how = choices ? ` in ${play.plural(choices, "choice")}${hints ? `, ${play.plural(hints, "hint")}` : ""}` : "";
-    return `${name}, done${how}`;
+    return `${name}, ${done ? "done" : "not yet mended, broken"}${how}`;
   }
 
   class Levels {
@@ -54,9 +54,10 @@
 
     draw(current) {
       this.levels.forEach((level, at) => {
-        const { done } = progress.of(level.id);
+        const { broken, done } = progress.of(level.id);
         for (const button of [this.dots[at], this.names[at]]) {
-          button.dataset.done = String(done);
+          button.dataset.done = String(Boolean(done));
+          button.dataset.broken = String(Boolean(broken));
           if (level === current) button.setAttribute("aria-current", "true");
           else button.removeAttribute("aria-current");
         }

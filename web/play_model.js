@@ -104,13 +104,6 @@
       return 0;
     }
 
-    /** States in which something is chosen: all, and those from which it cannot break any more. */
-    census() {
-      const going = this.reached.filter((node) => this.nodes[node].e === GOES_ON);
-      const lost = going.filter((node) => this.distance[node] === NEVER);
-      return { states: going.length, lost: lost.length };
-    }
-
     /** One run of random choices to its end: did it break? */
     randomWalkBreaks(random) {
       let node = 0;

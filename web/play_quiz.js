@@ -4,16 +4,16 @@
 (() => {
   const triloop = (window.triloop ??= {});
   const play = (triloop.play ??= {});
-  const { byId, element, setText, plural } = play;
+  const { byId, element, setText } = play;
 
   /** The verdict in words: what happened, and what the explorer says of it. */
   function verdict({ node, level }) {
     const named = (thread) => level.threads[thread];
     const asleep = node.t.flatMap(([now, whom], thread) => (
       now === "asleep" ? [`${named(thread)} in ${level.objects[whom].name}`] : []));
-    if (!play.hangs(node)) return { title: "Broken.", text: node.f, more: "" };
+    if (!play.hangs(node)) return { title: "Broken.", text: node.f };
     const sleepers = asleep.length ? `Asleep for ever: ${asleep.join("; ")}. Nobody will call.` : "Nobody can go on.";
-    return { title: "It hangs.", text: sleepers, more: `(${node.f})` };
+    return { title: "It hangs.", text: sleepers };
   }
 
   /** The stages behind a break: "line", "mend", "solved". Each level starts with its line. */
@@ -27,22 +27,24 @@
       this.told = null;
     }
 
+    /** Does it ask for the line, once the level is broken? */
+    static asks(level) { return Boolean(play.textsOf(level).why && level.right); }
+
     /** A new level, or a game that goes on: nothing is asked. */
     begin(level) {
       this.texts = play.textsOf(level);
       this.level = level;
-      this.solvedHere = false;
     }
 
     draw(game) {
       const { e } = game.node;
       this.panel.hidden = e === play.GOES_ON;
       if (e === play.GOES_ON) return this.close();
-      const key = `${game.level.id}:${game.path}`;
+      const key = `${game.level.id}:${game.path}:${this.next.allSeen()}`;
       if (this.told === key) return;
       this.close();
       this.told = key;
-      this.panel.dataset.end = ["", "well", "broken"][e];
+      this.panel.dataset.end = ["", game.level.kind === "wrong" ? "missed" : "well", "broken"][e];
       if (e === play.BROKEN) this.tellBreak(game);
       else this.tellEnd(game);
     }
@@ -50,6 +52,7 @@
     close() {
       if (this.told === null) return;
       this.told = null;
+      this.at(null);
       setText(byId("verdict"), "");
       this.ask.replaceChildren();
       this.code.ask(null);
@@ -58,22 +61,18 @@
 
     tellEnd(game) {
       const right = game.level.kind === "right";
-      byId("verdict").replaceChildren(element("strong", {}, right ? "All went well, as it always does." : "All went well."));
-      const broken = right ? "Try another way, or let the explorer go." : "This time nobody noticed the mistake. Undo, and choose otherwise.";
-      this.ask.replaceChildren(element("p", {}, broken));
+      byId("verdict").replaceChildren(element("strong", {}, right ? "All went well, as it always does." : "It did not break."));
+      const next = !right ? "This time nobody noticed the mistake. Undo, and choose otherwise."
+        : this.next.allSeen() ? "All states are seen, none fails: on to the next level, below the map."
+        : "Try another way, or let the explorer go.";
+      this.ask.replaceChildren(element("p", {}, next));
     }
 
     tellBreak(game) {
-      const { title, text, more } = verdict(game);
-      const lines = game.lines().length;
-      const shortest = game.source.known ? game.source.shortestFrom(0).length : game.path.length;
-      const counts = `${plural(game.path.length, "choice")}, ${plural(lines, "step")}, ${plural(game.preemptions(), "preemption")}.`
-        + (shortest < game.path.length ? ` The explorer needs ${plural(shortest, "choice")}: see its way.` : "");
-      byId("verdict").replaceChildren(element("strong", {}, title), " ", text, " ",
-        ...(more ? [element("span", { className: "counts" }, more), " "] : []),
-        element("span", { className: "counts" }, counts));
-      if (!this.texts.why || !this.level.right) return this.tellPlainly();
-      this.askLine();
+      const { title, text } = verdict(game);
+      byId("verdict").replaceChildren(element("strong", {}, title), " ", text);
+      if (Quiz.asks(this.level)) this.askLine();
+      else this.tellPlainly();
     }
 
     tellPlainly() {
@@ -82,42 +81,45 @@
     }
 
     askLine() {
-      this.stage = "line";
+      this.at("line");
       const heard = element("p", { className: "heard" });
       heard.setAttribute("role", "status");
       const show = element("button", { type: "button" }, "Show me the line");
-      show.addEventListener("click", () => this.askPatch("This one."));
+      show.addEventListener("click", () => this.askPatch("This one.", play.blamedLines(this.level)[0]));
       const open = element("button", { type: "button", className: "on-a-phone" }, "Open the code");
       open.addEventListener("click", () => this.next.showCode(true));
-      // The first level tells why at once; the others ask first.
-      const why = this.texts.first ? [element("p", { className: "why" }, this.texts.why)] : [];
       this.ask.replaceChildren(
-        ...why, element("p", {}, element("strong", {}, "Which line is to blame?"), " Click it in the code."), heard, open, show);
+        element("p", {}, element("strong", {}, "Which line is to blame?"), " Click it in the code."), heard, open, show);
       this.code.ask((source, line, row) => this.onLine(source, line, row, heard));
     }
 
     onLine(source, line, row, heard) {
       const text = this.level.sources[source].lines[line][1];
-      const { line: blamed, also } = this.texts;
-      const differs = this.code.isWrong(source, line) || Boolean(also?.test(text));
-      if (source === 0 && (blamed ? blamed.test(text) : differs)) return this.askPatch("That is the line.");
+      if (source === 0 && play.blamedLines(this.level).includes(line)) return this.askPatch("That is the line.", line);
       row.classList.add("no");
-      setText(heard, text.trim() ? "Not that one: the right one has it, too." : "That line is empty.");
+      const { others = "look on." } = this.texts;
+      setText(heard, this.code.isWrong(source, line) ? `It changes, too, but is not to blame: ${others}`
+        : text.trim() ? "Not that one: without the mistake it stands there just the same." : "That line is empty.");
+      heard.scrollIntoView({ block: "nearest" });
     }
 
-    askPatch(praise) {
+    at(stage) {
+      this.stage = stage;
+      this.panel.dataset.stage = stage ?? "";
+    }
+
+    askPatch(praise, line) {
       this.code.ask(null);
       this.next.showCode(false);
-      this.stage = "mend";
+      this.at("mend");
+      this.code.blame(line);
       const { why, patches } = this.texts;
-      const told = element("p", { className: "why", tabIndex: -1 }, element("strong", {}, praise), " ",
-        this.texts.first ? this.texts.rule : why);
+      const told = element("p", { className: "why", tabIndex: -1 }, element("strong", {}, praise), " ", why);
       if (!patches) return this.finish(told);
       const heard = element("p", { className: "heard" });
       heard.setAttribute("role", "status");
       const buttons = patches.map((patch) => this.patchButton(patch, heard));
-      this.ask.replaceChildren(told, element("p", {}, element("strong", {}, "Mend it:")),
-        element("div", { className: "patches" }, ...buttons), heard);
+      this.ask.replaceChildren(told, element("div", { className: "patches" }, element("strong", {}, "Mend it:"), ...buttons), heard);
       told.focus();
     }
 
@@ -128,13 +130,15 @@
           element("strong", {}, "Mended. "), patch.says));
         button.classList.add("no");
         setText(heard, `No. ${patch.says}`);
+        heard.scrollIntoView({ block: "nearest" });
       });
       return button;
     }
 
     finish(told) {
-      this.stage = "solved";
+      this.at("solved");
       this.panel.dataset.end = "mended";
+      setText(byId("verdict"), "");
       this.ask.replaceChildren(told, ...this.lastWords(), this.next.button());
       told.focus();
       this.next.solved(this.level);
@@ -142,9 +146,10 @@
     }
 
     lastWords() {
-      const rule = this.texts.first ? null : this.texts.rule;
+      const { rule, second } = this.texts;
       const proof = this.next.proof(this.texts.twin);
       return [
+        ...(second ? [element("p", { className: "second-line" }, second)] : []),
         ...(rule ? [element("p", { className: "rule" }, rule)] : []),
         ...(proof ? [element("p", { className: "proof" }, proof)] : []),
       ];

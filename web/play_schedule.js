@@ -39,7 +39,9 @@
         setText(who, game.level.threads[event.thread]);
         who.dataset.sign = signs[event.thread];
         const toldOnce = forced && !(lines[at - 1]?.forced && lines[at - 1].event.thread === event.thread);
-        setText(step, play.words(game.level, event) + (toldOnce ? " (by itself)" : ""));
+        const early = at === 0 && group === 0 ? " (before the first choice)" : "";
+        setText(step, play.words(game.level, event) + (toldOnce ? " (by itself)" : early));
+        row.dataset.failed = String(event.op === "fail");
         row.title = forced ? "By itself: nobody else could go on." : "";
       });
     }
@@ -56,6 +58,8 @@
         this.list.focus();
       });
       this.game = game;
+      // A box above that grows must not push the last line out of sight.
+      new ResizeObserver(() => this.scroll()).observe(this.list);
     }
 
     onLine(group) { this.game.backTo(group); }
@@ -85,7 +89,7 @@
       const shared = same < 0 ? ghost.length : same;
       this.ghosts.draw(game, lines, shared);
       const choices = plural(ghost.length, "choice");
-      setText(play.byId("ghost-name"), `${game.ghostName}: ${choices}, ${plural(lines.length, "step")}`);
+      setText(play.byId("ghost-name"), `${game.ghostName}: ${choices}, ${plural(game.steps(ghost), "step")}`);
     }
 
     scroll() {

@@ -39,14 +39,14 @@
 
   function draw(game) {
     history.replaceState(null, "", hashOf(game));
-    setText(byId("command"), commandOf(game));
+    setText(byId("command"), `In a terminal: ${commandOf(game)}`);
   }
 
   async function copy(game) {
     const text = location.href.split("#")[0] + hashOf(game);
     try {
       await navigator.clipboard.writeText(text);
-      setText(byId("said"), "Link copied.");
+      setText(byId("said"), `Link copied. The same in a terminal: ${commandOf(game)}`);
     } catch {
       setText(byId("said"), `The link is in the address bar: ${text}`);
     }

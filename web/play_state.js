@@ -71,11 +71,28 @@
     return state;
   }
 
+  /** The step that failed, as an event: "THREAD: WORDS", at the line that says the same; null: none did. */
+  function failure(level, node) {
+    if (node.e !== play.BROKEN || hangs(node)) return null;
+    const thread = level.threads.findIndex((name) => node.f.startsWith(`${name}: `));
+    if (thread < 0) return null;
+    const words = node.f.slice(level.threads[thread].length + 2);
+    const failed = { thread, op: "fail", object: null, woken: [], source: null, line: null, says: `fails: ${words}` };
+    level.sources.forEach(({ lines }, source) => {
+      const found = lines.find(([, text]) => text.includes(`"${words}"`));
+      if (found) Object.assign(failed, { source, line: found[0] });
+    });
+    return failed;
+  }
+
   /** Where each thread stands: at what it does next, else at what it did last; ended: nowhere. */
   function places(level, events, node, state) {
     return level.threads.map((_, thread) => {
       const [now, , pending] = node.t[thread];
-      if (now === "done" || now === "new") return null;
+      const failed = failure(level, node);
+      if (failed?.thread === thread && failed.line !== null) return { source: failed.source, line: failed.line };
+      // Who joins has left the class: its own code is not here.
+      if (now === "done" || now === "new" || now === "joins") return null;
       const next = pending === null || pending === undefined ? null : events[pending];
       if (next?.line) return { source: next.source ?? 0, line: next.line };
       return state.place[thread];
@@ -130,5 +147,5 @@
       ? sign : threads[at][0].toUpperCase() + (threads[at].match(/(\d+)$/)?.[1] ?? threads[at][1] ?? at)));
   }
 
-  Object.assign(play, { stateAfter, places, words, isShown, hangs, hues, letters });
+  Object.assign(play, { stateAfter, failure, places, words, isShown, hangs, hues, letters });
 })();

@@ -11,12 +11,15 @@
     "if-for-while": {
       title: "if for while",
       goal: "Make a consumer take an item from the empty queue.",
+      does: "producer: push(1), push(2), waits for both to end. consumer 1 and consumer 2: one pop() each.",
+      line: /if .*not_empty\.wait/,
+      others: "it does not wait. Which line lets a thread sleep, and does not look again when it wakes up?",
+      second: "The line below changes with it: who leaves the loop finds an item or a closed queue, so an empty one is closed.",
       idea: "A consumer that was woken has not yet the mutex. Let somebody else get there first.",
       why: "Between the notify and the moment when the woken thread has the mutex again, another consumer took the item: "
         + "who wakes up must look again.",
       rule: "Rule 1: every wait stands in a loop over its condition.",
       twin: "right-two-places",
-      first: true,
       patches: [
         {
           code: "while (!closed && items.empty()) not_empty.wait(mutex);",
@@ -36,6 +39,10 @@
     "close-wakes-one": {
       title: "close wakes one",
       goal: "Make somebody sleep for ever.",
+      does: "producer: close(), then waits for both to end. consumer 1 and consumer 2: one pop() each, of a queue that stays empty.",
+      line: /not_empty\.notify_one/,
+      others: "nobody sleeps in not_full here. In which condition do the consumers sleep?",
+      second: "The line below changes with it: producers may be asleep in not_full, and the end is for them, too.",
       idea: "How many can be asleep in not_empty when the producer closes the queue?",
       why: "Both consumers slept, close() woke one of them, and nobody will ever call the other: the end is for everybody.",
       rule: "Rule 2: what cannot be undone, the end, is told to all.",
@@ -59,6 +66,9 @@
     "flag-outside-the-lock": {
       title: "the flag outside the lock",
       goal: "Make the consumer sleep for ever.",
+      does: "producer: close(), then waits for consumer 1 to end. consumer 1: one pop(), of a queue that stays empty.",
+      others: "it is the same flag, which may be looked at like this. Who changes it, and holds what meanwhile?",
+      second: "The flag need not be atomic any more: all who touch it hold the mutex.",
       idea: "There is a moment between the look at the flag and the sleep. Who can get into it?",
       why: "The consumer had looked at the flag and was not yet asleep: the notify fell into that gap, and nobody heard it.",
       rule: "Rule 3: what a waiter looks at changes under the mutex that the waiter holds from its look to its sleep.",
@@ -83,6 +93,7 @@
     "one-condition": {
       title: "one condition for both sides",
       goal: "Make everybody who is left sleep.",
+      does: "producer: push(1), push(2), waits for both to end. consumer 1 and consumer 2: one pop() each.",
       idea: "Producer and consumers sleep in the same room. Let a notify reach one who has no use for it.",
       why: "A consumer made room and woke the other consumer, who had no use for it; the producer who waited for the room "
         + "was never told.",
@@ -108,7 +119,11 @@
     },
     "saved-notify": {
       title: "a notify that is saved",
-      goal: "Leave an item in the queue and a consumer asleep.",
+      goal: "Leave an item and a sleeping consumer.",
+      does: "producer: push(1), push(2), waits for both to end. consumer 1 and consumer 2: one pop() each.",
+      line: /if \(was_empty\)/,
+      others: "it only looks. Which line does what it should not, or leaves it undone, because of that look?",
+      second: "The look before it goes, too: nobody needs to know any more whether the queue was empty.",
       idea: "Let both consumers fall asleep. Then: is the queue empty when the second item is pushed?",
       why: "The first consumer was woken but had not taken its item yet, so the queue was not empty and the second item "
         + "woke nobody.",

@@ -9,12 +9,13 @@
   Object.assign(texts, {
     "latch-without-flag": {
       title: "a latch without its flag",
-      goal: "Tell the peer one reason, and the log another.",
+      goal: "Tell peer and log different reasons.",
+      does: "reader: fire(1000). processor: fire(1011). writer: wait(), tells the peer reason(), waits for both to end, logs reason().",
       idea: "Two threads fire the latch, and the writer asks twice for the reason.",
       why: "The second fire() replaced the reason between the writer's two looks: the peer was told one, the log another.",
       rule: "A latch remembers its first reason: whoever comes second changes nothing.",
       twin: "ships-latch",
-      line: /bool fire|reason_ = std::move/,
+      line: /bool fire\(|reason_ = std::move/,
       patches: [
         {
           code: "if (fired()) return false;  // before the lock",
@@ -34,6 +35,7 @@
     "starving-lane": {
       title: "a lane that starves the other",
       goal: "Let a flood of pongs hold the reply up.",
+      does: "processor: push(reply), before all. reader: push_urgent() of three pongs. writer: pop() twice, and sends.",
       idea: "The reply is there first. How many pongs can be there before the writer has sent one?",
       why: "While there was a pong the writer took a pong: the reply, which had been there first, waited for the end of the flood.",
       rule: "A lane that may overtake takes turns with the other.",
@@ -58,6 +60,7 @@
     "pong-through-the-bound": {
       title: "a pong through the bound",
       goal: "Make reader and peer wait for each other.",
+      does: "peer: sends its messages and a ping, reads the answers when it has said all. reader: pass_on() of each frame. processor: process_loop().",
       idea: "The peer reads when it has said all. What is in the out-queue when its ping comes?",
       why: "The pong waited for room in the out-queue, so the reader no longer heard the peer; and the peer reads only when "
         + "it has been heard.",
@@ -82,6 +85,7 @@
     "close-before-joins": {
       title: "close(2) before the joins",
       goal: "Send the goodbye to a stranger.",
+      does: "accept loop: gives the number 7 to whoever comes next, once it is free. reader: serve(). writer: write_loop().",
       idea: "When may the number 7 be given to somebody else? And who still has it then?",
       why: "The reader closed the descriptor while the writer still had its number; the number went to the next peer, and "
         + "so did the goodbye.",
@@ -106,11 +110,12 @@
     "forgotten-stage": {
       title: "a drain that forgets its next stage",
       goal: "Begin a drain that never ends.",
+      does: "server: begin_drain(), then waits for both to end. writer: write_loop(). processor: process_loop().",
       idea: "The writer asks whether the drain has begun, and then goes to sleep. What if it begins in between, or after?",
       why: "The writer slept without a deadline when the drain began, and nobody woke it to look at the new one; the "
         + "processor waited for the writer.",
       rule: "Whoever changes a deadline tells those who sleep until the old one.",
-      line: /begin_drain/,
+      line: /begun\.fire/,
       patches: [
         {
           code: "out_queue.nudge();  begun.fire({});",

@@ -90,7 +90,7 @@ test("the schedule is a log, whose lines say who did what", { at: "close-wakes-o
 
 test("each card's name says where its thread is and whether it can go on", { at: "close-wakes-one:1" }, async ({ page }) => {
   await page.getByRole("button", { name: "consumer 1, asleep in not_empty, cannot go on", exact: true }).waitFor();
-  await page.getByRole("button", { name: "consumer 2, runs, holds nothing, can go on: locks the mutex", exact: true }).waitFor();
+  await page.getByRole("button", { name: "consumer 2, runs, holds nothing, can go on: locks the mutex, waits for not_empty, …", exact: true }).waitFor();
 });
 
 const AXE = createRequire(import.meta.url);

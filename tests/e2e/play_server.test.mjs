@@ -57,7 +57,7 @@ test("a scenario of a server has cards, schedule and code; what follows is not k
   assert.equal(await status(page), "What follows is not known here: too many states.");
   assert.match(await said(card(1)), /asleep in not_empty/);
   for (const id of ["#hint", "#way", "#map"]) assert.equal(await page.locator(id).isVisible(), false, id);
-  assert.equal(await page.locator("#command").textContent(), `explorer --scenario '${SCENARIO}' --replay 1`);
+  assert.equal(await page.locator("#command").textContent(), `In a terminal: explorer --scenario '${SCENARIO}' --replay 1`);
 });
 
 test("a break at a server is as loud as any other", async ({ page, card }) => {
