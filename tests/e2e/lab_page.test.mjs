@@ -25,6 +25,7 @@ const labState = (page, pattern) => page.waitForFunction((source) =>
   new RegExp(source).test(document.getElementById("lab-state").textContent), pattern.source);
 
 test("the lab floods with as many messages as asked, and all are echoed", {}, async ({ page, server }) => {
+  await choose(page, "flood");
   await page.fill("#lab-messages", "300");
   await page.fill("#lab-bytes", "100");
   await page.click("#lab-flood");
@@ -35,6 +36,7 @@ test("the lab floods with as many messages as asked, and all are echoed", {}, as
 });
 
 test("a flood leaves the page responsive and can be stopped", {}, async ({ page, server }) => {
+  await choose(page, "flood");
   await page.fill("#lab-messages", "1000000");
   await page.click("#lab-flood");
   await labPeer(server);
@@ -100,6 +102,7 @@ test("the lab's endings: from the page, the server, both, and a processor that t
 });
 
 test("heartbeats and answers of the server are not counted as echoes", {}, async ({ page, server }) => {
+  await choose(page, "flood");
   await page.fill("#lab-messages", "3");
   await page.click("#lab-flood");
   const { socket } = await labPeer(server);
@@ -179,6 +182,7 @@ test("a bad address, from disk, is said in words of the page", {}, async ({ page
 test("keys 1 to 9 cause the scenarios, but not while a field has the focus", {}, async ({ page, server }) => {
   await page.focus("#message");
   await page.keyboard.press("6");
+  await choose(page, "flood");
   await page.focus("#lab-messages");
   await page.keyboard.press("6");
   assert.equal(server.others.length, 0);
@@ -190,6 +194,7 @@ test("keys 1 to 9 cause the scenarios, but not while a field has the focus", {},
 });
 
 test("who ends a flood by keyboard keeps the keyboard's place", {}, async ({ page, server }) => {
+  await choose(page, "flood");
   await page.fill("#lab-messages", "1000000");
   await page.click("#lab-flood");
   await labPeer(server);

@@ -77,6 +77,18 @@ pageTest("one's own message is followed, with the round trip that the page has m
 
 const filled = (time, messages) => snapshot(time, connection(7, { age: time, queues: { in: queue(messages, 10), out: queue() } }));
 
+test("as long as no connection is chosen the strip is empty, and says so", {}, async ({ page, show }) => {
+  const inspects = (time) => snapshot(time, connection(1, { path: "/inspect", age: time, state: "ended", tab: "ask-1" }));
+  const nothing = page.locator("#strip .strip-nothing");
+  await show({ ...snapshot(1), connections: [] });
+  await nothing.waitFor({ state: "visible" });
+  for (const time of [1.1, 1.2]) await show(inspects(time));
+  await page.waitForFunction(() => document.getElementById("strip").dataset.painted === "");
+  assert.equal(await page.evaluate(() => window.triloop.strip.samples().length), 0);
+  await show(snapshot(2, connection(7)));
+  await nothing.waitFor({ state: "hidden" });
+});
+
 test("the picture shows what was then, and live again at the end", {}, async ({ page, show, text }) => {
   for (let i = 1; i <= 9; i += 1) await show(filled(1 + i / 10, 100 * i));
   await page.focus("#strip [role=slider]");
