@@ -31,6 +31,7 @@
     const parts = Object.fromEntries(["own", "nth", "path", "peer", "state", "age"].map((name) => [name, facts(name)]));
     const picture = triloop.makePicture();
     element("view-picture").append(picture.root);
+    parts.nth.title = "So many WebSockets there have been; the connection's own number counts HTTP, too";
 
     function showLeaving({ threads, latch, state }) {
       const left = THREADS.filter((name) => threads[name].left)
@@ -50,7 +51,7 @@
       setData(detail, "connection", String(connection.id));
       setData(detail, "state", connection.state);
       setText(element("view-title-one"), `Connection ${connection.id}`);
-      setText(parts.nth, connection.number ? `${ordinal(connection.number)} WebSocket` : "");
+      setText(parts.nth, connection.number ? `${ordinal(connection.number)} without HTTP` : "");
       setText(parts.own, own);
       setText(parts.path, connection.path);
       setText(parts.peer, connection.peer);

@@ -8,7 +8,8 @@
   const { make, setText, sizeWord, grouped } = triloop;
   const line = document.getElementById("followed");
   if (!line) return;
-  const WAY_MS = 2600; // of the marker, however fast the message was
+  const WAY_MS = 2000; // of the marker, however fast the message was
+  const STUCK_SECONDS = 1; // others wait behind, and none has gone all the way for so long
   const LEAST_WEIGHT = 0.6; // so that a place of no microsecond is passed, not skipped
   const PLACES = [ // box of the picture, member of `seconds`, words
     ["in", "in_queue", "in-queue"],
@@ -25,6 +26,7 @@
   const wantsNoMotion = matchMedia("(prefers-reduced-motion: reduce)");
   let last = ""; // which message of which connection is told of
   let roundTrip = null; // in words
+  let since = 0; // the connection's age when that one was first seen
   let way = null; // the marker's, while it goes
 
   function timeWord(seconds) {
@@ -38,7 +40,7 @@
 
   function isOwn() {
     const own = document.querySelector('#view-facts [data-part="own"]');
-    return !own || own.textContent !== "";
+    return !own || own.textContent === "yours";
   }
 
   /** In words, or "": what the page has measured is of its connection to /ws alone. */
@@ -50,21 +52,32 @@
 
   // ---- numbers ----
 
-  function tell(connection, { message, bytes, seconds }) {
+  function tell(connection, { message, bytes, seconds }, stuckFor) {
     const whose = isOwn() ? "Your message" : "Message";
+    const which = `${whose} ${grouped(message)} (${sizeWord(bytes)})`;
     const places = PLACES.map(([, member, words]) => `${words} ${timeWord(seconds[member] ?? 0)}`).join(", ");
-    const trip = isOwn() ? tripOf(connection) : "";
-    setText(line, `${whose} ${grouped(message)} (${sizeWord(bytes)}): ${places}${trip ? `; there and back ${trip}` : ""}`);
-    for (const [name, member] of PLACES) chip(name, timeWord(seconds[member] ?? 0));
+    const isPast = stuckFor > 0 || connection.state === "ended"; // then it is no news at the boxes
+    const trip = isOwn() && !isPast ? tripOf(connection) : "";
+    const when = stuckFor > 0 ? `Seen last to go all the way, ${Math.floor(stuckFor)} s ago: ` : "";
+    setText(line, `${when}${which}: ${places}${trip ? `; there and back ${trip}` : ""}`);
+    for (const [name, member] of PLACES) chip(name, isPast ? "" : timeWord(seconds[member] ?? 0));
     chip("peer", trip && `back after ${trip}`);
   }
 
   function chip(name, words) {
     const box = boxOf(name);
     if (!box) return;
-    const found = box.querySelector(":scope > .took") ?? box.appendChild(make("span", "took"));
-    found.setAttribute("aria-hidden", "true"); // the line says it
+    const found = box.querySelector(".took") ?? makeChip(box);
     setText(found, words);
+  }
+
+  function makeChip(box) {
+    const made = make("span", "took");
+    made.setAttribute("aria-hidden", "true"); // the line says it
+    const name = box.querySelector(":scope > .head > .box-name");
+    if (name) name.after(made);
+    else box.append(made);
+    return made;
   }
 
   function forget() {
@@ -79,8 +92,10 @@
 
   function pointOf(name, isReturn) {
     const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = boxOf(name);
-    const down = name === "peer" ? (isReturn ? 0.75 : 0.25) : 0;
-    return `translate(${offsetLeft + offsetWidth / 2}px, ${offsetTop + down * offsetHeight}px) translate(-50%, -50%)`;
+    const down = name === "peer" && !isReturn ? 0.5 : 1;
+    const edge = marker.offsetHeight / 2 + 4; // it stays within the box
+    const y = Math.min(Math.max(down * offsetHeight, edge), offsetHeight - edge);
+    return `translate(${offsetLeft + offsetWidth / 2}px, ${offsetTop + y}px) translate(-50%, -50%)`;
   }
 
   // It rests in each place in proportion to the logarithm: 3 µs and 200 ms are both to be seen.
@@ -94,6 +109,7 @@
     if (!root || way || wantsNoMotion.matches || root.getClientRects().length === 0) return;
     if (!WAY.every(boxOf)) return;
     if (marker.parentNode !== root) root.append(marker);
+    marker.hidden = false;
     const weights = weightsOf(seconds);
     const all = weights.reduce((sum, weight) => sum + weight, 0) + WAY.length - 1; // and one for each leg
     const frames = [];
@@ -105,7 +121,6 @@
       frames.push({ transform, offset: Math.min(1, at / all), easing: "ease-in-out" });
       at += 1;
     });
-    marker.hidden = false;
     way = marker.animate(frames, { duration: WAY_MS });
     way.onfinish = way.oncancel = () => {
       marker.hidden = true;
@@ -126,8 +141,11 @@
     if (last && !last.startsWith(`${connection.id} `)) forget();
     const isNew = now !== last;
     last = now;
-    tell(connection, followed);
-    return isNew;
+    if (isNew || connection.age < since) since = connection.age;
+    const behind = connection.received.messages > followed.message;
+    const stuckFor = behind && connection.age - since >= STUCK_SECONDS ? connection.age - since : 0;
+    tell(connection, followed, stuckFor);
+    return isNew && connection.state !== "ended";
   }
 
   /** At each snapshot. */
@@ -143,6 +161,8 @@
 
   triloop.follow = {
     update,
+    /** Another connection is chosen: what is told belongs to the one before. */
+    leave: forget,
     rewind,
     /** Milliseconds that the last message was away, where the page says it otherwise than in #trip. */
     roundTrip: (milliseconds) => (roundTrip = timeWord(milliseconds / 1000)),

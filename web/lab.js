@@ -23,9 +23,11 @@
   let sent = 0;
   let received = 0;
   let flood = null; // the one that runs
+  let flooded = false; // one is over, and its last echo may be on its way
   let ending = null; // since a Close is on its way: when, and how many were before it
   let said = "";
-  let story = null; // words about a connection that the server has made: (view's connection) => text
+  let story = null; // of a connection that the server has made: { tab, words, countdown }, each of the view's connection
+  let running = ""; // the scenario whose end the log does not yet have
 
   const isOpen = () => socket?.readyState === WebSocket.OPEN;
   const bufferedAmount = () => socket?.bufferedAmount ?? 0;
@@ -34,7 +36,7 @@
   function address(query) {
     const typed = element("address").value.trim();
     if (!triloop.served && !triloop.isWebSocketAddress(typed)) {
-      said = "The address above is no WebSocket address.";
+      say("The address above is no WebSocket address.");
       return null;
     }
     const base = triloop.served ? triloop.webSocketBase() : new URL(typed).origin;
@@ -46,7 +48,7 @@
     try {
       return url && new WebSocket(triloop.withTab(url, name));
     } catch (error) {
-      said = `The browser refuses this address: ${error.message}`;
+      say(`The browser refuses this address: ${error.message}`);
       return null;
     }
   }
@@ -55,6 +57,26 @@
     if (socket !== mine) return;
     said = `Closed: code ${code}${reason ? `, “${reason}”` : ""}, ${wasClean ? "clean" : "not clean"}.`;
     socket = ending = null;
+    finish(said);
+  }
+
+  // ---- the log: a line for what a scenario does, one for how it ended ----
+
+  function begin(title, words) {
+    running = title;
+    story = null;
+    said = "";
+    triloop.write("LAB", `${title}: ${words}`);
+  }
+
+  function finish(words) {
+    if (running) triloop.write("LAB", `${running}, the end: ${words}`);
+    running = "";
+  }
+
+  function say(words) {
+    said = words;
+    finish(words);
   }
 
   /** Opens a connection whose processor takes `milliseconds`; gives it once it is open, or null. */
@@ -111,12 +133,13 @@
   function startFlood(target, messages, bytes) {
     const mine = { left: messages, payload: "x".repeat(bytes) };
     flood = mine;
+    flooded = false;
     let most = LEAST_IN_SLICE;
     let seen = received;
     let due = performance.now();
     const slice = () => {
       if (flood !== mine) return;
-      if (target.readyState !== WebSocket.OPEN || mine.left === 0) return void (flood = null);
+      if (target.readyState !== WebSocket.OPEN || mine.left === 0) return stopFlood();
       const now = performance.now();
       const echoesCost = now - due > LATE_MS && received > seen;
       seen = received;
@@ -133,10 +156,16 @@
     slice();
   }
 
+  function stopFlood() {
+    flooded = flood !== null;
+    flood = null;
+  }
+
   async function end(action) {
     const target = await ensureOpen();
     if (!target) return;
     flood = null;
+    flooded = false;
     action(target);
     ending = { since: performance.now(), before: sent - received };
   }
@@ -146,7 +175,7 @@
   const STATES = ["Connecting.", "Open.", "Closing."]; // by WebSocket.readyState
 
   function stateWords() {
-    if (story) return story(triloop.view?.find(story.tab));
+    if (story) return story.words(triloop.view?.find(story.tab));
     if (said) return said;
     if (!socket) return "Not open: each of them opens a connection to /lab.";
     if (isOpen() && delay > 0) return `Open; its processor takes ${delay} ms for each message.`;
@@ -178,12 +207,31 @@
       + `${durationWord((before * delay) / 1000)}. That is backpressure: nothing is dropped to let it pass.`);
   }
 
+  // Of a connection that the server has made the page knows what the snapshots say, and no more.
+  function showStory() {
+    const seen = triloop.view?.find(story.tab);
+    setText(element("lab-countdown"), story.countdown(seen));
+    setText(element("lab-counts"), seen
+      ? `${grouped(seen.received.messages)} came in, ${grouped(seen.sent.messages)} went back` : "");
+    if (seen?.state === "ended") finish(story.words(seen));
+  }
+
+  function showOwn() {
+    setText(element("lab-countdown"), "");
+    setText(element("lab-counts"), `${grouped(sent)} sent, ${grouped(received)} echoed`);
+    setText(element("lab-buffered"), `${sizeWord(bufferedAmount())} wait in the browser`);
+    setBar(element("lab-buffered-fill"), 0, Math.min(1, bufferedAmount() / MAX_BUFFERED_BYTES));
+    if (!flooded || received < sent) return;
+    flooded = false;
+    finish(`${grouped(sent)} sent, ${grouped(received)} echoed.`);
+  }
+
   function render() {
     setData(box, "state", socket ? "open" : "closed");
+    setData(box, "peer", String(story !== null));
     setText(element("lab-state"), stateWords());
-    setText(element("lab-counts"), `${grouped(sent)} sent, ${grouped(received)} echoed`);
-    setText(element("lab-buffered"), `${sizeWord(bufferedAmount())} wait in the browser (bufferedAmount)`);
-    setBar(element("lab-buffered-fill"), 0, Math.min(1, bufferedAmount() / MAX_BUFFERED_BYTES));
+    if (story) showStory();
+    else showOwn();
     setData(box, "flooding", String(flood !== null));
     showLine();
     if (stop.disabled === (flood === null)) return;
@@ -192,11 +240,9 @@
   }
 
   triloop.lab = {
-    open, ensureOpen, command, startFlood, end, render,
-    stopFlood: () => (flood = null),
+    open, ensureOpen, command, startFlood, stopFlood, end, render, begin, say,
     tab: () => (socket ? tab : ""),
-    say: (words) => (said = words),
-    tell: (name, words) => (story = Object.assign(words, { tab: name })),
+    tell: (what) => (story = what),
   };
   setInterval(() => document.hidden || render(), 100);
   render();

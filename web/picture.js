@@ -187,8 +187,10 @@
     const box = make("div", "node latch");
     const lamps = {};
     box.append(make("p", "head"));
-    box.firstChild.append(makeName("latch", "close latch"));
-    for (const [name, meaning] of [["closing", "the ending begins"], ["closed", "every wait returns"]]) {
+    const button = makeName("latch", "close latch");
+    button.title = "Fires once. closing: an ending has begun. closed: it is over, every wait returns. Press for the code.";
+    box.firstChild.append(button, make("span", "role", "fires once"));
+    for (const [name, meaning] of [["closing", "an ending has begun:"], ["closed", "it is over:"]]) {
       const lamp = make("p", "lamp");
       lamp.dataset.latch = name;
       const words = make("span", "words");
@@ -226,9 +228,13 @@
     return { box, sends, receives, buffered, waits, fill: parts[0] };
   }
 
-  function showPeer(part, rates, buffered) {
-    setText(part.sends, rates ? `sends ${rateWord(rates.received)}` : "");
-    setText(part.receives, rates ? `gets ${rateWord(rates.sent)}` : "");
+  // A rate of nothing has a reason, where the threads tell it.
+  function showPeer(part, rates, buffered, { reader, writer }) {
+    const isStill = (rate) => Math.round(rate.messages) === 0;
+    const held = rates && isStill(rates.received) && reader.doing === "waiting_for_room";
+    const refuses = rates && isStill(rates.sent) && writer.doing === "writing_socket";
+    setText(part.sends, rates ? (held ? "what it sends waits in TCP" : `sends ${rateWord(rates.received)}`) : "");
+    setText(part.receives, rates ? (refuses ? "takes nothing" : `gets ${rateWord(rates.sent)}`) : "");
     const known = typeof buffered === "number";
     if (part.waits.hidden === known) part.waits.hidden = !known;
     if (!known) return;
@@ -271,7 +277,7 @@
       showQueue(parts.in, connection.queues.in, waits("reader"));
       showQueue(parts.out, connection.queues.out, waits("processor"));
       showLatch(parts.latch, connection.latch);
-      showPeer(parts.peer, rates, buffered);
+      showPeer(parts.peer, rates, buffered, connection.threads);
       ARROWS.forEach((name, i) => {
         const rate = rates && (i < 3 ? rates.received : rates.sent);
         setData(arrows[name], "flows", String(Boolean(rate && rate.messages > 0)));

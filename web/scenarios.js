@@ -3,13 +3,17 @@
 // What the lab can cause: a line for each, a key for each, and the words of the one that is chosen.
 (() => {
   const triloop = (window.triloop ??= {});
-  const { lab, latchWord, setText } = triloop;
+  const { lab, latchWord, setText, sizeWord, grouped } = triloop;
   const MOST_MESSAGES = 1_000_000;
   const MOST_SLOW_MESSAGES = 100_000;
   const MOST_BYTES = 1024 * 1024;
   const SLOW_BYTES = 1024;
   const CLOSE_COMMAND = "!close 1000 asked by the page";
   const REASON = "closed from the page";
+  const BEGINS = {
+    "stops-reading": ["Peer stops reading", "a peer floods and reads nothing."],
+    vanishes: ["Peer vanishes", "a peer falls silent, its socket stays open."],
+  };
 
   const element = (id) => document.getElementById(id);
 
@@ -23,13 +27,16 @@
   async function flood() {
     const messages = number("lab-messages", MOST_MESSAGES);
     const bytes = number("lab-bytes", MOST_BYTES);
+    lab.begin("Flood", `${grouped(messages)} messages of ${sizeWord(bytes)}.`);
     const target = await lab.ensureOpen();
     if (target) lab.startFlood(target, messages, bytes);
   }
 
   async function slow() {
     const messages = number("lab-slow-messages", MOST_SLOW_MESSAGES);
-    const target = await lab.open(number("lab-delay", 10_000));
+    const delay = number("lab-delay", 10_000);
+    lab.begin("Slow processor", `${grouped(messages)} messages of ${sizeWord(SLOW_BYTES)}, ${delay} ms for each.`);
+    const target = await lab.open(delay);
     if (target) lab.startFlood(target, messages, SLOW_BYTES);
   }
 
@@ -47,7 +54,34 @@
       + `${deadline("pong_timeout") ?? "the pong timeout"}, the latch is fired.`,
   };
 
+  // Seconds until the server's deadline, counted by the connection's age: from the last message that
+  // the writer got rid of, or from the beginning of the silence.
+  const LEFT = {
+    "stops-reading": () => {
+      let sent = -1;
+      let since = 0;
+      return (connection) => {
+        if (connection.sent.messages !== sent) since = connection.age;
+        sent = connection.sent.messages;
+        const writes = connection.threads.writer.doing === "writing_socket";
+        return writes ? triloop.about?.write_timeout - (connection.age - since) : NaN;
+      };
+    },
+    vanishes: () => ({ age }) => triloop.about?.ping_interval + triloop.about?.pong_timeout - age,
+  };
+
+  function makeCountdown(kind) {
+    const left = LEFT[kind]();
+    return (connection) => {
+      const seconds = connection && connection.state !== "ended" ? left(connection) : NaN;
+      if (Number.isNaN(seconds)) return "";
+      return seconds > 0.5 ? `Latch in ${Math.round(seconds)} s at the latest.` : "Latch at any moment.";
+    };
+  }
+
   async function peer(kind) {
+    lab.begin(...BEGINS[kind]);
+    lab.stopFlood();
     const tab = triloop.newTab("peer");
     triloop.expectConnection("/lab", { tab });
     const answer = await lab.command(`!peer ${kind} ${tab}`);
@@ -55,12 +89,17 @@
       const why = answer?.startsWith("!refused") ? answer.slice("!refused".length).trim() : "it does not answer";
       return lab.say(`The server made no such peer: ${why}.`);
     }
-    lab.tell(tab, (connection) => (connection?.state === "ended"
-      ? `Over: the latch was ${latchWord(connection.latch.closing ?? connection.latch.closed)}.`
-      : PEERS[kind]()));
+    lab.tell({
+      tab,
+      words: (connection) => (connection?.state === "ended"
+        ? `Over: the latch was ${latchWord(connection.latch.closing ?? connection.latch.closed)}.`
+        : PEERS[kind]()),
+      countdown: makeCountdown(kind),
+    });
   }
 
   async function cut() {
+    lab.begin("Cut, no Close", "the server drops the connection at once.");
     // What is closing, in line behind a flood, is the one to be cut.
     if (!lab.tab() && !(await lab.ensureOpen())) return;
     lab.stopFlood();
@@ -68,18 +107,25 @@
     if (!answer?.startsWith("!cut")) lab.say("The server did not cut it.");
   }
 
+  function ending(title, words, action) {
+    lab.begin(title, words);
+    return lab.end(action);
+  }
+
   const actions = {
     flood,
     slow,
     stops: () => peer("stops-reading"),
     vanishes: () => peer("vanishes"),
-    "close-page": () => lab.end((target) => target.close(1000, REASON)),
-    "close-server": () => lab.end((target) => target.send(CLOSE_COMMAND)),
-    "close-both": () => lab.end((target) => {
+    "close-page": () => ending("Close from the page", "the browser closes with code 1000.",
+      (target) => target.close(1000, REASON)),
+    "close-server": () => ending("Close from the server", "the server is asked to close with code 1000.",
+      (target) => target.send(CLOSE_COMMAND)),
+    "close-both": () => ending("Close from both", "the server is asked to close, and the browser closes.", (target) => {
       target.send(CLOSE_COMMAND);
       target.close(1000, REASON);
     }),
-    throw: () => lab.end((target) => target.send("!throw")),
+    throw: () => ending("Processor throws", "the server's processor is asked to throw.", (target) => target.send("!throw")),
     cut,
   };
 
@@ -115,7 +161,7 @@
     if (write) setText(element("lab-write-timeout"), `The write timeout (${write})`);
     if (pong) setText(element("lab-pong-timeout"), `a deadline (${pong})`);
   });
-  choose("flood");
+  choose(lines[0].dataset.scenario);
 
   /** The n-th line, counted from 1. */
   triloop.runScenario = (n) => lines[n - 1] && run(lines[n - 1].dataset.scenario);

@@ -52,7 +52,8 @@
 
   const canvas = document.createElement("canvas");
   const slider = make("div", "strip-slider");
-  slider.append(canvas);
+  const nothing = make("p", "strip-nothing note", "No connection is chosen: nothing to show yet.");
+  slider.append(canvas, nothing);
   const axis = make("p", "strip-axis");
   axis.setAttribute("aria-hidden", "true");
   axis.append(...["20 s", "15 s", "10 s", "5 s", "now"].map((word) => make("span", "", word)));
@@ -134,6 +135,7 @@
     planned = false;
     if (document.hidden) return;
     const samples = shown();
+    nothing.hidden = samples.length > 0;
     const firings = firingsIn(samples).filter(({ seen }) => seen);
     labelLatches(firings, samples.at(-1)?.time ?? 0);
     draw(canvas, palette, { samples, firings, cursor: held ? samples[index].time : null });
@@ -254,9 +256,11 @@
       else plan();
     },
 
+    /** NOBODY: none is. */
     choose(id) {
       if (id === chosen) return;
       chosen = id;
+      triloop.follow?.leave?.();
       live();
     },
 
@@ -267,6 +271,7 @@
       live();
     },
 
+    NOBODY: -1,
     live,
     tools,
     /** One snapshot back (-1) or on (1), as by the arrow keys. */

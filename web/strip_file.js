@@ -90,7 +90,7 @@
   const { strip, make } = triloop;
   if (!strip) return;
   const saveButton = make("button", "strip-save", "Save");
-  const openButton = make("button", "strip-open", "Open");
+  const openButton = make("button", "strip-open", "Open a file");
   saveButton.type = openButton.type = "button";
   saveButton.title = "Save the last 20 s as a file";
   openButton.title = "Open a session from a file; or drop one on the page";

@@ -101,12 +101,14 @@
 
   const keyOf = (one) => (mine.has(one.tab) ? one.tab : one.id);
 
+  const ownWord = ({ tab }) => (String(tab).startsWith("peer-") ? "the lab's peer" : "yours");
+
   function showDetail() {
     if (!snapshot) return;
     if (!chosen) return detail.showNobody("No connection yet: press Open, or cause something");
     triloop.strip?.choose?.(chosen.id);
     rows.choose(chosen.id);
-    const own = mine.has(keyOf(chosen)) ? "yours" : "";
+    const own = mine.has(keyOf(chosen)) ? ownWord(chosen) : "";
     if (scrubbed) {
       return detail.show(scrubbed, { own, past: Math.max(0, chosen.age - scrubbed.age) });
     }
@@ -125,13 +127,17 @@
   }
 
   function showCount({ connections, accepted, websockets }) {
-    const others = connections.filter((one) => !observes(one));
+    const counted = connections.filter((one) => websockets === undefined || one.number !== undefined);
+    const others = counted.filter((one) => !observes(one));
     const ended = others.filter((one) => one.state === "ended").length;
-    const all = websockets === undefined ? `${grouped(accepted)} accepted, HTTP too`
-      : `${grouped(websockets)} WebSockets so far`;
-    const [here, soFar] = element("view-count").children;
+    const looking = counted.length - others.length;
+    const gone = websockets - counted.length; // so long ago that the server lists them no more
+    const [here, rest] = element("view-count").children;
     setText(here, `${grouped(others.length - ended)} here, ${ended} ended`);
-    setText(soFar, `, ${all}`);
+    const more = [[looking, "looking on"], [gone, "gone"]].filter(([count]) => count > 0)
+      .map(([count, words]) => `, ${grouped(count)} ${words}`).join("");
+    setText(rest, websockets === undefined ? `, ${grouped(accepted)} accepted, HTTP too`
+      : `${more}: ${grouped(websockets)} WebSocket${websockets === 1 ? "" : "s"}`);
   }
 
   function apply(next) {
@@ -142,7 +148,7 @@
     chooseExpected(next);
     chooseWanted(next);
     chooseByItself(next);
-    if (chosen) triloop.strip?.choose?.(chosen.id);
+    triloop.strip?.choose?.(chosen ? chosen.id : triloop.strip.NOBODY);
     const others = next.connections.length <= FEW ? next.connections : [];
     for (const one of others) if (one !== chosen) triloop.strip?.add?.(next.time, one);
     if (chosen) triloop.strip?.add?.(next.time, chosen);

@@ -25,6 +25,7 @@ const labState = (page, pattern) => page.waitForFunction((source) =>
   new RegExp(source).test(document.getElementById("lab-state").textContent), pattern.source);
 
 test("the lab floods with as many messages as asked, and all are echoed", {}, async ({ page, server }) => {
+  await choose(page, "flood");
   await page.fill("#lab-messages", "300");
   await page.fill("#lab-bytes", "100");
   await page.click("#lab-flood");
@@ -35,6 +36,7 @@ test("the lab floods with as many messages as asked, and all are echoed", {}, as
 });
 
 test("a flood leaves the page responsive and can be stopped", {}, async ({ page, server }) => {
+  await choose(page, "flood");
   await page.fill("#lab-messages", "1000000");
   await page.click("#lab-flood");
   await labPeer(server);
@@ -100,6 +102,7 @@ test("the lab's endings: from the page, the server, both, and a processor that t
 });
 
 test("heartbeats and answers of the server are not counted as echoes", {}, async ({ page, server }) => {
+  await choose(page, "flood");
   await page.fill("#lab-messages", "3");
   await page.click("#lab-flood");
   const { socket } = await labPeer(server);
@@ -169,6 +172,51 @@ test("a peer that the server refuses is said, with its reason", {}, async ({ pag
   await labState(page, /made no such peer: there are four already/);
 });
 
+test("each scenario has a line in the log for what it does, and one for how it ended", {}, async ({ page, server }) => {
+  const line = (text) => page.locator('#log [data-kind="LAB"] .text', { hasText: text }).waitFor();
+  await choose(page, "flood");
+  await page.fill("#lab-messages", "300");
+  await page.click("#lab-flood");
+  await line("Flood: 300 messages of 1\u00a0KiB.");
+  await line("Flood, the end: 300 sent, 300 echoed.");
+  await page.click("#lab-close-page");
+  await line("Close from the page: the browser closes with code 1000.");
+  await line("Close from the page, the end: Closed: code 1000");
+  server.answers = "!refused there are four already";
+  await page.click("#lab-vanishes");
+  await line("Peer vanishes, the end: The server made no such peer: there are four already.");
+  assert.equal(await page.locator('#log [data-kind="LAB"]').count(), 6);
+});
+
+test("what an earlier scenario has counted is not shown beside a peer of the server", {
+  ready: (page, server) => (server.answers = true),
+}, async ({ page, server, show }) => {
+  await choose(page, "flood");
+  await page.fill("#lab-messages", "300");
+  await page.click("#lab-flood");
+  const counts = (text) => page.waitForFunction((words) => document.getElementById("lab-counts").textContent === words, text);
+  await counts("300 sent, 300 echoed");
+  await page.click("#lab-stops");
+  await counts("");
+  await page.waitForSelector("#lab-buffered", { state: "hidden" });
+  const asked = server.others.flatMap(({ received }) => received).find((text) => text.startsWith("!peer"));
+  const traffic = { received: { messages: 193, bytes: 1 }, sent: { messages: 59, bytes: 1 } };
+  await show(snapshot(1, connection(2, { path: "/lab", tab: asked.split(" ")[2], ...traffic })));
+  await counts("193 came in, 59 went back");
+  assert.equal(await page.textContent('#view-facts [data-part="own"]'), "the lab's peer");
+});
+
+test("the panel keeps its size, whichever scenario is chosen", { viewport: { width: 1280, height: 720 } }, async ({ page }) => {
+  const tops = new Set();
+  for (const line of await page.locator("[data-scenario] .pick").all()) {
+    await line.click();
+    tops.add(await page.evaluate(() => [".gauge", ".about:not([hidden]) summary"]
+      .map((part) => document.querySelector(part).getBoundingClientRect().top).join()));
+  }
+  assert.equal(tops.size, 1);
+  assert.equal(await page.getAttribute('[data-scenario]:first-child', "data-scenario"), "slow", "the first one shows something");
+});
+
 test("a bad address, from disk, is said in words of the page", {}, async ({ page }) => {
   await page.goto(new URL("../../web/index.html", import.meta.url).href);
   await page.fill("#address", "nonsense");
@@ -179,6 +227,7 @@ test("a bad address, from disk, is said in words of the page", {}, async ({ page
 test("keys 1 to 9 cause the scenarios, but not while a field has the focus", {}, async ({ page, server }) => {
   await page.focus("#message");
   await page.keyboard.press("6");
+  await choose(page, "flood");
   await page.focus("#lab-messages");
   await page.keyboard.press("6");
   assert.equal(server.others.length, 0);
@@ -190,6 +239,7 @@ test("keys 1 to 9 cause the scenarios, but not while a field has the focus", {},
 });
 
 test("who ends a flood by keyboard keeps the keyboard's place", {}, async ({ page, server }) => {
+  await choose(page, "flood");
   await page.fill("#lab-messages", "1000000");
   await page.click("#lab-flood");
   await labPeer(server);

@@ -74,3 +74,29 @@ test("a peer that reads nothing: the page shows all three threads stand still", 
   peer.leave();
   await sending;
 });
+
+// What a scenario promises does happen, with the deadlines of this server and not those of the words.
+const QUICK = ["--heartbeat", "0", "--write-timeout", "1", "--ping-interval", "1", "--pong-timeout", "1"];
+const PROMISES = [
+  ["stops", "Peer stops reading", "a peer floods and reads nothing.", /the peer stopped reading/],
+  ["vanishes", "Peer vanishes", "a peer falls silent, its socket stays open.", /the peer is silent/],
+];
+
+for (const [button, title, begins, why] of PROMISES) {
+  pageTest(`${title}: the network fires the latch in time, and the lab and the log say so`, () => browser, { serverArgs: QUICK },
+    async ({ page, entry }) => {
+      await page.waitForSelector('#view-status[data-state="live"]');
+      await page.click(`#lab-${button}`);
+      await page.waitForFunction(() => /^Latch (in [12] s at the latest|at any moment)\.$/
+        .test(document.getElementById("lab-countdown").textContent));
+      const lamp = page.locator('#view-detail[data-state="ended"] [data-latch="closed"][data-fired="true"] .words');
+      await lamp.waitFor();
+      assert.match(await lamp.textContent(), /^fired by the network: no Close frame/);
+      assert.match(await lamp.textContent(), why);
+      await page.waitForFunction(() => /^Over: the latch was fired by the network: /
+        .test(document.getElementById("lab-state").textContent));
+      assert.equal(await page.textContent("#lab-countdown"), "", "nothing is counted down any more");
+      assert.equal((await entry("LAB")).text, `${title}: ${begins}`);
+      assert.match((await entry("LAB", 1)).text, new RegExp(`^${title}, the end: Over: .*the network`));
+    });
+}

@@ -5,11 +5,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test as plainTest, after, before } from "node:test";
 import { launchBrowser, pageTest, watchConsole } from "./page.mjs";
-import { connection, queue, snapshot } from "./snapshots.mjs";
+import { connection, queue, snapshot, thread } from "./snapshots.mjs";
 import { viewTests } from "./view.mjs";
 
 const PATIENCE_MS = 15_000;
 const DISK = new URL("../../web/index.html", import.meta.url);
+const ONE = "#view-detail";
 const IN_QUEUE = '#view-picture [data-queue="in"] p[data-part="messages"]';
 
 let browser;
@@ -76,6 +77,44 @@ pageTest("one's own message is followed, with the round trip that the page has m
 });
 
 const filled = (time, messages) => snapshot(time, connection(7, { age: time, queues: { in: queue(messages, 10), out: queue() } }));
+
+test("a rate of nothing has its reason: the reader has no room, or the peer takes nothing", {}, async ({ show, text }) => {
+  const doing = (reader, writer) => ({ reader: thread(reader), processor: thread("waiting_for_room"), writer: thread(writer) });
+  const at = (time, ...threads) => snapshot(time, connection(7, { threads: doing(...threads) }));
+  await show(at(1, "waiting_for_room", "writing_socket"));
+  await show(at(1.5, "waiting_for_room", "writing_socket"));
+  assert.equal(await text(`${ONE} [data-part="sends"]`), "what it sends waits in TCP");
+  assert.equal(await text(`${ONE} [data-part="receives"]`), "takes nothing");
+  await show(at(2, "reading_socket", "waiting_for_message"));
+  assert.equal(await text(`${ONE} [data-part="sends"]`), "sends 0\u00a0msg/s, 0\u00a0B/s");
+});
+
+test("the latch explains itself: it fires once, and what its two lamps mean", {}, async ({ page, show }) => {
+  await show(snapshot(1, connection(7)));
+  const seen = () => page.locator(`${ONE} .latch`).innerText();
+  assert.match(await seen(), /fires once[^]*closing\s+an ending has begun:\s+not fired[^]*closed\s+it is over:\s+not fired/);
+  await show(snapshot(2, connection(7, { state: "closing", latch: { closing: { by: "peer", code: 1000, reason: "bye" }, closed: null } })));
+  assert.doesNotMatch(await seen(), /begun/, "then by whom and why is more");
+});
+
+test("the numbers of the list add up: here, ended, looking on and gone are all WebSockets", {}, async ({ show, text }) => {
+  const numbered = (id, changes) => connection(id, { number: id, ...changes });
+  const inHandshake = connection(50, { state: "handshake" });
+  await show({ ...snapshot(1, numbered(4), numbered(5, { path: "/inspect" }), numbered(6, { tab: "ask-1" }), inHandshake), websockets: 9 });
+  assert.equal(await text("#view-count"), "1 here, 0 ended, 2 looking on, 6 gone: 9 WebSockets");
+});
+
+test("as long as no connection is chosen the strip is empty, and says so", {}, async ({ page, show }) => {
+  const inspects = (time) => snapshot(time, connection(1, { path: "/inspect", age: time, state: "ended", tab: "ask-1" }));
+  const nothing = page.locator("#strip .strip-nothing");
+  await show({ ...snapshot(1), connections: [] });
+  await nothing.waitFor({ state: "visible" });
+  for (const time of [1.1, 1.2]) await show(inspects(time));
+  await page.waitForFunction(() => document.getElementById("strip").dataset.painted === "");
+  assert.equal(await page.evaluate(() => window.triloop.strip.samples().length), 0);
+  await show(snapshot(2, connection(7)));
+  await nothing.waitFor({ state: "hidden" });
+});
 
 test("the picture shows what was then, and live again at the end", {}, async ({ page, show, text }) => {
   for (let i = 1; i <= 9; i += 1) await show(filled(1 + i / 10, 100 * i));

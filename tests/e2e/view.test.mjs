@@ -165,8 +165,8 @@ test("a connection and its number: how many WebSockets there have been, without 
   const { show, text } = the;
   await show({ ...snapshot(1, connection(14, { number: 2 }), connection(31, { number: 3, path: "/inspect" })), websockets: 3 });
   assert.equal(await text("#view-title-one"), "Connection 14");
-  assert.equal(await text('#view-facts [data-part="nth"]'), "2nd WebSocket");
-  assert.equal(await text("#view-count"), "1 here, 0 ended, 3 WebSockets so far");
+  assert.equal(await text('#view-facts [data-part="nth"]'), "2nd without HTTP");
+  assert.equal(await text("#view-count"), "1 here, 0 ended, 1 looking on, 1 gone: 3 WebSockets");
 });
 
 test("a press anywhere on a box opens its code", {}, async ({ page, show }) => {

@@ -180,6 +180,50 @@ test("a marker goes the way of each new message, once", {}, async ({ page }) => 
   assert.equal(await running(), 1);
 });
 
+test("a message is told of with its connection, and not with the next one", {}, async ({ page }) => {
+  await picture(page);
+  await page.evaluate((one) => window.triloop.strip.add(1, one), withFollowed(7));
+  assert.match(await page.textContent("#followed"), /^Your message 7/);
+  await page.evaluate(() => window.triloop.strip.choose(8));
+  assert.deepEqual([await page.textContent("#followed"), await page.textContent('[data-queue="in"] .took')], ["", ""]);
+  assert.ok(await page.evaluate(() => document.querySelector(".follower").hidden), "the marker goes, too");
+});
+
+test("a message behind which others are stuck is said to be past, and not at the boxes", {}, async ({ page }) => {
+  await picture(page);
+  const stuck = (age) => ({ ...withFollowed(7), age, received: { messages: 60, bytes: 0 } });
+  const add = (age) => page.evaluate((one) => window.triloop.strip.add(one.age, one), stuck(age));
+  await add(1);
+  assert.equal(await page.textContent('[data-queue="in"] .took'), "12\u00a0µs");
+  await add(1.9);
+  assert.match(await page.textContent("#followed"), /^Your message 7/);
+  await add(5);
+  assert.match(await page.textContent("#followed"), /^Seen last to go all the way, 4 s ago: Your message 7 /);
+  assert.equal(await page.textContent('[data-queue="in"] .took'), "");
+});
+
+test("neither the marker nor a time hangs over the border of a box", {}, async ({ page }) => {
+  await picture(page);
+  await page.evaluate((one) => window.triloop.follow.update(one), withFollowed(7));
+  const over = await page.evaluate(() => {
+    const boxes = [...document.querySelectorAll("#view-picture .node")].map((node) => node.getBoundingClientRect());
+    const crosses = (one) => boxes.some(({ top, bottom }) =>
+      (one.top < top && one.bottom > top) || (one.top < bottom && one.bottom > bottom));
+    const marker = document.querySelector(".follower");
+    const [way] = marker.getAnimations();
+    way.pause();
+    const found = [...document.querySelectorAll(".took")].filter((chip) => crosses(chip.getBoundingClientRect())).length;
+    const rests = way.effect.getKeyframes().map(({ computedOffset }) => {
+      way.currentTime = computedOffset * way.effect.getTiming().duration;
+      const { top, bottom, left } = marker.getBoundingClientRect();
+      const beside = boxes.filter((box) => left > box.left && left < box.right);
+      return beside.some((box) => (top < box.top && bottom > box.top) || (top < box.bottom && bottom > box.bottom));
+    });
+    return [found, rests.filter(Boolean).length];
+  });
+  assert.deepEqual(over, [0, 0]);
+});
+
 test("without motion there are the numbers alone", { reducedMotion: "reduce" }, async ({ page }) => {
   await picture(page);
   await page.evaluate((one) => window.triloop.follow.update(one), withFollowed(7));
