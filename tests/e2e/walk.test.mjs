@@ -66,16 +66,19 @@ async function realOrders(t, server, endings) {
 const sum = (counts, wanted) =>
   Object.entries(counts).reduce((all, [order, count]) => all + (wanted(order) ? count : 0), 0);
 
-test("the threads leave in the order in which they mostly do on the server", {}, async ({ t, page }) => {
+test("the threads leave in an order in which they do on the server, the processor first", {}, async ({ t, page }) => {
   const server = await startServer(t, "--heartbeat", "0");
   const walked = (await leftAt(page)).at(-1).left.join(" ");
-  const byPeer = await realOrders(t, server, BY_PEER);
-  assert.ok(sum(byPeer, (order) => order === walked) > sum(byPeer, () => true) / 2,
-    `the walk says ${walked}, and the server ${JSON.stringify(byPeer)}`);
-  const byServer = await realOrders(t, server, BY_SERVER);
-  for (const counts of [byPeer, byServer]) { // the other two race, and the walk says so
-    assert.ok(sum(counts, (order) => order.startsWith("processor ")) >= 0.8 * sum(counts, () => true), JSON.stringify(counts));
+  assert.match(walked, /^processor /);
+  let seen = {}; // reader and writer race for the second place, as the walk says: it may take some endings
+  for (let rounds = 5; rounds > 0 && !seen[walked]; rounds -= 1) {
+    seen = await realOrders(t, server, BY_PEER);
+    const byServer = await realOrders(t, server, BY_SERVER);
+    for (const counts of [seen, byServer]) {
+      assert.ok(sum(counts, (order) => order.startsWith("processor ")) >= 0.8 * sum(counts, () => true), JSON.stringify(counts));
+    }
   }
+  assert.ok(seen[walked], `the walk says ${walked}, and the server ${JSON.stringify(seen)}`);
 });
 
 test("nobody who has left comes back, and what leaves last leaves after the latch", {}, async ({ page }) => {
