@@ -30,8 +30,8 @@ class LabPeers {
   LabPeers(UpstreamAddress server, GoesOn goes_on);
   ~LabPeers();
 
-  /// Connects one to /lab with that tab, and lets it run. Blocks until it is connected, four seconds
-  /// at most; freed by `ending`. Why there is none, or empty.
+  /// Connects one to /lab with that tab, and lets it run. Blocks until it is connected, four
+  /// seconds at most; freed by `ending`. Why there is none, or empty.
   std::string start(Kind kind, const std::string& tab, const Latch& ending)
       TRILOOP_EXCLUDES(mutex_);
 

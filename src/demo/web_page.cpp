@@ -76,7 +76,8 @@ std::string file_of(const std::string& name) {
 Response from(const std::string& directory, const std::string& name) {
   const std::string path = directory + "/" + name;
   std::error_code error;
-  if (is_plain(name) && std::filesystem::is_regular_file(path, error)) {
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (is_plain(name) && exists(status) && !is_directory(status)) {
     return response_of(name, read_file(path));
   }
   Response response;
