@@ -180,6 +180,7 @@ test("the explorer goes through all states of a right one, with its caveats said
 
 test("what is done is remembered, a level by level", {}, async ({ page }) => {
   await goTo(page, "close-wakes-one:110");
+  await page.waitForSelector("text=Show me the line"); // so the address is this place's, too
   await page.reload();
   const dot = page.locator("#dots button").nth(1);
   assert.match(await dot.getAttribute("aria-label"), /^Level 2, close wakes one, not yet mended, broken in 3 choices/);
