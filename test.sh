@@ -38,7 +38,7 @@ usage() {
                in Chromium, with axe-core; and in Chromium, Firefox and WebKit that they open, echo, end
                cleanly, come back, and fit. Needs chromium, firefox-esr, webkit2gtk-driver and xvfb, and
                one that is not there is a failure (when no part is named: only what the first page is
-               for, in Chromium)
+               for, in Chromium; among all the parts: axe-core in light colours only)
   consumers    programs that use an installed triloop, or include it, in every way that is documented
   package      the Debian packages: built, looked at by lintian, installed in a throwaway machine with a
                systemd of its own, run there as a service and as a library, and removed again. Needs

@@ -246,7 +246,7 @@ run_part() {
         run_ctest browser dev -R '^browser\.test\.mjs$'
       else
         need "${engine_packages[@]}"
-        run_ctest browser dev -L '^browser$'
+        BROWSER_EXTENT=$extent run_ctest browser dev -L '^browser$'
       fi
       ;;
     consumers)
