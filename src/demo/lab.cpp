@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -20,8 +19,11 @@
 namespace triloop {
 namespace {
 
-// What is answered to a message instead of its echo; nullopt if it is no command.
-using Obey = std::function<std::optional<std::string>(Connection&, const std::string& text)>;
+// May it be one? Of a flood no message is taken to pieces.
+bool is_command(const std::string& text) {
+  const std::size_t first = text.find_first_not_of(" \t\n\v\f\r");
+  return first != std::string::npos && text[first] == '!';
+}
 
 // "!close 1000 bye": false if it is not that.
 bool obey_close(Connection& connection, const std::string& text) {
@@ -32,18 +34,6 @@ bool obey_close(Connection& connection, const std::string& text) {
   std::getline(words >> std::ws, reason);
   connection.close(code, reason);
   return true;
-}
-
-void echo_and_obey(Connection& connection, const Obey& obey) {
-  const auto delay = delay_of(connection);
-  if (!delay) return;
-  while (std::optional<Message> message = connection.read()) {
-    be_slow(connection, *delay);
-    if (message->data == "!throw") throw std::runtime_error("the lab asked for it");
-    if (obey_close(connection, message->data)) continue;
-    if (const auto answer = obey(connection, message->data)) *message = Message::text(*answer);
-    if (!connection.write(std::move(*message))) return;
-  }
 }
 
 // The connections of the lab that have a tab.
@@ -104,11 +94,21 @@ class Lab {
 
   void serve(Connection& connection) {
     const Tabs::Present present(tabs_, connection);
-    echo_and_obey(connection,
-                  [this](Connection& self, const std::string& text) { return obey(self, text); });
+    const auto delay = delay_of(connection);
+    if (!delay) return;
+    while (std::optional<Message> message = connection.read()) {
+      be_slow(connection, *delay);
+      if (message->data == "!throw") throw std::runtime_error("the lab asked for it");
+      if (is_command(message->data)) {
+        if (obey_close(connection, message->data)) continue;
+        if (const auto answer = obey(connection, message->data)) *message = Message::text(*answer);
+      }
+      if (!connection.write(std::move(*message))) return;
+    }
   }
 
  private:
+  // What is answered to a message instead of its echo; nullopt if it is no command.
   std::optional<std::string> obey(Connection& connection, const std::string& text) {
     std::istringstream words(text);
     std::string command, kind, tab;
@@ -151,10 +151,6 @@ UpstreamAddress own_address(const Server& server) {
 }
 
 }  // namespace
-
-void lab(Connection& connection) {
-  echo_and_obey(connection, [](Connection&, const std::string&) { return std::nullopt; });
-}
 
 void serve_lab(Server& server, const Options& options) {
   PathOptions mine = options;

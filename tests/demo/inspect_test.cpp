@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "demo/lab.h"
-#include "demo/processors/delay.h"
 #include "server/labels.h"
 #include "server/roster.h"
 #include "support/catch.h"
@@ -229,13 +228,13 @@ TEST_CASE("inspect: of a query nothing is told but the tab, and that only if it 
 
 TEST_CASE("inspect: a connection with a tab tells where its last message was", "[inspect]") {
   Server server(quiet_options());
-  server.handle("/ws", lab);
+  serve_lab(server, quiet_options());
   label_connections(server, "tab");
   const Thread thread("accept", [&] { server.run(); });
   const StopAtEnd stop{server};
   TestClient followed(server.port()), stranger(server.port());
-  followed.open("/ws?tab=a&delay=20ms");
-  stranger.open("/ws");
+  followed.open("/lab?tab=a&delay=20ms");
+  stranger.open("/lab");
   const auto shown = [&](bool has_tab) {
     json found;
     const json all = json::parse(to_json(server.snapshot()));
@@ -366,57 +365,6 @@ TEST_CASE("inspect: snapshots come one after the other until the peer closes", "
   CHECK(second > first);
   client.send(client_close(1000));
   CHECK(client.frames_to_end().back().close_code() == 1000);
-}
-
-// -- The lab --------------------------------------------------------------------------------------
-
-TEST_CASE("lab: a delay has a unit and a bound", "[lab]") {
-  CHECK(parse_delay("200ms") == milliseconds(200));
-  CHECK(parse_delay("1.5s") == milliseconds(1500));
-  CHECK(parse_delay("0ms") == milliseconds(0));
-  CHECK(parse_delay("10s") == milliseconds(10'000));
-  for (const char* bad :
-       {"", "200", "ms", "-1ms", "10.1s", "1e9s", "nan s", "nans", "infs", "1 h"}) {
-    INFO(bad);
-    CHECK_FALSE(parse_delay(bad));
-  }
-}
-
-TEST_CASE("lab: it echoes, closes and throws as it is told", "[lab]") {
-  RunningServer server(lab);
-  const auto last_of = [&](const std::string& command) {
-    TestClient client(server.port());
-    client.open();
-    client.send_text("hello");
-    CHECK(client.next_text() == "hello");
-    client.send_text(command);
-    return client.frames_to_end().back();
-  };
-  CHECK(last_of("!close 4000 as told").close_code() == 4000);
-  CHECK(last_of("!close 4000 as told").close_reason() == "as told");
-  CHECK(last_of("!close 1000").close_reason().empty());
-  CHECK(last_of("!throw").close_code() == 1011);
-  CHECK(last_of("!close 5").close_code() == 1011);  // a code that may not be sent
-}
-
-TEST_CASE("lab: a delay that is none is 1008, and says what one looks like", "[lab]") {
-  RunningServer server(lab);
-  TestClient client(server.port());
-  client.open("/ws?delay=slow");
-  const auto frames = client.frames_to_end();
-  REQUIRE(frames.size() == 1);
-  CHECK(frames[0].close_code() == 1008);
-  CHECK(frames[0].close_reason().find("200ms") != std::string::npos);
-}
-
-TEST_CASE("lab: a slow processor is not slow any more once an ending has begun", "[lab]") {
-  RunningServer server(lab);
-  TestClient client(server.port());
-  client.open("/ws?delay=10s");
-  std::string many;
-  for (int i = 0; i < 100; ++i) many += testing::client_frame(Opcode::text, "x");
-  client.send(many + client_close(1000));
-  CHECK(client.frames_to_end().size() == 101);  // well before the close timeout
 }
 
 }  // namespace

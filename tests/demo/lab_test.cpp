@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "demo/processors/delay.h"
 #include "server/labels.h"
 #include "support/catch.h"
 #include "support/running_server.h"
@@ -15,6 +16,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::await;
+using testing::client_close;
+using testing::client_frame;
 using testing::quiet_options;
 using testing::TestClient;
 
@@ -157,6 +160,55 @@ TEST_CASE("lab: a server with peers stops at once, and leaves no thread", "[lab]
   }
   CHECK(Clock::now() - since < options.close_timeout);
   CHECK(testing::threads_named("lab-peer").empty());
+}
+
+TEST_CASE("lab: a delay has a unit and a bound", "[lab]") {
+  CHECK(parse_delay("200ms") == milliseconds(200));
+  CHECK(parse_delay("1.5s") == milliseconds(1500));
+  CHECK(parse_delay("0ms") == milliseconds(0));
+  CHECK(parse_delay("10s") == milliseconds(10'000));
+  for (const char* bad :
+       {"", "200", "ms", "-1ms", "10.1s", "1e9s", "nan s", "nans", "infs", "1 h"}) {
+    INFO(bad);
+    CHECK_FALSE(parse_delay(bad));
+  }
+}
+
+TEST_CASE("lab: it echoes, closes and throws as it is told", "[lab]") {
+  const LabServer lab;
+  const auto last_of = [&](const std::string& command) {
+    TestClient client(lab.server.port());
+    client.open("/lab");
+    client.send_text("hello");
+    CHECK(client.next_text() == "hello");
+    client.send_text(command);
+    return client.frames_to_end().back();
+  };
+  CHECK(last_of("!close 4000 as told").close_code() == 4000);
+  CHECK(last_of("!close 4000 as told").close_reason() == "as told");
+  CHECK(last_of("!close 1000").close_reason().empty());
+  CHECK(last_of("!throw").close_code() == 1011);
+  CHECK(last_of("!close 5").close_code() == 1011);  // a code that may not be sent
+}
+
+TEST_CASE("lab: a delay that is none is 1008, and says what one looks like", "[lab]") {
+  const LabServer lab;
+  TestClient client(lab.server.port());
+  client.open("/lab?delay=slow");
+  const auto frames = client.frames_to_end();
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].close_code() == 1008);
+  CHECK(frames[0].close_reason().find("200ms") != std::string::npos);
+}
+
+TEST_CASE("lab: a slow processor is not slow any more once an ending has begun", "[lab]") {
+  const LabServer lab;
+  TestClient client(lab.server.port());
+  client.open("/lab?delay=10s");
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += client_frame(Opcode::text, "x");
+  client.send(many + client_close(1000));
+  CHECK(client.frames_to_end().size() == 101);  // well before the close timeout
 }
 
 }  // namespace

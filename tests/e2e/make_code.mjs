@@ -20,7 +20,7 @@ const EXCERPTS = {
   take_in: ["src/pattern/reader.cpp", "void Reader::take_in(", null],
   pass_on_batch: ["src/pattern/reader.cpp", "void Reader::pass_on_batch() {", null],
   echo: ["src/demo/processors/echo.cpp", "Processor echo(", null],
-  lab: ["src/demo/lab.cpp", "void echo_and_obey(", null],
+  lab: ["src/demo/lab.cpp", "  void serve(Connection& connection) {", null],
   writer_loop: ["src/pattern/writer.cpp", "void Writer::loop() {", null],
   send: ["src/pattern/writer.cpp", "bool Writer::send(std::vector<Frame>& frames) {", null],
   wait_for_peer: ["src/pattern/writer.cpp", "bool Writer::wait_for_peer(", null],
