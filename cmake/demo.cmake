@@ -33,8 +33,8 @@ file(GLOB embedded_files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
 list(TRANSFORM embedded_files PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE embedded_paths)
 add_custom_command(
   OUTPUT ${PROJECT_BINARY_DIR}/generated/embedded_files.h
-  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${PROJECT_BINARY_DIR}/generated/embedded_files.h
-          -DDIRECTORY=${PROJECT_SOURCE_DIR} "-DFILES=${embedded_files}" -DTABLE=ON
+  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${PROJECT_BINARY_DIR}/generated/embedded_files.h -DTABLE=kFiles
+          -DDIRECTORY=${PROJECT_SOURCE_DIR} "-DFILES=${embedded_files}"
           -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${embedded_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   VERBATIM)

@@ -1,24 +1,19 @@
-# Writes files into a C++ header, byte for byte: a std::string_view for each.
-#   cmake -DOUTPUT=embedded_files.h -DDIRECTORY=. "-DFILES=web/page.js;docs/pattern.md" [-DTABLE=ON] -P embed.cmake
-# With TABLE also all of them with the path under which each is served: those of web/ under their
-# names, all others under where they stand.
-set(header "// Made by cmake/embed.cmake.\n#pragma once\n\n#include <string_view>\n\n")
+# Writes files into a C++ header, byte for byte: a table of their names and texts.
+#   cmake -DOUTPUT=embedded_files.h -DTABLE=kFiles -DDIRECTORY=. "-DFILES=web/page.js;docs/pattern.md" -P embed.cmake
+set(header "// Made by cmake/embed.cmake.\n#pragma once\n\n#include <array>\n#include <string_view>\n#include <utility>\n\n")
 string(APPEND header "namespace triloop::embedded {\n\n")
-set(table "")
+set(rows "")
+list(LENGTH FILES count)
 foreach(file IN LISTS FILES)
   file(READ "${DIRECTORY}/${file}" bytes HEX)
   string(LENGTH "${bytes}" digits)
   math(EXPR size "${digits} / 2")
   string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${bytes}")
-  string(MAKE_C_IDENTIFIER "${file}" name)
-  string(REGEX REPLACE "^web/" "" path "${file}")
-  string(APPEND header "constexpr char ${name}_bytes[] = {${bytes}'\\0'};\n")
-  string(APPEND header "constexpr std::string_view ${name}(${name}_bytes, ${size});\n")
-  string(APPEND table "    {\"/${path}\", ${name}},\n")
+  string(MAKE_C_IDENTIFIER "bytes_of_${file}" name)
+  string(APPEND header "constexpr char ${name}[] = {${bytes}'\\0'};\n")
+  string(APPEND rows "    {\"${file}\", {${name}, ${size}}},\n")
 endforeach()
-if(TABLE)
-  string(APPEND header "\nstruct File {\n  std::string_view path;\n  std::string_view content;\n};\n")
-  string(APPEND header "\nconstexpr File kFiles[] = {\n${table}};\n")
-endif()
+set(type "std::array<std::pair<std::string_view, std::string_view>, ${count}>")
+string(APPEND header "\nconstexpr ${type} ${TABLE} = {{\n${rows}}};\n")
 string(APPEND header "\n}  // namespace triloop::embedded\n")
 file(WRITE "${OUTPUT}" "${header}")

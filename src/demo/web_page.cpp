@@ -86,24 +86,27 @@ Response from(const std::string& directory, const std::string& name) {
   return response;
 }
 
-bool is_of_web(std::string_view path) { return path.find('/', 1) == std::string_view::npos; }
+constexpr std::string_view kWeb = "web/";
 
-// "/chat.html" also as "/chat", and "/index.html" as "/".
-void serve(Server& server, const embedded::File& file) {
-  const Page page = [&file](const Request&) {
-    return response_of(file.path, std::string(file.content));
+bool is_of_web(std::string_view file) { return file.substr(0, kWeb.size()) == kWeb; }
+
+// A file of web/ under its name, "/chat.html" also as "/chat", and "/index.html" as "/"; all others
+// under where they stand.
+void serve(Server& server, std::string_view file, std::string_view content) {
+  const Page page = [file, content](const Request&) {
+    return response_of(file, std::string(content));
   };
-  const std::string path(file.path);
+  const std::string path = "/" + std::string(is_of_web(file) ? file.substr(kWeb.size()) : file);
   server.page(path, page);
-  if (!is_of_web(path) || !ends_with(path, kPageEnding)) return;
+  if (!is_of_web(file) || !ends_with(file, kPageEnding)) return;
   server.page(path == "/index.html" ? "/" : path.substr(0, path.size() - kPageEnding.size()), page);
 }
 
 }  // namespace
 
 void serve_web_page(Server& server, const std::string& directory) {
-  for (const embedded::File& file : embedded::kFiles) {
-    if (directory.empty() || !is_of_web(file.path)) serve(server, file);
+  for (const auto& [file, content] : embedded::kFiles) {
+    if (directory.empty() || !is_of_web(file)) serve(server, file, content);
   }
   if (directory.empty()) return;
   server.page(

@@ -33,7 +33,7 @@ void export_page(const std::string& directory, const std::string& levels) {
   const std::filesystem::path folder = directory;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  for (const auto& [name, text] : kExportedFiles) {
+  for (const auto& [name, text] : triloop::embedded::kExportedFiles) {
     if (name != "play.html") {
       write(folder / name, text);
       continue;

@@ -7,32 +7,15 @@ endif()
 set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
 set(patched ${generated}/patched)
 
-# triloop_embed(HEADER ROOT FILES...): the files in a header, and for each a line in `rows`.
-function(triloop_embed header root)
+# triloop_embed(HEADER TABLE ROOT FILES...): a header with the files, in a table of that name.
+function(triloop_embed header table root)
   list(TRANSFORM ARGN PREPEND ${root}/ OUTPUT_VARIABLE paths)
   add_custom_command(
     OUTPUT ${generated}/${header}
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${generated}/${header} -DDIRECTORY=${root} "-DFILES=${ARGN}"
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${generated}/${header} -DTABLE=${table} -DDIRECTORY=${root} "-DFILES=${ARGN}"
             -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     VERBATIM)
-  foreach(file IN LISTS ARGN)
-    string(MAKE_C_IDENTIFIER ${file} identifier)
-    string(APPEND rows "    {\"${file}\", triloop::embedded::${identifier}},\n")
-  endforeach()
-  set(rows "${rows}" PARENT_SCOPE)
-endfunction()
-
-# triloop_table(HEADER NAME BYTES...): from the rows so far, a table of (file, text).
-function(triloop_table header name)
-  set(includes "")
-  foreach(bytes IN LISTS ARGN)
-    string(APPEND includes "#include \"${bytes}\"\n")
-  endforeach()
-  set(type "std::pair<std::string_view, std::string_view>")
-  file(CONFIGURE OUTPUT ${generated}/${header} @ONLY CONTENT
-       "#pragma once\n\n#include <string_view>\n#include <utility>\n\n@includes@\nconstexpr @type@ @name@[] = {\n@rows@};\n")
-  set(rows "" PARENT_SCOPE)
 endfunction()
 
 # triloop_mutant_level(MUTANT FILE SOURCE): SOURCE, compiled with FILE as the patch MUTANT makes it.
@@ -66,26 +49,24 @@ endif()
 # The sources that a level shows, as they are now.
 file(GLOB shown RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/src/pattern/*.cpp ${PROJECT_SOURCE_DIR}/src/pattern/*.h)
-triloop_embed(shown_bytes.h ${PROJECT_SOURCE_DIR} ${shown} tests/explore/wrong_queues.h tests/explore/small_connections.h
+triloop_embed(shown_sources.h kShownSources ${PROJECT_SOURCE_DIR} ${shown} tests/explore/wrong_queues.h tests/explore/small_connections.h
               tests/explore/kernel.cpp tests/explore/peer.h
               include/triloop/bounded_queue.h include/triloop/queue_lanes.h include/triloop/latch.h
               src/server/server.cpp src/server/served.cpp src/server/roster.cpp src/server/admission.cpp src/server/handshake.cpp
               src/threads/spare_threads.cpp src/net/liveness.cpp src/websocket/pings.cpp src/websocket/spare_buffers.cpp
               src/broadcast/group.cpp src/demo/processors/workers.cpp src/demo/processors/parallel.cpp
               src/demo/processors/room.cpp src/demo/processors/rooms.cpp)
-triloop_embed(patched_bytes.h ${patched} ${mutant_files})
-triloop_table(explored_sources.h kExploredSources patched_bytes.h shown_bytes.h)
+triloop_embed(patched_sources.h kPatchedSources ${patched} ${mutant_files})
 
 # The page that plays them, for --export: all but the levels, which the explorer writes anew.
 file(GLOB exported RELATIVE ${PROJECT_SOURCE_DIR}/web CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/web/play*)
-triloop_embed(exported_bytes.h ${PROJECT_SOURCE_DIR}/web page.css ${exported})
-triloop_table(exported_files.h kExportedFiles exported_bytes.h)
-add_library(explore_page STATIC export.cpp ${generated}/exported_bytes.h)
+triloop_embed(exported_files.h kExportedFiles ${PROJECT_SOURCE_DIR}/web page.css ${exported})
+add_library(explore_page STATIC export.cpp ${generated}/exported_files.h)
 target_include_directories(explore_page PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} PRIVATE ${generated})
 target_link_libraries(explore_page PRIVATE triloop_options)
 
 add_library(explore_levels STATIC levels.cpp playing.cpp shown.cpp wrong_queues.cpp small_connections.cpp
-            queue_level.cpp latch_level.cpp lane_level.cpp ${generated}/shown_bytes.h ${generated}/patched_bytes.h)
+            queue_level.cpp latch_level.cpp lane_level.cpp ${generated}/shown_sources.h ${generated}/patched_sources.h)
 if(TRILOOP_LEVELS)
   target_compile_definitions(explore_levels PRIVATE TRILOOP_PATCHED_LEVELS)
 endif()

@@ -1,11 +1,12 @@
 #include "shown.h"
 
 #include <algorithm>
-#include <iterator>
+#include <optional>
 #include <regex>
 #include <stdexcept>
 
-#include "explored_sources.h"
+#include "patched_sources.h"
+#include "shown_sources.h"
 
 namespace explore {
 namespace {
@@ -113,19 +114,24 @@ std::vector<std::vector<int>> common(const Lines& a, const Lines& b) {
   return longest;
 }
 
+std::optional<std::string_view> find_source(const std::string& file) {
+  for (const auto& [name, text] : triloop::embedded::kShownSources) {
+    if (name == file) return text;
+  }
+  for (const auto& [name, text] : triloop::embedded::kPatchedSources) {
+    if (name == file) return text;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view source_text(const std::string& file) {
-  for (const auto& [name, text] : kExploredSources) {
-    if (name == file) return text;
-  }
+  if (const auto text = find_source(file)) return *text;
   throw std::invalid_argument("no source of this name");
 }
 
-bool has_source(const std::string& file) {
-  return std::any_of(std::begin(kExploredSources), std::end(kExploredSources),
-                     [&](const auto& source) { return source.first == file; });
-}
+bool has_source(const std::string& file) { return find_source(file).has_value(); }
 
 Source whole_source(const std::string& file) { return {file, lines_of(source_text(file))}; }
 
