@@ -7,7 +7,6 @@
   const triloop = (window.triloop ??= {});
   const { make, setText, sizeWord, grouped } = triloop;
   const line = document.getElementById("followed");
-  if (!line) return;
   const WAY_MS = 2000; // of the marker, however fast the message was
   const STUCK_SECONDS = 1; // others wait behind, and none has gone all the way for so long
   const LEAST_WEIGHT = 0.6; // so that a place of no microsecond is passed, not skipped
@@ -25,7 +24,6 @@
   marker.hidden = true;
   const wantsNoMotion = matchMedia("(prefers-reduced-motion: reduce)");
   let last = ""; // which message of which connection is told of
-  let roundTrip = null; // in words
   let since = 0; // the connection's age when that one was first seen
   let way = null; // the marker's, while it goes
 
@@ -38,26 +36,20 @@
   const picture = () => document.querySelector("#view-picture .picture");
   const boxOf = (name) => picture()?.querySelector(BOX[name] ?? `[data-thread="${name}"]`);
 
-  function isOwn() {
-    const own = document.querySelector('#view-facts [data-part="own"]');
-    return !own || own.textContent === "yours";
-  }
+  // Alone, without the view, it is one's own.
+  const isYours = (connection) => triloop.view?.isYours(connection) ?? true;
 
-  /** In words, or "": what the page has measured is of its connection to /ws alone. */
-  function tripOf({ path }) {
-    if (roundTrip !== null) return roundTrip;
-    if (/^\/lab(\?|$)/.test(String(path))) return "";
-    return /(\d.*)$/.exec(document.getElementById("trip")?.textContent ?? "")?.[1] ?? "";
-  }
+  /** In words, or "": how long the last message of this very connection was away. */
+  const tripOf = ({ tab }) => (tab && triloop.roundTrip?.tab === tab ? triloop.roundTrip.words : "");
 
   // ---- numbers ----
 
   function tell(connection, { message, bytes, seconds }, stuckFor) {
-    const whose = isOwn() ? "Your message" : "Message";
+    const whose = isYours(connection) ? "Your message" : "Message";
     const which = `${whose} ${grouped(message)} (${sizeWord(bytes)})`;
     const places = PLACES.map(([, member, words]) => `${words} ${timeWord(seconds[member] ?? 0)}`).join(", ");
     const isPast = stuckFor > 0 || connection.state === "ended"; // then it is no news at the boxes
-    const trip = isOwn() && !isPast ? tripOf(connection) : "";
+    const trip = isPast ? "" : tripOf(connection);
     const when = stuckFor > 0 ? `Seen last to go all the way, ${Math.floor(stuckFor)} s ago: ` : "";
     setText(line, `${when}${which}: ${places}${trip ? `; there and back ${trip}` : ""}`);
     for (const [name, member] of PLACES) chip(name, isPast ? "" : timeWord(seconds[member] ?? 0));
@@ -82,8 +74,7 @@
 
   function forget() {
     last = "";
-    roundTrip = null;
-    way?.cancel();
+    endWay();
     setText(line, "");
     for (const name of ["peer", ...PLACES.map(([box]) => box)]) chip(name, "");
   }
@@ -122,10 +113,14 @@
       at += 1;
     });
     way = marker.animate(frames, { duration: WAY_MS });
-    way.onfinish = way.oncancel = () => {
-      marker.hidden = true;
-      way = null;
-    };
+    way.onfinish = endWay;
+  }
+
+  // At once: the event of a cancel comes later.
+  function endWay() {
+    way?.cancel();
+    way = null;
+    marker.hidden = true;
   }
 
   // ---- what the view and the page call ----
@@ -155,7 +150,7 @@
 
   /** As it was then: a message that has long come back does not go its way again. */
   function rewind(connection) {
-    way?.cancel();
+    endWay();
     show(connection);
   }
 
@@ -164,7 +159,5 @@
     /** Another connection is chosen: what is told belongs to the one before. */
     leave: forget,
     rewind,
-    /** Milliseconds that the last message was away, where the page says it otherwise than in #trip. */
-    roundTrip: (milliseconds) => (roundTrip = timeWord(milliseconds / 1000)),
   };
 })();

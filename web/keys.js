@@ -26,7 +26,7 @@
       else link.removeAttribute("aria-current");
     }
     const id = /^#watch=(\d+)$/.exec(location.hash)?.[1];
-    if (id) triloop.view?.choose(Number(id));
+    if (id) triloop.view.choose(Number(id));
   }
 
   // A page that is left loses its connections: so these two places are one page.
@@ -81,7 +81,7 @@
 
   // In the walk the arrow keys are the walk's own.
   function step(by) {
-    if (!inWalk()) triloop.strip?.step?.(by);
+    if (!inWalk()) triloop.strip.step(by);
   }
 
   const keys = {

@@ -4,13 +4,12 @@
 // the scenarios are is in scenarios.js.
 (() => {
   const triloop = (window.triloop ??= {});
-  const { setText, setData, setBar, sizeWord, grouped, MAX_BUFFERED_BYTES } = triloop;
+  const { setText, setData, setBar, sizeWord, grouped, HEARTBEAT, MAX_BUFFERED_BYTES } = triloop;
   const SLICE_MS = 8; // a flood sends for so long at most,
   const REST_MS = 4; // then leaves the page to others for so long,
   const LATE_MS = 16; // and sends less when echoes make it later than this
   const LEAST_IN_SLICE = 32; // messages
   const COMMAND_MS = 5000;
-  const HEARTBEAT = "heartbeat from server";
 
   const element = (id) => document.getElementById(id);
   const box = element("lab");
@@ -175,7 +174,7 @@
   const STATES = ["Connecting.", "Open.", "Closing."]; // by WebSocket.readyState
 
   function stateWords() {
-    if (story) return story.words(triloop.view?.find(story.tab));
+    if (story) return story.words(triloop.view.find(story.tab));
     if (said) return said;
     if (!socket) return "Not open: each of them opens a connection to /lab.";
     if (isOpen() && delay > 0) return `Open; its processor takes ${delay} ms for each message.`;
@@ -184,7 +183,7 @@
 
   // After close() a browser delivers nothing more: then only the snapshots know how far it has got.
   function inLine() {
-    const seen = triloop.view?.find(tab);
+    const seen = triloop.view.find(tab);
     if (seen) return Math.max(0, sent - seen.sent.messages);
     const gone = delay > 0 ? (performance.now() - ending.since) / delay : 0;
     return Math.max(0, Math.round(ending.before - gone));
@@ -209,7 +208,7 @@
 
   // Of a connection that the server has made the page knows what the snapshots say, and no more.
   function showStory() {
-    const seen = triloop.view?.find(story.tab);
+    const seen = triloop.view.find(story.tab);
     setText(element("lab-countdown"), story.countdown(seen));
     setText(element("lab-counts"), seen
       ? `${grouped(seen.received.messages)} came in, ${grouped(seen.sent.messages)} went back` : "");

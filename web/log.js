@@ -1,30 +1,18 @@
 "use strict";
 
-// The log: entries are kept until the next frame and written in one go, so that a flood costs no
-// more than what is shown of it. What is not shown is counted.
+// The log: what was sent and what came. Heartbeats that follow each other are one entry.
 (() => {
   const triloop = (window.triloop ??= {});
-  const MAX_ENTRIES = 400;
   const MAX_HEARTBEATS = 100; // an hour of them must not push the conversation out
-  const MOST_A_FRAME = 50; // what comes faster waits, and most of it is left out
-  const FEW = 20; // so many new ones light up
-  const NEAR_END = 40;
+  const A_FRAME = 50;
+  const FRESH = 20;
 
   const element = (id) => document.getElementById(id);
   const log = element("log");
-  const below = element("log-below");
-  const leftOut = document.createElement("p");
-  leftOut.className = "left-out note";
-  leftOut.setAttribute("aria-live", "off");
-
-  let waiting = []; // not yet written
-  let entries = []; // written, oldest first
-  let heartbeats = 0; // of them
-  let skipped = 0; // never written, or removed again
-  let unseen = 0; // below what one is reading
-  let planned = false;
+  const isBeat = ({ kind }) => kind === "HEARTBEAT";
 
   const clockTime = (date) => `${triloop.clock(date)}.${Math.floor(date.getMilliseconds() / 100)}`;
+
   function part(tag, className, text) {
     const node = document.createElement(tag);
     node.className = className;
@@ -34,110 +22,52 @@
 
   const beats = ({ count }) => (count > 1 ? `× ${count}` : "");
 
-  function makeEntry(item) {
-    const { kind, text, time } = item;
+  function makeNode(entry) {
+    const { kind, text, time } = entry;
     const node = part("div", `entry ${kind.toLowerCase()}`, "");
     const body = part("span", "text", text);
     body.dir = "auto";
     node.dataset.kind = kind;
-    item.time = part("time", "time", clockTime(time));
-    item.aside = part("span", "trip", item.trip || beats(item));
-    node.append(item.time, " ", part("span", "kind", kind), " ", body, " ", item.aside);
-    if (kind === "HEARTBEAT") node.setAttribute("aria-live", "off"); // too often to be read aloud
-    item.node = node;
+    entry.clock = part("time", "time", clockTime(time));
+    entry.aside = part("span", "trip", entry.trip || beats(entry));
+    node.append(entry.clock, " ", part("span", "kind", kind), " ", body, " ", entry.aside);
+    if (isBeat(entry)) node.setAttribute("aria-live", "off"); // too often to be read aloud
     return node;
   }
 
-  function remove(index) {
-    const [{ kind, node }] = entries.splice(index, 1);
-    if (kind === "HEARTBEAT") heartbeats -= 1;
-    else skipped += 1;
-    node.remove();
+  // The oldest heartbeat if there are too many of them, else the oldest of the others.
+  function toGo(entries) {
+    const tooMany = entries.filter(isBeat).length > MAX_HEARTBEATS;
+    return Math.max(entries.findIndex((one) => isBeat(one) === tooMany), 0);
   }
 
-  function makeRoom(count) {
-    while (entries.length + count > MAX_ENTRIES && entries.length > 0) {
-      const isBeat = ({ kind }) => kind === "HEARTBEAT";
-      const index = entries.findIndex((one) => isBeat(one) === (heartbeats > MAX_HEARTBEATS));
-      remove(Math.max(index, 0));
-    }
-  }
-
-  function flush() {
-    const items = waiting.splice(0, MOST_A_FRAME);
-    planned = waiting.length > 0;
-    if (planned) requestAnimationFrame(flush);
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
-    makeRoom(items.length);
-    const nodes = items.map(makeEntry);
-    if (nodes.length <= FEW) nodes.forEach((node) => node.classList.add("fresh"));
-    log.append(...nodes);
-    entries.push(...items);
-    heartbeats += items.filter(({ kind }) => kind === "HEARTBEAT").length;
-    showLeftOut();
-    if (atEnd) log.scrollTop = log.scrollHeight;
-    else unseen += items.length;
-    showBelow();
-  }
-
-  function showLeftOut() {
-    if (skipped > 0) leftOut.textContent = `… ${triloop.grouped(skipped)} more before these`;
-    if (skipped > 0 && !leftOut.isConnected) log.prepend(leftOut);
-    if (skipped === 0) leftOut.remove();
-  }
-
-  // Whoever scrolled back to read something is left where they are, and told.
-  function showBelow() {
-    below.hidden = unseen === 0;
-    below.textContent = `↓ ${triloop.grouped(unseen)} new`;
-  }
+  const frames = triloop.makeFrameLog(log, element("log-below"), {
+    makeNode, toGo, aFrame: A_FRAME, fresh: FRESH,
+    counts: (entry) => !isBeat(entry),
+    leftOutWords: (count) => `… ${count} more before these`,
+  });
 
   function fold(last) {
     last.count += 1;
-    if (!last.node) return void (last.time = new Date());
-    last.time.textContent = clockTime(new Date());
+    last.time = new Date();
+    if (!last.node) return;
+    last.clock.textContent = clockTime(last.time);
     last.aside.textContent = beats(last);
   }
 
   /** trip: what stands behind it, such as how long the round trip took. */
   triloop.write = (kind, text, trip = "") => {
-    const last = waiting.at(-1) ?? entries.at(-1);
+    const last = frames.last();
     if (kind === "HEARTBEAT" && last?.kind === kind) return fold(last);
-    waiting.push({ kind, text, trip, time: new Date(), count: 1 });
-    if (waiting.length > MAX_ENTRIES) {
-      waiting.shift();
-      skipped += 1;
-    }
-    if (planned) return;
-    planned = true;
-    requestAnimationFrame(flush);
+    frames.add({ kind, text, trip, time: new Date(), count: 1 });
   };
-
-  function clear() {
-    waiting = [];
-    entries = [];
-    heartbeats = skipped = unseen = 0;
-    log.replaceChildren();
-    showBelow();
-  }
 
   function applyHeartbeatChoice() {
     log.classList.toggle("without-heartbeats", !element("show-heartbeats").checked);
     log.scrollTop = log.scrollHeight;
   }
 
-  log.addEventListener("scroll", () => {
-    if (unseen === 0 || log.scrollHeight - log.scrollTop - log.clientHeight >= NEAR_END) return;
-    unseen = 0;
-    showBelow();
-  });
-  below.addEventListener("click", () => {
-    log.scrollTop = log.scrollHeight;
-    log.focus({ preventScroll: true });
-    unseen = 0;
-    showBelow();
-  });
-  element("clear").addEventListener("click", clear);
+  element("clear").addEventListener("click", frames.clear);
   element("show-heartbeats").addEventListener("change", applyHeartbeatChoice);
   applyHeartbeatChoice();
 })();

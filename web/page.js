@@ -3,8 +3,7 @@
 // The connection of one's own: open, send, close. What came back is told from what comes by itself.
 (() => {
   const triloop = (window.triloop ??= {});
-  const { write } = triloop;
-  const HEARTBEAT = "heartbeat from server";
+  const { write, HEARTBEAT } = triloop;
   const STATES = ["connecting", "open", "closing", "closed"]; // by WebSocket.readyState
   const MAX_SHOWN_CHARACTERS = 2000;
   const MAX_SHOWN_BYTES = 32;
@@ -22,6 +21,7 @@
   let socket = null;
   let closeWanted = false;
   let focusOwed = false;
+  let tab = ""; // what the open one, or the last, calls itself
   let awaited = []; // what was sent and has not come back, oldest first
 
   // ---- what a message looks like ----
@@ -97,7 +97,7 @@
       return write("ERROR", `“${url}” is no WebSocket address. It should look like ${defaultAddress()}`);
     }
     if (speaksNoTls(url)) return write("ERROR", NO_TLS);
-    const tab = triloop.newTab("echo");
+    tab = triloop.newTab("echo");
     const protocols = element("subprotocols").value.split(/[\s,]+/).filter(Boolean);
     try {
       socket = new WebSocket(triloop.withTab(url, tab), protocols);
@@ -113,7 +113,7 @@
     socket.addEventListener("error", () => onError(url));
     socket.addEventListener("close", onClose);
     const { host, pathname } = new URL(url);
-    if (host === location.host) triloop.expectConnection?.(pathname, { tab });
+    if (host === location.host) triloop.expectConnection(pathname, { tab });
     render();
   }
 
@@ -144,6 +144,7 @@
     if (data === HEARTBEAT && mine === null) return write("HEARTBEAT", data);
     const took = mine === null ? "" : tripWord(now - mine);
     if (took) trip.textContent = `RESPONSE ${took}`;
+    if (took) triloop.roundTrip = { tab, words: took };
     write("RESPONSE", preview(data), took);
   }
 

@@ -264,7 +264,7 @@
     let shown = null;
     root.addEventListener("click", ({ target }) => {
       const box = target.closest?.("[data-box]")?.dataset.box;
-      if (box && shown) triloop.sheet?.open?.(box, shown);
+      if (box && shown) triloop.sheet.open(box, shown);
     });
 
     function show(connection, { rates = null, buffered = null, shares = null } = {}) {

@@ -14,14 +14,20 @@
     };
   }
 
-  function split(now, before) {
+  /** Of a thread's `seconds` in two snapshots: what came to each state, and to all together. */
+  triloop.spentBetween = (before, now) => {
     const spent = {};
-    let all = 0;
+    let sum = 0;
     for (const [state, seconds] of Object.entries(now ?? {})) {
       spent[state] = Math.max(0, seconds - (before?.[state] ?? 0));
-      all += spent[state];
+      sum += spent[state];
     }
-    return all > 0 ? spent : null; // a thread that has ended: then its whole life is shown
+    return { spent, sum };
+  };
+
+  function split(before, now) {
+    const { spent, sum } = triloop.spentBetween(before, now);
+    return sum > 0 ? spent : null; // a thread that has ended: then its whole life is shown
   }
 
   triloop.makeRates = () => {
@@ -56,7 +62,7 @@
         const last = before(connection.id, time);
         if (!last) return null;
         return Object.fromEntries(triloop.THREADS.map((name) =>
-          [name, split(connection.threads[name].seconds, last.one.threads[name].seconds)]));
+          [name, split(last.one.threads[name].seconds, connection.threads[name].seconds)]));
       },
     };
   };

@@ -10,10 +10,6 @@
   const SLOW_BYTES = 1024;
   const CLOSE_COMMAND = "!close 1000 asked by the page";
   const REASON = "closed from the page";
-  const BEGINS = {
-    "stops-reading": ["Peer stops reading", "a peer floods and reads nothing."],
-    vanishes: ["Peer vanishes", "a peer falls silent, its socket stays open."],
-  };
 
   const element = (id) => document.getElementById(id);
 
@@ -47,31 +43,36 @@
     return typeof seconds === "number" ? `${seconds} s` : null;
   };
 
+  // words: of one that is there. makeLeft(): gives a function of its connection, for the seconds until
+  // the server's deadline, counted by the connection's age.
   const PEERS = {
-    "stops-reading": () => "A peer floods and reads nothing. When the writer has waited for it for "
-      + `${deadline("write_timeout") ?? "the write timeout"}, the latch is fired.`,
-    vanishes: () => "A peer has fallen silent; its socket is still there. When it has not answered a ping for "
-      + `${deadline("pong_timeout") ?? "the pong timeout"}, the latch is fired.`,
-  };
-
-  // Seconds until the server's deadline, counted by the connection's age: from the last message that
-  // the writer got rid of, or from the beginning of the silence.
-  const LEFT = {
-    "stops-reading": () => {
-      let sent = -1;
-      let since = 0;
-      return (connection) => {
-        if (connection.sent.messages !== sent) since = connection.age;
-        sent = connection.sent.messages;
-        const writes = connection.threads.writer.doing === "writing_socket";
-        return writes ? triloop.about?.write_timeout - (connection.age - since) : NaN;
-      };
+    "stops-reading": {
+      title: "Peer stops reading",
+      begins: "a peer floods and reads nothing.",
+      words: () => "A peer floods and reads nothing. When the writer has waited for it for "
+        + `${deadline("write_timeout") ?? "the write timeout"}, the latch is fired.`,
+      makeLeft: () => { // from the last message that the writer got rid of
+        let sent = -1;
+        let since = 0;
+        return (connection) => {
+          if (connection.sent.messages !== sent) since = connection.age;
+          sent = connection.sent.messages;
+          const writes = connection.threads.writer.doing === "writing_socket";
+          return writes ? triloop.about?.write_timeout - (connection.age - since) : NaN;
+        };
+      },
     },
-    vanishes: () => ({ age }) => triloop.about?.ping_interval + triloop.about?.pong_timeout - age,
+    vanishes: {
+      title: "Peer vanishes",
+      begins: "a peer falls silent, its socket stays open.",
+      words: () => "A peer has fallen silent; its socket is still there. When it has not answered a ping for "
+        + `${deadline("pong_timeout") ?? "the pong timeout"}, the latch is fired.`,
+      makeLeft: () => ({ age }) => triloop.about?.ping_interval + triloop.about?.pong_timeout - age,
+    },
   };
 
-  function makeCountdown(kind) {
-    const left = LEFT[kind]();
+  function makeCountdown({ makeLeft }) {
+    const left = makeLeft();
     return (connection) => {
       const seconds = connection && connection.state !== "ended" ? left(connection) : NaN;
       if (Number.isNaN(seconds)) return "";
@@ -80,7 +81,8 @@
   }
 
   async function peer(kind) {
-    lab.begin(...BEGINS[kind]);
+    const { title, begins, words } = PEERS[kind];
+    lab.begin(title, begins);
     lab.stopFlood();
     const tab = triloop.newTab("peer");
     triloop.expectConnection("/lab", { tab });
@@ -93,8 +95,8 @@
       tab,
       words: (connection) => (connection?.state === "ended"
         ? `Over: the latch was ${latchWord(connection.latch.closing ?? connection.latch.closed)}.`
-        : PEERS[kind]()),
-      countdown: makeCountdown(kind),
+        : words()),
+      countdown: makeCountdown(PEERS[kind]),
     });
   }
 

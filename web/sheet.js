@@ -7,7 +7,6 @@
   const { make, setText, setData, doingWord } = triloop;
   const { excerpts, states } = triloop.code;
   const root = document.getElementById("sheet");
-  if (!root) return;
   const SHOWN_MS = 300; // so long at least, or nobody could read what a flood does
   const NAMES = { in: "in-queue", out: "out-queue", latch: "close latch" };
   const WORDS = {

@@ -5,11 +5,10 @@
 // while nobody sees it.
 (() => {
   const triloop = (window.triloop ??= {});
-  const { make, setText, doingWord, latchWord } = triloop;
-  const { THREADS, WINDOW_SECONDS, firingsIn, levelOf, makeRings } = triloop.stripModel;
+  const { make, setText, doingWord, latchWord, THREADS } = triloop;
+  const { WINDOW_SECONDS, firingsIn, levelOf, makeRings } = triloop.stripModel;
   const { ROWS, draw, makePalette } = triloop.stripDraw;
   const root = document.getElementById("strip");
-  if (!root) return;
   const STEP_SAMPLES = 1; // an arrow key,
   const PAGE_SAMPLES = 10; // and Page Up and Down
   const LEAST_SHARE = 0.05; // what took less of a tenth is not read out
@@ -150,7 +149,7 @@
 
   // The walk has a picture, too: while it is shown the code is of its step.
   function showCode(connection) {
-    if (root.getClientRects().length > 0) triloop.sheet?.update?.(connection);
+    if (root.getClientRects().length > 0) triloop.sheet.update(connection);
   }
 
   // ---- rewind ----
@@ -171,7 +170,7 @@
     const about = sample && { time: sample.time, ago: agoOf(sample), words: agoWords(sample) };
     strip.onScrub?.(sample?.connection ?? null, about ?? null);
     if (sample) showCode(sample.connection);
-    if (sample) triloop.follow?.rewind?.(sample.connection);
+    if (sample) triloop.follow.rewind(sample.connection);
   }
 
   function scrubTo(wanted) {
@@ -251,7 +250,7 @@
       rings.add(time, connection);
       if (connection.id !== chosen) return;
       if (!held) showCode(connection);
-      if (!held) triloop.follow?.update?.(connection);
+      if (!held) triloop.follow.update(connection);
       if (held) say();
       else plan();
     },
@@ -260,7 +259,7 @@
     choose(id) {
       if (id === chosen) return;
       chosen = id;
-      triloop.follow?.leave?.();
+      triloop.follow.leave();
       live();
     },
 

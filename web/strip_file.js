@@ -8,7 +8,7 @@
   const MOST_BYTES = 20 * 1024 * 1024;
   const MOST_SNAPSHOTS = 20_000;
   const MOST_CONNECTIONS = 1000;
-  const THREADS = ["reader", "processor", "writer"];
+  const { strip, make, THREADS } = triloop;
 
   // ---- is it one? ----
 
@@ -87,8 +87,6 @@
 
   // ---- the buttons ----
 
-  const { strip, make } = triloop;
-  if (!strip) return;
   const saveButton = make("button", "strip-save", "Save");
   const openButton = make("button", "strip-open", "Open a file");
   saveButton.type = openButton.type = "button";

@@ -5,7 +5,7 @@
 // 20 ms is in no snapshot, but it is in the difference.
 (() => {
   const triloop = (window.triloop ??= {});
-  const THREADS = ["reader", "processor", "writer"];
+  const { THREADS } = triloop;
   const LATCHES = ["closing", "closed"];
   const WINDOW_SECONDS = 20;
   const GAP_SECONDS = 0.6; // without a snapshot for longer, nobody knows what was
@@ -19,13 +19,7 @@
    * still they are `unknown`.
    */
   function sharesBetween(before, now, interval) {
-    const spent = {};
-    let sum = 0;
-    for (const [state, seconds] of Object.entries(now.seconds ?? {})) {
-      const part = Math.max(0, seconds - (before.seconds?.[state] ?? 0));
-      spent[state] = part;
-      sum += part;
-    }
+    const { spent, sum } = triloop.spentBetween(before.seconds, now.seconds);
     // The clocks of a thread and of the snapshot are read one after the other.
     const gone = now.left || now.doing === "not_started";
     const whole = gone ? Math.max(sum, interval) : sum;
@@ -102,6 +96,6 @@
   }
 
   triloop.stripModel = {
-    THREADS, WINDOW_SECONDS, GAP_SECONDS, cellBetween, firingsIn, levelOf, makeRings, sharesBetween,
+    WINDOW_SECONDS, GAP_SECONDS, cellBetween, firingsIn, levelOf, makeRings, sharesBetween,
   };
 })();

@@ -101,14 +101,17 @@
 
   const keyOf = (one) => (mine.has(one.tab) ? one.tab : one.id);
 
-  const ownWord = ({ tab }) => (String(tab).startsWith("peer-") ? "the lab's peer" : "yours");
+  function ownWord(connection) {
+    if (!mine.has(keyOf(connection))) return "";
+    return String(connection.tab).startsWith("peer-") ? "the lab's peer" : "yours";
+  }
 
   function showDetail() {
     if (!snapshot) return;
     if (!chosen) return detail.showNobody("No connection yet: press Open, or cause something");
-    triloop.strip?.choose?.(chosen.id);
+    triloop.strip.choose(chosen.id);
     rows.choose(chosen.id);
-    const own = mine.has(keyOf(chosen)) ? ownWord(chosen) : "";
+    const own = ownWord(chosen);
     if (scrubbed) {
       return detail.show(scrubbed, { own, past: Math.max(0, chosen.age - scrubbed.age) });
     }
@@ -148,10 +151,10 @@
     chooseExpected(next);
     chooseWanted(next);
     chooseByItself(next);
-    triloop.strip?.choose?.(chosen ? chosen.id : triloop.strip.NOBODY);
+    triloop.strip.choose(chosen ? chosen.id : triloop.strip.NOBODY);
     const others = next.connections.length <= FEW ? next.connections : [];
-    for (const one of others) if (one !== chosen) triloop.strip?.add?.(next.time, one);
-    if (chosen) triloop.strip?.add?.(next.time, chosen);
+    for (const one of others) if (one !== chosen) triloop.strip.add(next.time, one);
+    if (chosen) triloop.strip.add(next.time, chosen);
     showList();
     showDetail();
     showCount(next);
@@ -162,7 +165,7 @@
   function forget() {
     rows.clear();
     rates.clear();
-    triloop.strip?.forget?.();
+    triloop.strip.forget();
     chosen = scrubbed = snapshot = null;
     byHand = false;
     if (expected) expected.after = -1;
@@ -222,7 +225,7 @@
 
   function resume() {
     scrubbed = null;
-    triloop.strip?.live?.();
+    triloop.strip.live();
     if (paused) setPaused(false);
   }
 
@@ -261,7 +264,7 @@
     return () => clearTimeout(timer);
   }
 
-  triloop.playSession ??= (session) =>
+  triloop.playSession = (session) =>
     play(session?.snapshots ?? null, session ? `Recorded: ${session.recorded}. Your own server: ./run.sh` : "");
 
   /** Where there is nothing to show a recorded session stands, if there is one. */
@@ -277,6 +280,7 @@
       if (snapshot) chooseWanted(snapshot);
       showDetail();
     },
+    isYours: (connection) => ownWord(connection) === "yours",
     togglePause: () => setPaused(!paused),
     /** This page's own connection as the last snapshot has it, or undefined. */
     find: (tab) => snapshot?.connections.find((one) => one.tab === tab),
@@ -286,7 +290,7 @@
   nowButton.addEventListener("click", () => triloop.tryInspect());
   showObservers.addEventListener("change", () => snapshot && showList());
   window.addEventListener("DOMContentLoaded", () => {
-    if (triloop.strip) triloop.strip.onScrub = onScrub;
+    triloop.strip.onScrub = onScrub;
     if (!triloop.served) {
       onState("disk", "From disk: a live view needs the page as its server hands it out.");
       return;

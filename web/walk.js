@@ -102,37 +102,31 @@
     };
   }
 
-  // ---- the elements, as far as the page has not brought them ----
+  // ---- the elements ----
 
   const box = document.getElementById("walk");
-  if (!box) return;
-  const found = (id) => document.getElementById(id);
 
-  function makeParts() {
-    if (found("walk-picture")) return;
-    const part = (tag, id, text = "") => Object.assign(make(tag, "", text), { id });
-    const title = found("walk-title") ?? box.appendChild(part("h2", "walk-title", "One message, step by step"));
-    box.setAttribute("aria-labelledby", title.id);
-    const words = make("div", "walk-words");
-    const status = make("div");
-    status.setAttribute("role", "status");
-    status.append(part("h3", "walk-step"), part("p", "walk-text"));
-    const place = part("p", "walk-place");
-    place.className = "note";
-    const row = make("div", "row");
-    for (const [id, word] of [["walk-back", "Back"], ["walk-next", "Next step"], ["walk-play", "Play"]]) {
-      row.append(Object.assign(part("button", id, word), { type: "button" }));
-    }
-    words.append(place, status, row);
-    const frame = part("div", "walk-picture");
-    frame.className = "frame";
-    box.append(words, frame);
+  function part(parent, tag, id, text = "") {
+    const node = Object.assign(make(tag, "", text), { id });
+    parent.append(node);
+    return node;
   }
 
-  makeParts();
-  const next = found("walk-next");
-  const back = found("walk-back");
-  const play = found("walk-play");
+  box.setAttribute("aria-labelledby", part(box, "h2", "walk-title", "One message, step by step").id);
+  const words = make("div", "walk-words");
+  const placeText = part(words, "p", "walk-place");
+  placeText.className = "note";
+  const status = make("div");
+  status.setAttribute("role", "status");
+  const title = part(status, "h3", "walk-step");
+  const text = part(status, "p", "walk-text");
+  const row = make("div", "row");
+  const [back, next, play] = [["walk-back", "Back"], ["walk-next", "Next step"], ["walk-play", "Play"]]
+    .map(([id, word]) => Object.assign(part(row, "button", id, word), { type: "button" }));
+  words.append(status, row);
+  box.append(words);
+  const frame = part(box, "div", "walk-picture");
+  frame.className = "frame";
   const picture = triloop.makePicture();
   const message = make("span", "message");
   message.setAttribute("aria-hidden", "true"); // the text says where it is
@@ -152,11 +146,11 @@
   function show() {
     const step = STEPS[current];
     setData(box, "step", String(current + 1));
-    setText(found("walk-place"), `Step ${current + 1} of ${STEPS.length}; the arrow keys step, too`);
-    setText(found("walk-step"), step.title);
-    setText(found("walk-text"), step.text);
+    setText(placeText, `Step ${current + 1} of ${STEPS.length}; the arrow keys step, too`);
+    setText(title, step.title);
+    setText(text, step.text);
     picture.show(connectionAt(step));
-    if (box.getClientRects().length > 0) triloop.sheet?.update?.(connectionAt(step));
+    if (box.getClientRects().length > 0) triloop.sheet.update(connectionAt(step));
     for (const name of ["peer", "reader", "in", "processor", "out", "writer"]) {
       setData(picture.box(name), "active", String(step.at === name));
     }
@@ -215,7 +209,7 @@
 
   picture.root.classList.add("plain");
   picture.root.append(message);
-  found("walk-picture").append(picture.root);
+  frame.append(picture.root);
   new ResizeObserver(place).observe(picture.root);
   window.addEventListener("hashchange", goToHash);
   show();

@@ -27,6 +27,9 @@
 
   triloop.grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
+  /** What the server sends by itself. */
+  triloop.HEARTBEAT = "heartbeat from server";
+
   const two = (number) => String(number).padStart(2, "0");
 
   triloop.clock = (date) => `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;

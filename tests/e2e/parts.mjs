@@ -8,7 +8,7 @@ import { snapshotServer } from "./snapshots.mjs";
 
 const PATIENCE_MS = 15_000;
 const STYLES = ["page", "picture", "strip", "sheet", "walk", "follow"];
-const SCRIPTS = ["words", "picture", "code", "session", "sheet", "follow", "strip_model", "strip_draw", "strip", "strip_file", "walk"];
+const SCRIPTS = ["words", "picture", "rates", "code", "session", "sheet", "follow", "strip_model", "strip_draw", "strip", "strip_file", "walk"];
 
 /** The page; `base` is where its files are. */
 export const partsPage = (base = "") => `<!DOCTYPE html>

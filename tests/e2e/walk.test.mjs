@@ -158,7 +158,7 @@ async function picture(page) {
 test("one's own message: its time in each place, in a line and at the boxes", {}, async ({ page }) => {
   await picture(page);
   await page.evaluate((one) => {
-    window.triloop.follow.roundTrip(0.4);
+    window.triloop.roundTrip = { tab: "echo-1", words: "400\u00a0µs" };
     window.triloop.strip.add(1, one);
   }, withFollowed(7));
   assert.equal(await page.textContent("#followed"),
