@@ -30,14 +30,8 @@ file(GLOB embedded_files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
      ${PROJECT_SOURCE_DIR}/src/websocket/protocol.h ${PROJECT_SOURCE_DIR}/src/websocket/spare_buffers.h
      ${PROJECT_SOURCE_DIR}/src/demo/processors/echo.* ${PROJECT_SOURCE_DIR}/src/demo/lab.cpp
      ${PROJECT_SOURCE_DIR}/tests/explore/wrong_queues.h ${PROJECT_SOURCE_DIR}/tests/explore/small_connections.h)
-list(TRANSFORM embedded_files PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE embedded_paths)
-add_custom_command(
-  OUTPUT ${PROJECT_BINARY_DIR}/generated/embedded_files.h
-  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${PROJECT_BINARY_DIR}/generated/embedded_files.h -DTABLE=kFiles
-          -DDIRECTORY=${PROJECT_SOURCE_DIR} "-DFILES=${embedded_files}"
-          -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
-  DEPENDS ${embedded_paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
-  VERBATIM)
+include(${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake)
+triloop_embed(${PROJECT_BINARY_DIR}/generated/embedded_files.h kFiles ${PROJECT_SOURCE_DIR} ${embedded_files})
 # What the program is made of and its tests look into, compiled once for both.
 add_library(triloop_program STATIC src/demo/about.cpp src/demo/command_line.cpp src/demo/health.cpp src/demo/inspect.cpp src/demo/service_manager.cpp)
 target_link_libraries(triloop_program PUBLIC triloop_processors CLI11::CLI11 nlohmann_json::nlohmann_json

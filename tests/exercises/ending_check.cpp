@@ -176,7 +176,7 @@ void vanished() {
 
 int main() {
   return exercises::explore_all(
-      "Exercise 3: the ending",
+      "Exercise 3: the ending", {EXERCISE_ID, EXERCISE_CODE, EXERCISE_PAGE},
       {{"a request gets its answer, and then all three are done", one_answer},
        {"so do two, where each queue has room for one", two_answers},
        {"and those of a peer that reads late", read_late},

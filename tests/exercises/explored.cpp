@@ -187,8 +187,8 @@ void offer_page(Output& out, const Promise& promise, const Code& code) {
 
 }  // namespace
 
-int explore_all(const std::string& title, const std::vector<Promise>& promises, Manner manner,
-                const Code& code) {
+int explore_all(const std::string& title, const Code& code, const std::vector<Promise>& promises,
+                Manner manner) {
   explore::catch_crashes();
   triloop::trace::detail::on.set(manner == Manner::calls);
   Output out;
@@ -209,7 +209,7 @@ int explore_all(const std::string& title, const std::vector<Promise>& promises, 
       const std::string assertion = out.last_assertion();
       show_schedule(out, worth_showing(outcome, manner));
       out.show("\n" + outcome.failure + (assertion.empty() ? "" : " (" + assertion + ")"));
-      if (!code.id.empty()) offer_page(out, promise, code);
+      offer_page(out, promise, code);
     }
     if (!holds) return 1;
     schedules += outcome.schedules;

@@ -6,12 +6,6 @@
 
 #include "scheduler.h"
 
-#ifndef EXERCISE_ID
-#define EXERCISE_ID ""
-#define EXERCISE_CODE ""
-#define EXERCISE_PAGE ""
-#endif
-
 namespace exercises {
 
 struct Promise {
@@ -27,15 +21,15 @@ enum class Manner {
 
 /// What is checked, and where its page is written if it is broken (played.h).
 struct Code {
-  std::string id = EXERCISE_ID;           ///< "exercise-1"
-  std::string directory = EXERCISE_CODE;  ///< of what the student writes
-  std::string page = EXERCISE_PAGE;
+  std::string id;         ///< "exercise-1"
+  std::string directory;  ///< of what the student writes
+  std::string page;
 };
 
 /// Prints which promises hold; of the first that does not, the shortest schedule that breaks it,
 /// and on standard error where it can be played. Returns the exit status: 0 if all hold, 1 if one
 /// is broken.
-int explore_all(const std::string& title, const std::vector<Promise>& promises,
-                Manner manner = Manner::every_step, const Code& code = {});
+int explore_all(const std::string& title, const Code& code, const std::vector<Promise>& promises,
+                Manner manner = Manner::every_step);
 
 }  // namespace exercises

@@ -109,7 +109,7 @@ void all_at_once() {
 
 int main() {
   return exercises::explore_all(
-      "Exercise 2: the latch",
+      "Exercise 2: the latch", {EXERCISE_ID, EXERCISE_CODE, EXERCISE_PAGE},
       {{"who waits is woken", one_waiter},
        {"all who wait are woken", two_waiters},
        {"who comes late does not wait", late_waiter},

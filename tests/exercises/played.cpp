@@ -4,6 +4,7 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -53,22 +54,14 @@ std::optional<explore::Choices> way_to_failure(const Graph& graph) {
 
 // The files of the student's that anything happens in.
 void show_code(explore::Level& level, const Graph& graph, const std::string& directory) {
-  std::set<std::string> files;
-  const auto add = [&](const std::vector<explore::Event>& events) {
-    for (const explore::Event& event : events) {
-      if (event.where.file != nullptr) files.insert(explore::from_root(event.where.file));
-    }
-  };
-  add(graph.start);
+  std::set<std::string> files = explore::files_of(graph.start);
   for (const Node& node : graph.nodes) {
-    for (const Edge& edge : node.options) add(edge.events);
+    for (const Edge& edge : node.options) files.merge(explore::files_of(edge.events));
   }
   for (const std::string& file : files) {
     std::ifstream in(fs::path(directory) / fs::path(file).filename());
-    explore::Source source{file, {}};
-    for (std::string line; std::getline(in, line);) {
-      source.lines.push_back({static_cast<int>(source.lines.size()) + 1, line, false});
-    }
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    explore::Source source = explore::source_of(file, text);
     if (!source.lines.empty()) level.sources.push_back(std::move(source));
   }
 }
@@ -94,8 +87,8 @@ std::string write_page(const Promise& promise, const Code& code) {
   level.scenario = promise.what;
   level.wrong = true;
   for (const int preemptions : {-1, 2, 1, 0}) {
-    level.bounds = {preemptions, kMostStates, /*spurious=*/preemptions < 0};
-    const auto graph = graph_within(promise.scenario, level.bounds);
+    level.bound = preemptions;
+    const auto graph = graph_within(promise.scenario, {preemptions, kMostStates});
     const auto way = graph ? way_to_failure(*graph) : std::nullopt;
     if (!way) continue;
     show_code(level, *graph, code.directory);

@@ -129,6 +129,7 @@ void closed() {
 
 int main() {
   return exercises::explore_all("Exercise 1: the queue",
+                                {EXERCISE_ID, EXERCISE_CODE, EXERCISE_PAGE},
                                 {{"a consumer that is early waits for its item", one_item},
                                  {"what one thread pushes comes out in order", in_order},
                                  {"two consumers share two items", two_consumers<2>},

@@ -41,8 +41,8 @@ void Run::remark(const std::string& text) {
 }
 
 void Run::watch(Watched watched) {
-  watched.last = watched.cells > 0 ? "" : "0";
-  all_watches_.push_back(watched);
+  watched.last = watched.shown.cells > 0 ? "" : "0";
+  values_.push_back(watched.shown);
   watches_.push_back(std::move(watched));
 }
 
@@ -52,7 +52,7 @@ void Run::look_at_values() {
     std::string value = watched.value();
     if (value == watched.last) continue;
     Event event = event_of(*current_, {Operation::kValue});
-    event.object = watched.name;
+    event.object = watched.shown.name;
     event.text = watched.last = std::move(value);
     events_->push_back(std::move(event));
   }

@@ -15,20 +15,6 @@ namespace {
 
 const char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-Edge::Kind kind_of(const Option& option) {
-  switch (option.kind) {
-    case Option::kRun:
-      return Edge::kRun;
-    case Option::kNotify:
-      return Edge::kNotify;
-    case Option::kSpurious:
-      return Edge::kSpurious;
-    case Option::kTimeout:
-      break;
-  }
-  return Edge::kTimeout;
-}
-
 // Makes the choices, and looks at the one behind them; from there on it takes what comes.
 class Walk final : public Strategy {
  public:
@@ -63,7 +49,8 @@ class Walk final : public Strategy {
     std::vector<std::size_t> menu;
     for (std::size_t i = 0; i < options.size(); ++i) {
       const Option& option = options[i];
-      if (option.kind == Option::kSpurious && (!may_wake || !bounds_.spurious || woken_)) continue;
+      if (option.kind == Option::kSpurious && (!may_wake || bounds_.preemptions >= 0 || woken_))
+        continue;
       if (option.kind != Option::kSpurious && bounds_.preemptions >= 0 &&
           spent_ + option.cost > bounds_.preemptions) {
         continue;
@@ -99,7 +86,7 @@ class Walk final : public Strategy {
             bool between_operations) {
     stopped_ = true;
     for (const std::size_t i : menu) {
-      stop_.node.options.push_back({kind_of(options[i]), options[i].fiber, -1, {}});
+      stop_.node.options.push_back({options[i].kind, options[i].fiber, -1, {}});
     }
     stop_.node.threads = Run::current->standings();
     events_ = Run::current->event_count();
@@ -215,9 +202,7 @@ Stop play(const Scenario& scenario, const Choices& choices, const GraphBounds& b
   } else {
     look_at_end(run, stop);
   }
-  for (const Run::Watched& watched : run.watches_so_far()) {
-    stop.values.push_back({watched.name, watched.cells});
-  }
+  stop.values = run.values();
   return stop;
 }
 

@@ -3,7 +3,8 @@
 // States are merged if their histories are the same (run.h), whoever has run last: without a bound
 // on preemptions it does not matter. A node is a state in which somebody has to choose; what only
 // one can do is part of the edge before it. A thread that has just begun goes on to its first
-// operation: until then nobody can see that it has. A wait may end for no reason once in a path.
+// operation: until then nobody can see that it has. A wait may end for no reason once in a path, or
+// never where preemptions are bounded.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +21,10 @@ namespace explore {
 struct GraphBounds {
   int preemptions = -1;  // -1: no bound
   std::size_t nodes = 20'000;
-  bool spurious = true;
 };
 
 struct Edge {
-  enum Kind { kRun, kNotify, kSpurious, kTimeout } kind = kRun;
+  Option::Kind kind = Option::kRun;
   int thread = kNobody;
   int to = -1;
   std::vector<Event> events;
@@ -35,11 +35,6 @@ struct Node {
   std::vector<Edge> options;
   std::vector<Standing> threads;
   std::string failure;
-};
-
-struct Value {
-  std::string name;
-  std::size_t cells = 0;  // 0: a flag
 };
 
 struct Graph {

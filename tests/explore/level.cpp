@@ -195,9 +195,7 @@ std::string whole(const Level& level, const std::vector<Value>& values, const Ta
                      ",\"scenario\":" + in_quotes(level.scenario) +
                      ",\"kind\":" + (level.wrong ? "\"wrong\"" : "\"right\"");
   if (!level.mutant.empty()) text += ",\"mutant\":" + in_quotes(level.mutant);
-  if (level.bounds.preemptions >= 0) {
-    text += ",\"bound\":" + std::to_string(level.bounds.preemptions);
-  }
+  if (level.bound >= 0) text += ",\"bound\":" + std::to_string(level.bound);
   return text + ",\"threads\":" + tables.names_of_threads() + ",\"objects\":" + tables.objects() +
          ",\"values\":" + values_of(values) + ",\"sources\":" + sources_of(level) +
          ",\"right\":" + right_of(level) + ",\"events\":" + tables.all_events() + rest + "}";
@@ -220,6 +218,25 @@ std::string json_of(const Level& level, const Stop& stop) {
   std::string start = tables.events(stop.events);
   std::string node = tables.node(stop.node);
   return whole(level, stop.values, tables, ",\"start\":" + start + ",\"node\":" + node);
+}
+
+std::set<std::string> files_of(const std::vector<Event>& events) {
+  std::set<std::string> files;
+  for (const Event& event : events) {
+    if (event.where.file != nullptr) files.insert(from_root(event.where.file));
+  }
+  return files;
+}
+
+Source source_of(const std::string& file, std::string_view text) {
+  Source source{file, {}};
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const int number = static_cast<int>(source.lines.size()) + 1;
+    source.lines.push_back({number, std::string(text.substr(0, end)), false});
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return source;
 }
 
 std::string levels_text(const std::vector<std::string>& levels) {

@@ -3,7 +3,7 @@
 // web/levels.js has one a line; docs/decisions/0017-levels.md says what stands in it.
 #pragma once
 
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +36,7 @@ struct Level {
   std::vector<Source> sources;
   std::vector<Hunk> right;
   std::string mutant;  // tests/explore/mutants/NAME.patch makes this mistake
-  GraphBounds bounds;
+  int bound = -1;      // on preemptions; -1: none
 };
 
 /// One line, without its end.
@@ -50,6 +50,12 @@ std::string levels_text(const std::vector<std::string>& levels);
 
 /// "include/triloop/latch.h" of "/somewhere/include/triloop/latch.h".
 std::string from_root(const char* file);
+
+/// The files that they come from, as from_root() has them.
+std::set<std::string> files_of(const std::vector<Event>& events);
+
+/// All lines of `text`, which stands in `file`.
+Source source_of(const std::string& file, std::string_view text);
 
 /// In quotes.
 std::string in_quotes(std::string_view text);

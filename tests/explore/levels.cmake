@@ -4,19 +4,9 @@ option(TRILOOP_LEVELS "Also those that a patch makes; off where the sources have
 if(TRILOOP_LEVELS)
   find_program(PATCH patch REQUIRED)
 endif()
+include(${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake)
 set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
 set(patched ${generated}/patched)
-
-# triloop_embed(HEADER TABLE ROOT FILES...): a header with the files, in a table of that name.
-function(triloop_embed header table root)
-  list(TRANSFORM ARGN PREPEND ${root}/ OUTPUT_VARIABLE paths)
-  add_custom_command(
-    OUTPUT ${generated}/${header}
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${generated}/${header} -DTABLE=${table} -DDIRECTORY=${root} "-DFILES=${ARGN}"
-            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
-    DEPENDS ${paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
-    VERBATIM)
-endfunction()
 
 # triloop_mutant_level(MUTANT FILE SOURCE): SOURCE, compiled with FILE as the patch MUTANT makes it.
 function(triloop_mutant_level mutant file source)
@@ -49,18 +39,18 @@ endif()
 # The sources that a level shows, as they are now.
 file(GLOB shown RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/src/pattern/*.cpp ${PROJECT_SOURCE_DIR}/src/pattern/*.h)
-triloop_embed(shown_sources.h kShownSources ${PROJECT_SOURCE_DIR} ${shown} tests/explore/wrong_queues.h tests/explore/small_connections.h
+triloop_embed(${generated}/shown_sources.h kShownSources ${PROJECT_SOURCE_DIR} ${shown} tests/explore/wrong_queues.h tests/explore/small_connections.h
               tests/explore/kernel.cpp tests/explore/peer.h
               include/triloop/bounded_queue.h include/triloop/queue_lanes.h include/triloop/latch.h
               src/server/server.cpp src/server/served.cpp src/server/roster.cpp src/server/admission.cpp src/server/handshake.cpp
               src/threads/spare_threads.cpp src/net/liveness.cpp src/websocket/pings.cpp src/websocket/spare_buffers.cpp
               src/broadcast/group.cpp src/demo/processors/workers.cpp src/demo/processors/parallel.cpp
               src/demo/processors/room.cpp src/demo/processors/rooms.cpp)
-triloop_embed(patched_sources.h kPatchedSources ${patched} ${mutant_files})
+triloop_embed(${generated}/patched_sources.h kPatchedSources ${patched} ${mutant_files})
 
 # The page that plays them, for --export: all but the levels, which the explorer writes anew.
 file(GLOB exported RELATIVE ${PROJECT_SOURCE_DIR}/web CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/web/play*)
-triloop_embed(exported_files.h kExportedFiles ${PROJECT_SOURCE_DIR}/web page.css ${exported})
+triloop_embed(${generated}/exported_files.h kExportedFiles ${PROJECT_SOURCE_DIR}/web page.css ${exported})
 add_library(explore_page STATIC export.cpp ${generated}/exported_files.h)
 target_include_directories(explore_page PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} PRIVATE ${generated})
 target_link_libraries(explore_page PRIVATE triloop_options)

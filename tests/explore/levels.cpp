@@ -43,7 +43,7 @@ Show shipping(const std::string& mutant, const std::string& file, const std::str
 NamedLevel queue(const std::string& id, std::size_t number, bool wrong) {
   const Named& named = (wrong ? wrong_queues() : right_queue())[number];
   const std::string right = "the right one";
-  return {id, named, wrong, part(kQueues, right, wrong ? named.name : right), {}};
+  return {id, named, wrong, part(kQueues, right, wrong ? named.name : right)};
 }
 
 // Cut down from a mistake in the whole connection, which `mutant` makes.
@@ -54,7 +54,7 @@ NamedLevel small(const std::string& id, std::size_t number, const std::string& m
     show(level);
     level.mutant = mutant;
   };
-  return {id, named, true, with_mutant, {}};
+  return {id, named, true, with_mutant};
 }
 
 std::vector<NamedLevel> all_levels() {
@@ -71,13 +71,11 @@ std::vector<NamedLevel> all_levels() {
       {"latch-without-flag",
        {"latch without its flag", latch_without_its_flag},
        true,
-       shipping("latch-without-its-flag", latch, "Latch"),
-       {}},
+       shipping("latch-without-its-flag", latch, "Latch")},
       {"starving-lane",
        {"a lane that starves the other", urgent_lane_starves_the_other},
        true,
-       shipping("urgent-lane-starves-the-other", lanes, Lanes, whole, Whole),
-       {}},
+       shipping("urgent-lane-starves-the-other", lanes, Lanes, whole, Whole)},
 #endif
       small("pong-through-the-bound", 0, "pong-through-the-data-bound"),
       small("close-before-joins", 1, ""),
@@ -85,21 +83,12 @@ std::vector<NamedLevel> all_levels() {
       queue("right-one-place", 0, false),
       queue("right-two-places", 1, false),
       queue("right-closed", 2, false),
-      {"ships-queue",
-       {"the queue that ships", ships_closed},
-       false,
-       shipping("", whole, Whole),
-       {}},
-      {"ships-latch",
-       {"the latch that ships", ships_latch},
-       false,
-       shipping("", latch, "Latch"),
-       {}},
+      {"ships-queue", {"the queue that ships", ships_closed}, false, shipping("", whole, Whole)},
+      {"ships-latch", {"the latch that ships", ships_latch}, false, shipping("", latch, "Latch")},
       {"ships-lane",
        {"the lane that ships", ships_lane},
        false,
-       shipping("", lanes, Lanes, whole, Whole),
-       {}},
+       shipping("", lanes, Lanes, whole, Whole)},
   };
 }
 
@@ -120,9 +109,12 @@ const NamedLevel* level_called(const std::string& id_or_scenario) {
 std::string levels_file() {
   std::vector<std::string> all;
   for (const NamedLevel& named : levels()) {
-    Level level{named.id, named.named.name, named.wrong, {}, {}, "", named.bounds};
+    Level level;
+    level.id = named.id;
+    level.scenario = named.named.name;
+    level.wrong = named.wrong;
     named.show(level);
-    all.push_back(json_of(level, graph_of(named.named.scenario, named.bounds)));
+    all.push_back(json_of(level, graph_of(named.named.scenario)));
   }
   return levels_text(all);
 }

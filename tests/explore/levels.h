@@ -15,7 +15,6 @@ struct NamedLevel {
   Named named;
   bool wrong = false;
   std::function<void(Level&)> show;  // fills in the sources
-  GraphBounds bounds;
 };
 
 const std::vector<NamedLevel>& levels();

@@ -5,7 +5,6 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <stdexcept>
 
 #include "levels.h"
@@ -50,13 +49,9 @@ std::string list_of(const std::vector<Playable>& scenarios) {
 
 // The whole files that the events come from.
 void show_sources(Level& level, const Stop& stop) {
-  std::set<std::string> files;
-  const auto add = [&](const Event& event) {
-    if (event.where.file != nullptr) files.insert(from_root(event.where.file));
-  };
-  for (const Event& event : stop.events) add(event);
-  for (const Standing& standing : stop.node.threads) add(standing.next);
-  for (const std::string& file : files) {
+  std::vector<Event> events = stop.events;
+  for (const Standing& standing : stop.node.threads) events.push_back(standing.next);
+  for (const std::string& file : files_of(events)) {
     if (has_source(file)) level.sources.push_back(whole_source(file));
   }
 }
@@ -69,9 +64,8 @@ std::string played(const Playable& playable, const std::string& choices) {
   if (known != nullptr) {
     level.id = known->id;
     level.wrong = known->wrong;
-    level.bounds = known->bounds;
   }
-  const Stop stop = play(playable.named.scenario, choices_from(choices), level.bounds);
+  const Stop stop = play(playable.named.scenario, choices_from(choices));
   show_sources(level, stop);
   return json_of(level, stop);
 }

@@ -17,15 +17,15 @@ void print(const std::vector<Step>& steps) {
   for (const Step& step : steps) std::printf("    %-12s %s\n", step.who.c_str(), step.what.c_str());
 }
 
-const char* how(Edge::Kind kind) {
+const char* how(Option::Kind kind) {
   switch (kind) {
-    case Edge::kRun:
+    case Option::kRun:
       return "";
-    case Edge::kNotify:
+    case Option::kNotify:
       return "is woken";
-    case Edge::kSpurious:
+    case Option::kSpurious:
       return "wakes for no reason";
-    case Edge::kTimeout:
+    case Option::kTimeout:
       break;
   }
   return "'s deadline passes";
@@ -37,15 +37,15 @@ void print_options(const Node& node) {
   for (std::size_t i = 0; i < node.options.size(); ++i) {
     const Edge& option = node.options[i];
     const Standing& thread = node.threads[static_cast<std::size_t>(option.thread)];
-    const std::string what = option.kind == Edge::kRun ? intention(thread.next) : how(option.kind);
+    const std::string what =
+        option.kind == Option::kRun ? intention(thread.next) : how(option.kind);
     std::printf("    %s  %s %s\n", text_of({static_cast<std::uint8_t>(i)}).c_str(),
                 thread.who.name.c_str(), what.c_str());
   }
 }
 
-int play_and_print(const Scenario& scenario, const std::string& choices,
-                   const GraphBounds& bounds) {
-  const Stop stop = play(scenario, choices_from(choices), bounds);
+int play_and_print(const Scenario& scenario, const std::string& choices) {
+  const Stop stop = play(scenario, choices_from(choices));
   print(steps_of(stop.events));
   if (stop.node.end == Node::kGoesOn) print_options(stop.node);
   if (stop.node.end == Node::kBroken) std::printf("  FAILED: %s\n", stop.node.failure.c_str());
@@ -87,7 +87,7 @@ int write_levels(const std::string& file) {
 }
 
 int replay_and_print(const Scenario& scenario, const std::string& schedule) {
-  if (schedule.find(':') == std::string::npos) return play_and_print(scenario, schedule, {});
+  if (schedule.find(':') == std::string::npos) return play_and_print(scenario, schedule);
   const Outcome outcome = replay(scenario, schedule);
   print_steps(outcome);
   return outcome.failure.empty() ? 0 : 1;
@@ -98,7 +98,7 @@ int replay_link(const std::string& link) {
   const NamedLevel* level = level_called(link.substr(0, colon));
   if (level == nullptr) throw std::invalid_argument("there is no such level; see --list");
   const std::string choices = colon == std::string::npos ? "" : link.substr(colon + 1);
-  return play_and_print(level->named.scenario, choices, level->bounds);
+  return play_and_print(level->named.scenario, choices);
 }
 
 std::string scenario_called(const std::string& name_or_id) {

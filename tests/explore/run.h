@@ -72,6 +72,12 @@ class Places {
   std::vector<std::pair<const char*, const char*>> places_;
 };
 
+// What a scenario lets watch.
+struct Value {
+  std::string name;
+  std::size_t cells = 0;  // 0: a flag
+};
+
 // How a thread stands at a choice.
 struct Standing {
   enum class Stand { kNew, kReady, kWantsMutex, kAsleep, kJoins, kDone } stand = Stand::kNew;
@@ -125,8 +131,7 @@ class Run final : public Situation {
   void stands_for_the_kernel(const void* object, std::size_t bytes) { kernel_.add(object, bytes); }
   void remark(const std::string& text);
   struct Watched {
-    std::string name;
-    std::size_t cells = 0;
+    Value shown;
     std::function<std::string()> value;
     std::string last;  // that was told
   };
@@ -143,7 +148,7 @@ class Run final : public Situation {
   // For who looks on, at a choice or after the end.
   std::vector<Standing> standings();
   Where set_from(Where where) { return std::exchange(current_->from, where); }
-  const std::vector<Watched>& watches_so_far() const { return all_watches_; }
+  const std::vector<Value>& values() const { return values_; }
   std::size_t event_count() const { return events_ == nullptr ? 0 : events_->size(); }
 
   // The one that runs now; nullptr between schedules.
@@ -199,7 +204,8 @@ class Run final : public Situation {
   bool choosing_ = true;                            // no part of the state: the histories tell
   std::multiset<std::string> missing_threads_;      // that are still to fail
   std::unordered_map<const int*, History> counts_;  // of shared pointers
-  std::vector<Watched> watches_, all_watches_;
+  std::vector<Watched> watches_;
+  std::vector<Value> values_;  // of all that were watched
   std::map<const void*, std::string> names_;
   std::map<std::string, int> of_kind_;  // how many have a name that begins so
 };

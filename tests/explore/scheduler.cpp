@@ -104,7 +104,7 @@ void stands_for_the_kernel(const void* object, std::size_t bytes) {
 }
 
 Watch::Watch(std::string name, std::size_t cells, std::function<std::string()> value) {
-  Run::current->watch({std::move(name), cells, std::move(value), {}});
+  Run::current->watch({{std::move(name), cells}, std::move(value), {}});
 }
 Watch::~Watch() {
   if (Run::current != nullptr) Run::current->end_watch();

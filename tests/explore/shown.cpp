@@ -13,16 +13,6 @@ namespace {
 
 using Lines = std::vector<SourceLine>;
 
-Lines lines_of(std::string_view text) {
-  Lines lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    lines.push_back({static_cast<int>(lines.size()) + 1, std::string(text.substr(0, end)), false});
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return lines;
-}
-
 // Between two lines, neither of which is part of it.
 Lines between(const Lines& lines, const std::string& first, const std::string& last) {
   const auto is = [](const std::string& text) {
@@ -133,10 +123,10 @@ std::string_view source_text(const std::string& file) {
 
 bool has_source(const std::string& file) { return find_source(file).has_value(); }
 
-Source whole_source(const std::string& file) { return {file, lines_of(source_text(file))}; }
+Source whole_source(const std::string& file) { return source_of(file, source_text(file)); }
 
 Source class_of(const std::string& file, std::string_view text, const std::string& name) {
-  const Lines lines = lines_of(text);
+  const Lines lines = source_of(file, text).lines;
   const auto begin = std::find_if(lines.begin(), lines.end(), [&](const SourceLine& line) {
     return line.text == "class " + name + " {";
   });
@@ -148,7 +138,7 @@ Source class_of(const std::string& file, std::string_view text, const std::strin
 }
 
 Source part_of(const std::string& file, const std::string& name) {
-  return {file, between(lines_of(source_text(file)), "// [" + name + "]", "// [end]")};
+  return {file, between(whole_source(file).lines, "// [" + name + "]", "// [end]")};
 }
 
 void compare(Level& level, const Source& right) {
@@ -175,7 +165,7 @@ void compare(Level& level, const Source& right) {
 
 void show_changes(Level& level, const std::string& right, const std::string& wrong) {
   const std::string file = level.sources.front().file;
-  const Lines all = lines_of(source_text(file));
+  const Lines all = whole_source(file).lines;
   std::vector<Member> members = members_of(level.sources.front().lines);
   const Lines changed = between(all, "  // [" + wrong + "]", "  // [end]");
   if (calls_take(changed)) take_by_function(members, all);

@@ -18,7 +18,7 @@ namespace explore {
 
 // What may happen next.
 struct Option {
-  enum Kind { kRun, kTimeout, kSpurious, kNotify } kind = kRun;
+  enum Kind { kRun, kNotify, kSpurious, kTimeout } kind = kRun;  // in web/levels.js by number
   int fiber = kNobody;
   int cost = 0;
   bool shows_nothing = false;  // of kRun: up to its next choice nobody can see that it has gone on
