@@ -42,7 +42,7 @@ struct FollowedMessage {
   std::uint64_t message = 0;               ///< its number among the messages received
   std::uint64_t bytes = 0;                 ///< in it
   std::chrono::nanoseconds in_queue{0};    ///< from the reader to the processor
-  std::chrono::nanoseconds processing{0};  ///< until its reply was written
+  std::chrono::nanoseconds processing{0};  ///< until something was written behind it
   std::chrono::nanoseconds out_queue{0};   ///< from the processor to the writer
   std::chrono::nanoseconds sending{0};     ///< until the kernel had it, and what was sent with it
 };
@@ -76,7 +76,7 @@ struct ConnectionSnapshot {
   std::uint64_t messages_sent =
       0;  ///< text and binary, no heartbeats; when the writer is done with a batch
   std::uint64_t bytes_sent = 0;  ///< in them, before they are compressed
-  std::string label;             ///< by which its program tells it apart; mostly empty
+  std::string label;             ///< the demo's, by which its page knows its own; else empty
   /// Of one that has a label: the last that was followed all the way. One is followed at a time.
   std::optional<FollowedMessage> followed;
 };

@@ -36,7 +36,7 @@ bool obey_close(Connection& connection, const std::string& text) {
   return true;
 }
 
-// The connections of the lab that have a tab.
+// The connections of the lab, each with its tab; that may be empty.
 class Tabs {
   struct One {
     std::string tab;

@@ -7,6 +7,7 @@
 #include <sys/time.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -32,17 +33,18 @@ std::string upgrade_request(const std::string& tab) {
          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 }
 
-// The answer's first line is looked at, and the rest of its head is read.
+// The answer's first line is looked at. What comes behind it nobody reads.
 bool shake_hands(UpstreamSocket& socket, const std::string& tab) {
   std::error_code error;
   const std::string request = upgrade_request(tab);
   if (socket.try_send(request, error) != request.size()) return false;
   constexpr std::string_view kAccepted = "HTTP/1.1 101 ";
   std::string head;
-  char byte = 0;
-  while (head.find("\r\n\r\n") == std::string::npos && head.size() < 4096) {
-    if (socket.receive(&byte, 1, error) == 0) return false;
-    head.push_back(byte);
+  while (head.size() < kAccepted.size()) {
+    std::array<char, 512> piece;
+    const std::size_t size = socket.receive(piece.data(), piece.size(), error);
+    if (size == 0) return false;
+    head.append(piece.data(), size);
   }
   return head.compare(0, kAccepted.size(), kAccepted) == 0;
 }

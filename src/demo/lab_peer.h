@@ -30,8 +30,9 @@ class LabPeers {
   LabPeers(UpstreamAddress server, GoesOn goes_on);
   ~LabPeers();
 
-  /// Connects one to /lab with that tab, and lets it run. Blocks until it is connected, four
-  /// seconds at most; freed by `ending`. Why there is none, or empty.
+  /// Connects one to /lab with that tab, and lets it run. Blocks until its processor is there, two
+  /// seconds at most for each of connecting, the upgrade and that; the upgrade's are not cut short
+  /// by `ending`. Why there is none, or empty.
   std::string start(Kind kind, const std::string& tab, const Latch& ending)
       TRILOOP_EXCLUDES(mutex_);
 

@@ -150,6 +150,7 @@ int serve(const triloop::CommandLine& line) {
                        line.server);
   triloop::serve_scheduler(server, line.scheduler, line.server);
   triloop::serve_web_page(server, line.web_directory);
+  std::signal(SIGCHLD, SIG_DFL);  // where it is ignored no child can be waited for
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
   const StopOnSignals stop_on_signals(server, draining, line.drain_delay);
   for (const std::string& url : server.urls()) std::cout << "listening on " << url << "\n";

@@ -18,8 +18,8 @@ class Observer;
 struct Upgrade;
 
 /// Follows a message from the in-queue to the kernel, and what is written first behind it for its
-/// reply. One at a time, the next that is received once nobody is followed: so it costs a flood
-/// next to nothing. A message behind which nothing is written before the next is read is given up.
+/// reply. One at a time, the next that is received once nobody is followed: so of a flood most pass
+/// with a look. A message behind which nothing is written before the next is read is given up.
 ///
 ///     nobody --received()--> in_queue --read()--> processing --write()--> out_queue
 ///        ^                                            |                       | taken()

@@ -194,20 +194,13 @@ TEST_CASE("inspect: WebSockets have numbers, which plain requests do not count",
   CHECK(json::parse(to_json(server.server().snapshot()))["connections"].back()["number"].is_null());
 }
 
-// Also when a test gives up.
-struct StopAtEnd {
-  Server& server;
-  ~StopAtEnd() { server.stop(); }
-};
-
 TEST_CASE("inspect: of a query nothing is told but the tab, and that only if it is plain",
           "[inspect]") {
   Options options = quiet_options();
   Server server(options);
   server.handle("/ws", testing::plain_echo);
   label_connections(server, "tab");
-  const Thread thread("accept", [&] { server.run(); });
-  const StopAtEnd stop{server};
+  const testing::Running running(server);
   const auto tab_of = [&](const std::string& query) {
     TestClient client(server.port());
     client.open("/ws?" + query);
@@ -230,8 +223,7 @@ TEST_CASE("inspect: a connection with a tab tells where its last message was", "
   Server server(quiet_options());
   serve_lab(server, quiet_options());
   label_connections(server, "tab");
-  const Thread thread("accept", [&] { server.run(); });
-  const StopAtEnd stop{server};
+  const testing::Running running(server);
   TestClient followed(server.port()), stranger(server.port());
   followed.open("/lab?tab=a&delay=20ms");
   stranger.open("/lab");

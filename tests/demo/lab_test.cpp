@@ -33,9 +33,8 @@ struct LabServer {
   explicit LabServer(const Options& options = quiet_options()) : server(options) {
     label_connections(server, "tab");
     serve_lab(server, options);
-    thread = Thread("accept", [this] { server.run(); });
+    running.emplace(server);
   }
-  ~LabServer() { server.stop(); }
 
   std::optional<ConnectionSnapshot> find(const std::string& tab) const {
     for (const ConnectionSnapshot& one : server.snapshot().connections) {
@@ -49,7 +48,7 @@ struct LabServer {
   }
 
   Server server;
-  Thread thread;
+  std::optional<testing::Running> running;
 };
 
 struct Visitor : TestClient {

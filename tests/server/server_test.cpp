@@ -210,7 +210,7 @@ TEST_CASE("who may not upgrade gets the answer of the path's check instead, and 
     if (request.query == "please") return std::nullopt;
     return Response{"text/plain", "say please\n", {}, 403};
   });
-  const Thread thread("accept", [&] { server.run(); });
+  const testing::Running running(server);
   TestClient rude(server.port());
   rude.send(testing::upgrade_request("/ws"));
   const std::string answer = rude.bytes_to_end();
@@ -219,7 +219,6 @@ TEST_CASE("who may not upgrade gets the answer of the path's check instead, and 
   TestClient polite(server.port());
   polite.open("/ws?please");
   CHECK(polite.next_text() == "in");
-  server.stop();
 }
 
 TEST_CASE("a page that throws is 500 and the server goes on", "[server]") {
@@ -227,11 +226,10 @@ TEST_CASE("a page that throws is 500 and the server goes on", "[server]") {
   server.page("/", [](const Request&) { return Response{"text/html", "fine"}; });
   server.page("/broken", [](const Request&) -> Response { throw std::runtime_error("no file"); });
   server.page("/worse", [](const Request&) -> Response { throw 42; });
-  const Thread thread("accept", [&] { server.run(); });
+  const testing::Running running(server);
   CHECK(status_of(get(server.port(), "GET", "/broken")) == "500");
   CHECK(status_of(get(server.port(), "GET", "/worse")) == "500");
   CHECK(status_of(get(server.port(), "GET", "/")) == "200");
-  server.stop();
 }
 
 TEST_CASE("each path has its own processor, and one without gets 404", "[server]") {
@@ -241,7 +239,7 @@ TEST_CASE("each path has its own processor, and one without gets 404", "[server]
   };
   server.handle("/a", says("a"));
   server.handle("/b", says("b"));
-  const Thread thread("accept", [&] { server.run(); });
+  const testing::Running running(server);
   for (const char* path : {"/a", "/b"}) {
     TestClient client(server.port());
     client.open(path);
@@ -249,7 +247,6 @@ TEST_CASE("each path has its own processor, and one without gets 404", "[server]
   }
   TestClient client(server.port());
   CHECK(status_of(client.request(testing::upgrade_request("/c"))) == "404");
-  server.stop();
 }
 
 TEST_CASE(
@@ -267,7 +264,7 @@ TEST_CASE(
   server.handle("/ws/own", says("own"));
   server.handle("/plain", says("plain"));
   server.page("/ws/page", [](const Request&) { return Response{"text/plain", "page"}; });
-  const Thread thread("accept", [&] { server.run(); });
+  const testing::Running running(server);
   for (const auto& [path, hears] : {std::pair<const char*, const char*>{"/ws", "ws '' /ws"},
                                     {"/ws/own", "own '' /ws/own"},
                                     {"/ws/", "all '' /ws/"},
@@ -289,7 +286,6 @@ TEST_CASE(
     const std::string status = path == std::string("/ws/page") ? "200" : "404";
     CHECK(status_of(client.request(testing::upgrade_request(path))) == status);
   }
-  server.stop();
 }
 
 TEST_CASE("a page's path may end in a *, too, and is told what stands for it", "[server]") {
@@ -303,7 +299,7 @@ TEST_CASE("a page's path may end in a *, too, and is told what stands for it", "
   server.page("/docs/*", says("docs"));
   server.page("/docs/own", says("own"));
   server.handle("/ws", testing::plain_echo);
-  const Thread thread("accept", [&] { server.run(); });
+  const testing::Running running(server);
   for (const auto& [path, says_what] : {std::pair<const char*, const char*>{"/", "all ''"},
                                         {"/docs", "all 'docs'"},
                                         {"/docs/", "docs ''"},
@@ -318,7 +314,6 @@ TEST_CASE("a page's path may end in a *, too, and is told what stands for it", "
   }
   CHECK(status_of(get(server.port(), "GET", "/ws")) == "426");
   CHECK(status_of(get(server.port(), "POST", "/x")) == "405");
-  server.stop();
 }
 
 TEST_CASE("a * elsewhere than in a /* at the end of a path is refused", "[server]") {
@@ -379,7 +374,7 @@ TEST_CASE("of the subprotocols that a peer offers the server's favourite is chos
   Server server(quiet_options());
   server.handle("/ws", [](Connection& self) { self.write(Message::text(self.subprotocol())); },
                 {"chat.v2", "chat.v1"});
-  const Thread thread("accept", [&] { server.run(); });
+  const testing::Running running(server);
   const auto agreed = [&](const std::string& header) {
     TestClient client(server.port());
     const std::string head = client.request(testing::upgrade_request("/ws", header));
@@ -394,7 +389,6 @@ TEST_CASE("of the subprotocols that a peer offers the server's favourite is chos
         "chat.v1");
   CHECK(agreed("Sec-WebSocket-Protocol: other, CHAT.V1\r\n").empty());
   CHECK(agreed("").empty());
-  server.stop();
 }
 
 TEST_CASE("connections above the limit are told so, and served when there is room again",

@@ -34,6 +34,20 @@ class RunningServer {
   Thread thread_;
 };
 
+/// Runs a server that the test has set up, until it goes: also when the test gives up.
+class Running {
+ public:
+  explicit Running(Server& server)
+      : server_(server), thread_("accept", [&server] { server.run(); }) {}
+  ~Running() { server_.stop(); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Server& server_;
+  const Thread thread_;  // last: it is joined first
+};
+
 /// What the library logs while this lives.
 class LogCapture {
  public:

@@ -15,8 +15,8 @@
 namespace triloop {
 
 /// A process of its own, with limits: its memory, its processor time, no files to write, no core.
-/// It has our standard input and output for its pipe and nothing else of this process, and is
-/// killed with whatever it has started when this goes, or when this process does.
+/// Its standard input and output are its pipe to us, and it has nothing else of this process. It is
+/// killed with whatever it has started when this goes; and by the kernel when this process does.
 ///
 /// Thread safety: one thread, the one that has made it: the kernel kills it with that thread.
 class Child {
