@@ -6,8 +6,8 @@
 namespace triloop {
 
 /// Gives /lab to an echo that obeys a few messages (docs/inspect.md#the-lab): `!close 1000 bye` and
-/// `!throw`; it starts peers that misbehave, `!peer stops-reading TAB` and `!peer vanishes TAB`, and
-/// aborts the connection of a tab, `!cut TAB`. There are no heartbeats. Before run().
+/// `!throw`; it starts peers that misbehave, `!peer stops-reading TAB` and `!peer vanishes TAB`,
+/// and aborts the connection of a tab, `!cut TAB`. There are no heartbeats. Before run().
 void serve_lab(Server& server, const Options& options);
 
 }  // namespace triloop
