@@ -15,6 +15,7 @@
   };
 
   let game = null;
+  let asked = null;  // what is to be played: a server's scenario is asked for before it is there
   let server = null;
   let proven = null;
   const replay = new play.Replay();
@@ -24,7 +25,7 @@
   const dots = new play.Dots(byId("dots-of-all"));
   const hints = new play.Hints(cards);
   const list = new play.Levels(levels, (level) => open(level));
-  const schedule = new play.Schedule(null);
+  const schedule = new play.Schedule(() => replay.stop());
   const quiz = new play.Quiz(code, { button: nextButton, solved, proof, showCode, allSeen });
 
   function choose(index) {
@@ -36,7 +37,8 @@
     replay.stop();
     const spurious = game?.level === source.level && game.spurious;
     byId("spurious").checked = spurious;
-    game = new play.Game(source, changed);
+    const begun = new play.Game(source, (what) => begun === game && changed(what));
+    game = begun;
     game.spurious = spurious;
     proven = null;
     hints.reset();
@@ -47,8 +49,9 @@
 
   function open(level, path = []) {
     play.store.set(LAST, level.id);
+    asked = modelOf(level);
     server?.hangUp();
-    start(modelOf(level), path);
+    start(asked, path);
   }
 
   function changed(what) {
@@ -208,8 +211,11 @@
     });
     play.listenToKeys({
       press: (thread) => cards.press(thread),
-      undo: () => game.undo(),
-      redo: () => game.redo(),
+      undo: () => byId("undo").click(),
+      redo: () => {
+        replay.stop();
+        game.redo();
+      },
     });
     window.addEventListener("hashchange", () => openHash() || undefined);
   }
@@ -223,27 +229,29 @@
   }
 
   function openHash() {
-    const asked = play.share.read(location.hash);
-    const level = levels.find(({ id }) => id === asked?.id);
-    if (level) open(level, asked.path);
-    else if (asked?.scenario && server) openRemote(asked.scenario, asked.path);
+    const link = play.share.read(location.hash);
+    const level = levels.find(({ id }) => id === link?.id);
+    if (level) open(level, link.path);
+    else if (link?.scenario && server) openRemote(link.scenario, link.path);
     else return false;
     return true;
   }
 
   function openRemote(scenario, path = []) {
     const source = new play.Remote(server, scenario);
+    asked = source;
     source.load([], (known) => {
+      if (asked !== source) return;
       if (known) start(source, path);
       else setText(byId("said"), source.error ?? "The server does not answer.");
     });
   }
 
-  async function findServer(asked) {
+  async function findServer(link) {
     server = await play.findServer((why) => setText(byId("said"), why));
     list.offer(server && (() => listScenarios()), openRemote);
-    if (asked?.scenario && server) openRemote(asked.scenario, asked.path);
-    else if (asked?.scenario) setText(byId("said"), "That scenario is played through a server: ./run.sh scheduler");
+    if (link?.scenario && server) openRemote(link.scenario, link.path);
+    else if (link?.scenario) setText(byId("said"), "That scenario is played through a server: ./run.sh scheduler");
   }
 
   async function listScenarios() {
@@ -253,12 +261,12 @@
   }
 
   wire();
-  const asked = play.share.read(location.hash);
+  const link = play.share.read(location.hash);
   if (levels.length === 0) {
     setText(byId("goal"), "There are no levels here: levels.js is missing.");
   } else if (!openHash()) {
     open(levels.find(({ id }) => id === play.store.get(LAST)) ?? levels[0]);
   }
-  findServer(asked);
+  findServer(link);
   Object.assign(play, { game: () => game, modelOf, list });
 })();

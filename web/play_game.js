@@ -40,16 +40,19 @@
 
     get over() { return this.node.e !== play.GOES_ON; }
 
-    moveTo(path, what) {
-      if (this.busy) return;
+    /** done(moved) once it is there, or is not: there is no such place, or another move is under way. */
+    moveTo(path, what, done = () => {}) {
+      if (this.busy) return done(false);
       this.busy = true;
       this.source.load(path, (known) => {
         this.busy = false;
-        if (!known) return this.changed("refused");
-        this.keepTheRest(path);
-        this.path = path;
-        this.refresh();
-        this.changed(what);
+        if (known) {
+          this.keepTheRest(path);
+          this.path = path;
+          this.refresh();
+        }
+        this.changed(known ? what : "refused");
+        done(known);
       });
     }
 
@@ -65,8 +68,8 @@
       }
     }
 
-    choose(index) {
-      if (!this.over) this.moveTo([...this.path, index], "chosen");
+    choose(index, done) {
+      if (!this.over) this.moveTo([...this.path, index], "chosen", done);
     }
 
     undo(times = 1) {

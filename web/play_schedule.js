@@ -48,7 +48,9 @@
   }
 
   class Schedule {
-    constructor(game) {
+    /** taken(): called before a line is gone to. */
+    constructor(taken) {
+      this.taken = taken;
       this.list = play.byId("schedule");
       this.other = play.byId("ghost");
       this.rows = new Rows(this.list, (group) => this.onLine(group));
@@ -57,14 +59,19 @@
         this.game.forgetGhost();
         this.list.focus();
       });
-      this.game = game;
       // A box above that grows must not push the last line out of sight.
       new ResizeObserver(() => this.scroll()).observe(this.list);
     }
 
-    onLine(group) { this.game.backTo(group); }
+    onLine(group) {
+      this.taken();
+      this.game.backTo(group);
+    }
 
-    onGhost(group) { this.game.moveTo(this.game.ghost.slice(0, group), "chosen"); }
+    onGhost(group) {
+      this.taken();
+      this.game.moveTo(this.game.ghost.slice(0, group), "chosen");
+    }
 
     draw(game) {
       this.game = game;

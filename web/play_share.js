@@ -62,16 +62,16 @@
     start(game, path) {
       this.stop();
       if (play.reducedMotion()) return game.moveTo(path, "chosen");
-      this.left = [...path];
-      this.timer = setTimeout(() => this.step(game), STEP_MS);
+      Object.assign(this, { game, left: [...path] });
+      this.next();
     }
 
-    step(game) {
-      if (this.left.length === 0) return;
-      const choice = this.left.shift();
-      if (game.node.o[choice] === undefined) return this.stop();
-      game.choose(choice);
-      this.timer = setTimeout(() => this.step(game), STEP_MS);
+    // A server takes its time for a choice: the next one comes after its answer.
+    next() {
+      const { game, left } = this;
+      if (left.length === 0) return;
+      const goOn = (moved) => moved && left === this.left && this.next();
+      this.timer = setTimeout(() => game.choose(left.shift(), goOn), STEP_MS);
     }
   }
 

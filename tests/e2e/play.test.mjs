@@ -209,6 +209,23 @@ test("a link is replayed step by step, and whoever chooses meanwhile takes over"
   assert.deepEqual(steps.slice(-2), [2, 3]);
 });
 
+for (const [how, goBack] of [
+  ["the left arrow", (page) => page.keyboard.press("ArrowLeft")],
+  ["a line of the schedule", (page) => page.locator("#schedule .line").first().click()],
+]) {
+  test(`a replay ends where one goes back: ${how}`, { reducedMotion: "no-preference" }, async ({ page }) => {
+    await page.clock.install();
+    await goTo(page, moving.at);
+    await page.clock.runFor(600);
+    assert.equal(await place(page), "close-wakes-one:11");
+    await goBack(page);
+    const back = await place(page);
+    assert.notEqual(back, "close-wakes-one:11");
+    await page.clock.runFor(3000);
+    assert.equal(await place(page), back);
+  });
+}
+
 test("Copy link gives the link of this very place, and the explorer's command stands beside it", { ...hangs, permissions: ["clipboard-read", "clipboard-write"] }, async ({ page }) => {
   await page.click("#copy");
   await page.locator("#said", { hasText: "Link copied." }).waitFor();

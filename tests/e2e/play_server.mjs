@@ -44,10 +44,14 @@ async function serveFile(request, response) {
   }
 }
 
-/** Serves web/ and /scheduler on a free port. `left()`: when nobody is connected any more. */
+/**
+ * Serves web/ and /scheduler on a free port. `left()`: when nobody is connected any more. `hold()`: answers
+ * stay here until `release()`.
+ */
 export async function startScheduler(t) {
   const known = await levels();
   const questions = [];
+  let held = null;
   const http = createServer(serveFile);
   const sockets = new WebSocketServer({ server: http, path: "/scheduler" });
   sockets.on("connection", (socket) => socket.on("message", (data) => {
@@ -55,7 +59,9 @@ export async function startScheduler(t) {
     questions.push(question);
     const level = known.find(({ scenario }) => scenario === question.scenario);
     const scenarios = known.map(({ scenario, kind }) => ({ name: scenario, group: kind }));
-    socket.send(JSON.stringify(question.list ? { scenarios } : answer(level, question.choices)));
+    const text = JSON.stringify(question.list ? { scenarios } : answer(level, question.choices));
+    if (held) held.push(() => socket.send(text));
+    else socket.send(text);
   }));
   await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
   const stop = () => {
@@ -68,5 +74,11 @@ export async function startScheduler(t) {
   const visitors = () => sockets.clients.size;
   const left = () => eventually(10_000, () => assert.equal(visitors(), 0));
   const say = (text) => sockets.clients.forEach((socket) => socket.send(text));
-  return { url: `http://127.0.0.1:${http.address().port}/play.html`, questions, hangUp, stop, visitors, left, say };
+  const hold = () => (held = []);
+  const release = () => {
+    held.forEach((send) => send());
+    held = null;
+  };
+  const asked = (choices) => eventually(10_000, () => assert.equal(questions.at(-1)?.choices, choices));
+  return { url: `http://127.0.0.1:${http.address().port}/play.html`, questions, hangUp, stop, visitors, left, say, hold, release, asked };
 }

@@ -11,7 +11,7 @@ before(async () => (browser = await launchBrowser()));
 after(() => browser?.close());
 
 const SCENARIO = "close wakes one";
-const test = (name, body) => playTest(name, () => browser, {}, async (the) => {
+const test = (name, body, options = {}) => playTest(name, () => browser, options, async (the) => {
   const server = await startScheduler(the.t);
   await the.page.goto(server.url);
   await body({ ...the, server });
@@ -77,6 +77,43 @@ test("a link to a scenario of a server opens it there", async ({ page, server })
   await page.goto(`${server.url}#server=${encodeURIComponent(SCENARIO)}:11`);
   await page.locator("#schedule .line").nth(3).waitFor();
   assert.equal(await place(page), `server=${SCENARIO}:11`);
+});
+
+test("a link is replayed as fast as the server answers, and no choice of it is left out", async ({ page, server }) => {
+  await page.goto("about:blank");
+  await page.clock.install();
+  await page.goto(`${server.url}#server=${encodeURIComponent(SCENARIO)}:110`);
+  await page.locator("h1", { hasText: SCENARIO }).waitFor();
+  server.hold();
+  await page.clock.runFor(300);
+  await server.asked("1");
+  await page.clock.runFor(3000);
+  server.release();
+  await page.waitForFunction(() => window.triloop.play.game().path.length === 1);
+  await page.clock.runFor(300);
+  await server.asked("11");
+}, { reducedMotion: "no-preference" });
+
+test("who opens a level while the server still thinks hears no more of that scenario", async ({ page, card, server }) => {
+  await openLarger(page);
+  await page.locator("h1", { hasText: SCENARIO }).waitFor();
+  server.hold();
+  await card(1).click();
+  await server.asked("1");
+  await page.locator("#dots button").first().click();
+  await server.left();
+  assert.equal(await page.locator("#said").textContent(), "");
+  server.release();
+  await page.click("#all-levels");
+  const scenario = page.locator("#levels-server .named", { hasText: SCENARIO });
+  await scenario.waitFor();
+  server.hold();
+  await scenario.click();
+  await server.asked("");
+  await page.locator("#dots button").first().click();
+  await server.left();
+  assert.equal(await place(page), "if-for-while:");
+  assert.equal(await page.locator("#said").textContent(), "");
 });
 
 test("a server that hangs up is told of, and the next move dials again", async ({ page, card, server }) => {
