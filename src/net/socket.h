@@ -24,14 +24,21 @@ struct Delivery {
   bool is_complete() const { return acknowledged == sent; }
 };
 
-/// A connected stream: two calls that wait, one that sends, two that end it, and one that tells how
-/// far the peer is. Tests put their own in its place.
+/// A connected stream: one call that opens it, two that wait, one that sends, two that end it, and
+/// one that tells how far the peer is. Tests put their own in its place, and what lies between the
+/// kernel and the connection (src/net) decorates one.
 ///
-/// Thread safety: receive() and expect_waits() belong to one thread, try_send(), wait_writable()
-/// and shutdown_send() to one other; shutdown() and delivery() to any.
+/// Thread safety: open() comes before any other thread has it, but for one that may shutdown();
+/// receive() and expect_waits() belong to one thread, try_send(), wait_writable() and
+/// shutdown_send() to one other; shutdown() and delivery() to any.
 class Socket {
  public:
   virtual ~Socket() = default;
+
+  /// What has to be agreed on before the first byte of HTTP; a plain socket has nothing. Blocks
+  /// until it is; freed by the peer, by shutdown(), or by `deadline`. Once, and nothing may be
+  /// received or sent before or after an `error`.
+  virtual void open(TimePoint /*deadline*/, std::error_code& error) { error.clear(); }
 
   /// Receives at least one byte. Blocks until there is one; freed by the peer, by shutdown() from
   /// another thread, or by `deadline`. 0 at the end of the stream (`error` clear) or on an error
@@ -63,7 +70,7 @@ class Socket {
   /// a thread still holds it.
   virtual void shutdown() noexcept = 0;
 
-  /// "127.0.0.1:52114"
+  /// "127.0.0.1:52114". Constant once open() has returned.
   virtual std::string peer_address() const = 0;
 };
 

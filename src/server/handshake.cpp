@@ -115,18 +115,21 @@ Handshake::Handshake(std::uint64_t id, Socket& socket, const Routes& routes, con
 
 bool Handshake::receive_request() {
   const trace::Slice receiving("receiving the request");
+  std::error_code error;
+  socket_.open(deadline_, error);
+  upgrade_->request.peer_address = socket_.peer_address();
+  if (error) {
+    no_request(error);
+    return false;
+  }
   RequestParser parser;
   // Not on the stack: half a page of it would stay with the connection.
   const std::unique_ptr<char[]> buffer(new char[kRequestBufferBytes]);
   const std::string& peer = upgrade_->request.peer_address;
   for (;;) {
-    std::error_code error;
     const std::size_t size = socket_.receive(buffer.get(), kRequestBufferBytes, deadline_, error);
     if (size == 0) {
-      spdlog::debug("[{}] {}: no request: {}", id_, peer,
-                    error == std::errc::operation_would_block ? "it is too slow"
-                    : error                                   ? error.message()
-                                                              : "the stream ended");
+      no_request(error);
       return false;
     }
     Bytes bytes{buffer.get(), size};
@@ -147,6 +150,13 @@ bool Handshake::receive_request() {
     upgrade_->early_bytes.assign(bytes.data, bytes.size);
     return true;
   }
+}
+
+void Handshake::no_request(const std::error_code& error) const {
+  spdlog::debug("[{}] {}: no request: {}", id_, upgrade_->request.peer_address,
+                error == std::errc::operation_would_block ? "it is too slow"
+                : error                                   ? error.message()
+                                                          : "the stream ended");
 }
 
 std::unique_ptr<Upgrade> Handshake::answer() {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "net/socket.h"
 #include "websocket/upgrade.h"
@@ -36,6 +37,7 @@ class Handshake {
   void see_off();
 
  private:
+  void no_request(const std::error_code& error) const;
   std::string respond();
   bool send(std::string_view bytes);
 

@@ -1,0 +1,25 @@
+/// The groups of the program's options, each bound to what it sets.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <string>
+
+#include "demo/processors/choose.h"
+#include "triloop/options.h"
+
+namespace triloop {
+
+/// An option in seconds, kept in milliseconds: `--heartbeat 0.5`. `value` must outlive `app`, here
+/// and below.
+void add_seconds(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
+                 double least, const std::string& help);
+
+/// Where it listens, and every limit and deadline.
+void add_server_options(CLI::App& app, Options& server);
+/// What answers at /ws, and the options that only one or two of them have.
+void add_processor_options(CLI::App& app, ProcessorChoice& choice);
+/// The engine on which several servers share the chat's rooms.
+void add_engine_options(CLI::App& app, EngineOptions& engine);
+
+}  // namespace triloop
