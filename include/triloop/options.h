@@ -71,10 +71,25 @@ struct PathOptions {
 /// Plain members: `options.port = 0`. Server's constructor checks them and throws
 /// std::invalid_argument that says what is wrong. No duration may be longer than a year.
 struct Options : PathOptions {
-  /// Addresses and host names to listen on; a name stands for all of its addresses, so "localhost"
-  /// for 127.0.0.1 and ::1. An address of a name that this machine does not have is left out with a
-  /// warning, as long as the name has another. "::" takes IPv4, too, unless an IPv4 address is
-  /// listed beside it. The default is every IPv4 interface.
+  /// Where to listen, each entry by itself. Empty: at `bind` and `port`.
+  ///
+  /// - `tcp:HOST:PORT`, as "tcp:0.0.0.0:7777", "tcp:[::]:7777", "tcp:localhost:0": HOST is as in
+  ///   `bind`; with port 0 this entry takes a free one.
+  /// - `unix:PATH[,mode=0660][,group=NAME]`: a Unix socket, unix(7). PATH has at most 103 bytes. A
+  ///   file that a dead server has left there is replaced, any other is not. The file has mode and
+  ///   group, by default those that the system gives it, before anybody can connect; it is removed
+  ///   when the server stops, if it is still the server's own. Connection::peer_address() is then
+  ///   "unix:1234", the number that the peer's process had when it connected, 0 if this server
+  ///   cannot see that process.
+  /// - `fd:N`: a listening stream socket that this process has been started with. It belongs to
+  ///   the server from now on.
+  ///
+  /// No entry may be there twice.
+  std::vector<std::string> listen;
+  /// Where `listen` is empty: addresses and host names to listen on; a name stands for all of its
+  /// addresses, so "localhost" for 127.0.0.1 and ::1. An address of a name that this machine does
+  /// not have is left out with a warning, as long as the name has another. "::" takes IPv4, too,
+  /// unless an IPv4 address is listed beside it. The default is every IPv4 interface.
   std::vector<std::string> bind{"0.0.0.0"};
   /// TCP port, the same at each address; 0 takes a free one, which Server::port() then tells.
   std::uint16_t port = 7777;

@@ -28,9 +28,10 @@ using Page = std::function<Response(const Request&)>;
 /// which one thread calls, once.
 class Server {
  public:
-  /// Binds and listens, on all of Options::bind or on nothing. Blocks only while a host name is
-  /// looked up. Throws std::invalid_argument if an option makes no sense, and std::system_error if
-  /// it cannot listen (address in use, no permission, unknown host).
+  /// Binds and listens, at all that Options::listen (or `bind`) says or nowhere. Blocks while a
+  /// host name or a group is looked up, and for five seconds at most while other servers start in
+  /// the folder of a Unix socket. Throws std::invalid_argument if an option makes no sense, and
+  /// std::system_error if it cannot listen (address in use, no permission, unknown host).
   TRILOOP_EXPORT explicit Server(const Options& options = {});
 
   /// Ends what run() had to leave behind: blocks until the last processor has returned.
@@ -39,10 +40,12 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// The port it listens on, at each address; also when the options asked for 0.
+  /// The port it listens on, also when the options asked for 0: that of the first TCP address; 0 if
+  /// there is none.
   TRILOOP_EXPORT std::uint16_t port() const;
 
-  /// Where it listens: "http://0.0.0.0:7777/". Of several addresses the first.
+  /// Where it listens: "http://0.0.0.0:7777/", "unix:/run/triloop.sock". Of several the
+  /// first; TCP comes before others.
   TRILOOP_EXPORT std::string url() const;
 
   /// The same for each address.

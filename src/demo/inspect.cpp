@@ -180,7 +180,9 @@ std::string to_json(const ServerSnapshot& snapshot) {
 bool is_local(const Request& request) {
   const std::string host = lower(request.header("Host"));
   if (is_passed_on(request)) return false;
-  if (!is_loopback(host_of(request.peer_address)) || !is_loopback(host_of(host))) return false;
+  const std::string_view peer = host_of(request.peer_address);
+  const bool is_here = is_loopback(peer) || peer == "unix";  // its socket is a file of this machine
+  if (!is_here || !is_loopback(host_of(host))) return false;
   if (request.headers.count("Origin") == 0) return true;  // no browser
   const std::string origin = lower(request.header("Origin"));
   return origin == "http://" + host || origin == "https://" + host;

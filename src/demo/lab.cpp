@@ -139,10 +139,11 @@ class Lab {
   LabPeers peers_;  // last: their threads ask for tabs
 };
 
-// Where the server itself finds its port.
+// Where the server itself finds its port; empty if it has none.
 UpstreamAddress own_address(const Server& server) {
   constexpr std::string_view kScheme = "http://";
   const std::string url = server.url();
+  if (url.rfind(kScheme, 0) != 0) return {};
   UpstreamAddress address =
       parse_upstream(url.substr(kScheme.size(), url.size() - kScheme.size() - 1));
   if (address.host == "0.0.0.0") address.host = "127.0.0.1";

@@ -71,6 +71,7 @@ LabPeers::~LabPeers() {
 }
 
 std::string LabPeers::start(Kind kind, const std::string& tab, const Latch& ending) {
+  if (server_.port.empty()) return "the server has no TCP port to connect to";
   Slot* const slot = take();
   if (slot == nullptr) return "there are as many peers as may be";
   try {

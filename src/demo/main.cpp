@@ -120,9 +120,10 @@ void keep_standard_descriptors() {
   }
 }
 
-// Where a browser on this machine finds the page.
+// Where a browser on this machine finds the page; empty if it does not, as with a Unix socket.
 std::string page_url(const triloop::Server& server) {
   std::string first = server.url();
+  if (first.rfind("http", 0) != 0) return "";
   for (const std::string every : {"http://0.0.0.0:", "http://[::]:"}) {
     if (first.rfind(every, 0) == 0)
       return "http://localhost:" + std::to_string(server.port()) + "/";
@@ -154,7 +155,9 @@ int serve(const triloop::CommandLine& line) {
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
   const StopOnSignals stop_on_signals(server, draining, line.drain_delay);
   for (const std::string& url : server.urls()) std::cout << "listening on " << url << "\n";
-  std::cout << "open " << page_url(server) << " in a browser" << std::endl;
+  const std::string page = page_url(server);
+  if (!page.empty()) std::cout << "open " << page << " in a browser\n";
+  std::cout << std::flush;
   triloop::notify_service_manager("READY=1");
   const auto stuck = server.run();
   if (stuck.empty()) return EXIT_SUCCESS;

@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <stdexcept>
 
+#include "server/listen_address.h"
+
 namespace triloop {
 namespace {
 
@@ -50,7 +52,7 @@ void check(const PathOptions& options) {
 
 const Options& checked(const Options& options) {
   check(options);
-  demand(!options.bind.empty(), "bind must have at least one address");
+  listen_addresses(options);
   demand(options.max_connections > 0, "max_connections must be at least 1");
   demand(options.max_handshakes > 0, "max_handshakes must be at least 1");
   demand(options.stack_bytes == 0 || options.stack_bytes >= kLeastStackBytes,

@@ -1,7 +1,6 @@
 /// The listening sockets.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,34 +8,40 @@
 #include <vector>
 
 #include "net/socket.h"
+#include "server/listen_address.h"
 
 namespace triloop {
 
-/// Listens on a list of addresses at one port, and accepts without ever blocking. For one thread.
+struct Options;
+
+/// Who has connected, and where.
+struct Accepted {
+  std::unique_ptr<Socket> socket;  ///< null: nobody
+  ListenAddress::Kind at = ListenAddress::Kind::tcp;
+};
+
+/// Listens at all places that the options name, and accepts without ever blocking. For one thread.
 class Listener {
  public:
-  /// Each host is an address, or a name and so all of its addresses. With port 0 the first takes a
-  /// free port, and the others the same. Blocks while a name is looked up. Throws
-  /// std::system_error if it cannot listen on one, and says which; but an address that this machine
-  /// does not have is left out with a warning if the name has others.
-  ///
-  /// A peer that vanishes without a word makes the operations of its socket fail after about
-  /// `dead_after`.
-  Listener(const std::vector<std::string>& hosts, std::uint16_t port,
-           std::chrono::milliseconds dead_after);
+  /// Everywhere, or nowhere. Blocks while a name is looked up, and for a few seconds while others
+  /// start at the same place. Throws std::invalid_argument for a place that makes no sense, and
+  /// std::system_error if it cannot listen at one, and says which.
+  explicit Listener(const Options& options);
   ~Listener();
 
-  /// The next connection that waits; nullptr without an error if none does. The addresses take
-  /// turns, so that a crowd at one keeps nobody out at another.
-  std::unique_ptr<Socket> accept(std::error_code& error);
+  /// The next connection that waits; nobody without an error if none does. The sockets take turns,
+  /// so that a crowd at one keeps nobody out at another.
+  Accepted accept(std::error_code& error);
 
-  /// Refuses connections from now on.
+  /// Accepts nobody from now on. Who connects is refused, where nobody else listens.
   void close();
 
   /// Readable while a connection waits.
   int descriptor() const;
+  /// Of the first at TCP; 0 if there is none.
   std::uint16_t port() const { return port_; }
-  /// "0.0.0.0:7777", "[::1]:7777", in the order of the hosts.
+  /// "0.0.0.0:7777", "[::1]:7777", "unix:/run/triloop.sock": TCP first, then in the order of the
+  /// options.
   const std::vector<std::string>& addresses() const { return addresses_; }
 
  private:

@@ -56,7 +56,7 @@ void check_path(const std::string& path) {
 struct Server::Impl {
   explicit Impl(const Options& given)
       : options(checked(given)),
-        listener(options.bind, options.port, options.write_timeout),
+        listener(options),
         threads(options.spare_threads, options.stack_bytes),
         admission({options.max_handshakes, options.max_connections, kLeaving}, one_finished) {
     reserve_futex_slots(kThreadsPerConnection * options.max_connections);
@@ -79,7 +79,7 @@ struct Server::Impl {
 
   Wake wait(TimePoint deadline, bool accepting);
   void accept_waiting();
-  void admit(std::unique_ptr<Socket> socket);
+  void admit(Accepted accepted);
   void join_finished();
   std::optional<std::uint64_t> next_finished();
   bool wait_until_empty(TimePoint deadline, bool stoppable);
@@ -114,7 +114,10 @@ std::string Server::url() const { return urls().front(); }
 
 std::vector<std::string> Server::urls() const {
   std::vector<std::string> all;
-  for (const auto& address : impl_->listener.addresses()) all.push_back("http://" + address + "/");
+  for (const auto& address : impl_->listener.addresses()) {
+    const bool is_file = address.rfind("unix:", 0) == 0;
+    all.push_back(is_file ? address : "http://" + address + "/");
+  }
   return all;
 }
 
@@ -196,9 +199,9 @@ void Server::Impl::accept_waiting() {
   try {
     for (int turn = 0; turn < kAcceptsPerTurn && admission.may_arrive(); ++turn) {
       std::error_code error;
-      std::unique_ptr<Socket> socket = listener.accept(error);
-      if (socket != nullptr) {
-        admit(std::move(socket));
+      Accepted accepted = listener.accept(error);
+      if (accepted.socket != nullptr) {
+        admit(std::move(accepted));
       } else if (error == std::errc::connection_aborted || error == std::errc::interrupted) {
         continue;  // that peer has left while it waited
       } else if (error) {
@@ -214,9 +217,9 @@ void Server::Impl::accept_waiting() {
 }
 
 // Starts the connection's own thread, which does all the rest.
-void Server::Impl::admit(std::unique_ptr<Socket> socket) {
+void Server::Impl::admit(Accepted accepted) {
   const std::uint64_t id = ++last_id;
-  auto served = std::make_shared<Served>(id, std::move(socket));
+  auto served = std::make_shared<Served>(id, std::move(accepted.socket));
   {
     const MutexLock lock(mutex);
     finished.reserve(clients.size() + 1);  // so that a thread can always say that it is done

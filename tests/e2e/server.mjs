@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { within } from "./wait.mjs";
 
-const ANNOUNCEMENT = /^listening on (http:\/\/(\S+):(\d+)\/)\n/;
+const ANNOUNCEMENT = /^listening on (http:\/\/(\S+):(\d+)\/|unix:\S+)\n/;
 const START_MS = 10_000;
 const STOP_MS = 20_000;
 

@@ -9,6 +9,7 @@
 #include "scheduler.h"
 #include "server/event.h"
 #include "server/listener.h"
+#include "triloop/options.h"
 #include "websocket/wall_clock.h"
 
 namespace explore {
@@ -131,13 +132,11 @@ void Event::signal() noexcept { explore::g_kernel->signal(descriptor_); }
 std::uint64_t Event::take() noexcept { return explore::g_kernel->take(descriptor_); }
 
 struct Listener::Impl {};
-Listener::Listener(const std::vector<std::string>& /*hosts*/, std::uint16_t port,
-                   std::chrono::milliseconds /*dead_after*/)
-    : port_(port) {}
+Listener::Listener(const Options& options) : port_(options.port) {}
 Listener::~Listener() = default;
-std::unique_ptr<Socket> Listener::accept(std::error_code& error) {
+Accepted Listener::accept(std::error_code& error) {
   error.clear();
-  return explore::g_kernel->accept(error);
+  return {explore::g_kernel->accept(error)};
 }
 void Listener::close() { explore::g_kernel->close_listener(); }
 int Listener::descriptor() const { return explore::Kernel::kListener; }

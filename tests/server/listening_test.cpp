@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <deque>
+#include <set>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -94,7 +95,7 @@ TEST_CASE("port 0 finds a port that is free at all addresses", "[server]") {
   // With 500 of some 28 000 taken, 300 servers that did not try again would meet one of them.
   std::deque<Listener> elsewhere;
   for (int i = 0; i < 500; ++i) {
-    elsewhere.emplace_back(std::vector<std::string>{"127.0.0.2"}, 0, std::chrono::seconds(1));
+    elsewhere.emplace_back(options_at({"127.0.0.2"}));
   }
   for (int i = 0; i < 300; ++i) {
     REQUIRE(failure(options_at({"127.0.0.1", "127.0.0.2"})).empty());
@@ -147,18 +148,63 @@ TEST_CASE("an address of a name that is taken is an error that names both", "[se
 }
 
 TEST_CASE("addresses take turns: a crowd at one keeps nobody out at the other", "[server]") {
-  Listener listener({"127.0.0.1", "127.0.0.2"}, 0, std::chrono::seconds(1));
+  Listener listener(options_at({"127.0.0.1", "127.0.0.2"}));
   std::deque<TestClient> crowd;
   for (int i = 0; i < 3; ++i) crowd.emplace_back("127.0.0.1", listener.port()).send("c");
   TestClient other("127.0.0.2", listener.port());
   other.send("o");
   std::string accepted;
-  for (std::error_code error; const auto socket = listener.accept(error);) {
+  for (std::error_code error; const auto socket = listener.accept(error).socket;) {
     char said = 0;
     REQUIRE(socket->receive(&said, 1, kNever, error) == 1);
     accepted += said;
   }
   CHECK(accepted == "cocc");
+}
+
+Options options_listening(std::vector<std::string> listen) {
+  Options options = options_at({"no.host.at.all"});  // not looked at
+  options.listen = std::move(listen);
+  return options;
+}
+
+TEST_CASE("of listen each entry has its own port, and bind and port do not count", "[server]") {
+  RunningServer server(testing::plain_echo, options_listening({"tcp:127.0.0.1:0", "tcp:127.0.0.1:0",
+                                                               "tcp:127.0.0.2:0"}));
+  const std::vector<std::string> urls = server.server().urls();
+  REQUIRE(urls.size() == 3);
+  CHECK(urls[0] == url("127.0.0.1", server.port()));
+  std::set<int> ports;
+  for (const std::string& each : urls) ports.insert(std::stoi(each.substr(each.rfind(':') + 1)));
+  CHECK(ports.size() == 3);
+  for (const int port : ports) {
+    const bool second = urls[2] == url("127.0.0.2", static_cast<std::uint16_t>(port));
+    CHECK(echo_at(second ? "127.0.0.2" : "127.0.0.1", static_cast<std::uint16_t>(port)) ==
+          (second ? "127.0.0.2" : "127.0.0.1"));
+  }
+}
+
+TEST_CASE("an entry of a name is all of its addresses at one port", "[server]") {
+  if (!needs_ipv6()) return;
+  RunningServer server(testing::plain_echo, options_listening({"tcp:localhost:0"}));
+  CHECK(echo_at("127.0.0.1", server.port()) == "127.0.0.1");
+  CHECK(echo_at("::1", server.port()) == "::1");
+}
+
+TEST_CASE("both wildcards can be entries with one port, and each has its family", "[server]") {
+  if (!needs_ipv6()) return;
+  std::string port;
+  {
+    const Server free(options_at({"::"}));
+    port = std::to_string(free.port());
+  }
+  for (const auto& entries :
+       std::vector<std::vector<std::string>>{{"tcp:0.0.0.0:" + port, "tcp:[::]:" + port},
+                                             {"tcp:[::]:" + port, "tcp:0.0.0.0:" + port}}) {
+    RunningServer server(testing::plain_echo, options_listening(entries));
+    CHECK(echo_at("127.0.0.1", server.port()) == "127.0.0.1");
+    CHECK(echo_at("::1", server.port()) == "::1");
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -96,6 +97,16 @@ TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes,
 TestClient::TestClient(const std::string& address, std::uint16_t port)
     : descriptor_(open_socket(address.find(':') == std::string::npos ? AF_INET : AF_INET6)) {
   connect(address, port);
+}
+
+TestClient::TestClient(const std::string& path) : descriptor_(open_socket(AF_UNIX)) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    ::close(descriptor_);
+    fail("connect");
+  }
 }
 
 void TestClient::connect(const std::string& address, std::uint16_t port) {

@@ -33,7 +33,7 @@ struct ServerFrame {
   std::string close_reason() const { return payload.size() > 2 ? payload.substr(2) : ""; }
 };
 
-/// One TCP connection, to 127.0.0.1 if nothing else is said. Calls block, and throw after a
+/// One connection, by TCP to 127.0.0.1 if nothing else is said. Calls block, and throw after a
 /// fail-safe time. One thread.
 class TestClient {
  public:
@@ -44,6 +44,8 @@ class TestClient {
                       const std::function<void()>& before_connecting = {});
   /// Connects to that address: "127.0.0.2", "::1".
   TestClient(const std::string& address, std::uint16_t port);
+  /// Connects to the Unix socket of that path.
+  explicit TestClient(const std::string& path);
   ~TestClient();
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;

@@ -1,0 +1,111 @@
+#include "server/listening_socket.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <asio/ip/tcp.hpp>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <sstream>
+#include <utility>
+
+namespace triloop {
+namespace {
+
+void set(int descriptor, int level, int option, int value) {
+  ::setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+int get(int descriptor, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  ::getsockopt(descriptor, SOL_SOCKET, option, &value, &size);
+  return value;
+}
+
+bool can_be_served(int family) {
+  return family == AF_INET || family == AF_INET6 || family == AF_UNIX;
+}
+
+}  // namespace
+
+SocketFile::SocketFile(std::string path) : path_(std::move(path)) {
+  struct stat now {};
+  if (::lstat(path_.c_str(), &now) != 0) throw system_error("cannot look at " + path_);
+  device_ = now.st_dev;
+  inode_ = now.st_ino;
+}
+
+SocketFile::~SocketFile() {
+  struct stat now {};
+  if (path_.empty() || ::lstat(path_.c_str(), &now) != 0) return;
+  if (now.st_dev == device_ && now.st_ino == inode_) ::unlink(path_.c_str());
+}
+
+ListeningSocket adopt(int descriptor, std::chrono::milliseconds dead_after) {
+  const std::string name = "fd:" + std::to_string(descriptor);
+  const auto refuse = [&](int error, const char* why) {
+    return std::system_error(error, std::generic_category(), "cannot listen on " + name + why);
+  };
+  // It is closed only once it is known to be what was meant.
+  if (::fcntl(descriptor, F_GETFD) < 0) throw refuse(errno, "");
+  if (get(descriptor, SO_TYPE) != SOCK_STREAM || !can_be_served(get(descriptor, SO_DOMAIN))) {
+    throw refuse(EINVAL, ", no stream socket of TCP or Unix");
+  }
+  if (get(descriptor, SO_ACCEPTCONN) != 1) throw refuse(EINVAL, ", which does not listen");
+  ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  if (get(descriptor, SO_DOMAIN) != AF_UNIX) set_tcp_options(descriptor, dead_after);
+  return listening(Descriptor(descriptor), ListenAddress::Kind::descriptor);
+}
+
+ListeningSocket listening(Descriptor descriptor, ListenAddress::Kind kind) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  ::getsockname(descriptor.number(), reinterpret_cast<sockaddr*>(&bound), &size);
+  std::uint16_t port = 0;
+  if (bound.ss_family == AF_INET) port = ntohs(reinterpret_cast<sockaddr_in&>(bound).sin_port);
+  if (bound.ss_family == AF_INET6) port = ntohs(reinterpret_cast<sockaddr_in6&>(bound).sin6_port);
+  return {std::move(descriptor), kind, to_text(bound, size), port, nullptr};
+}
+
+// See tcp(7). The keepalive asks an idle peer, the user timeout judges one that owes an answer.
+void set_tcp_options(int descriptor, std::chrono::milliseconds dead_after) {
+  using std::chrono::seconds;
+  constexpr std::chrono::milliseconds kMost = std::chrono::hours(9);  // the kernel's: 32767 s
+  dead_after = std::min(dead_after, kMost);
+  const int idle = static_cast<int>(std::chrono::ceil<seconds>(dead_after).count());
+  // An idle peer is asked once at that time; the next time it is its user timeout that is over.
+  const int ask_again = std::clamp(idle / 2, 1, 5);
+  set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);  // a reply does not wait for the last one's ack
+  set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(dead_after.count()));
+  set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, ask_again);
+  set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+std::string to_text(const sockaddr_storage& address, socklen_t size) {
+  if (address.ss_family == AF_UNIX) {
+    const auto& name = reinterpret_cast<const sockaddr_un&>(address);
+    const std::size_t bytes = size - std::min<std::size_t>(size, offsetof(sockaddr_un, sun_path));
+    return "unix:" + std::string(name.sun_path, ::strnlen(name.sun_path, bytes));
+  }
+  asio::ip::tcp::endpoint endpoint;
+  endpoint.resize(std::min<std::size_t>(size, endpoint.capacity()));
+  std::memcpy(endpoint.data(), &address, endpoint.size());
+  std::ostringstream out;
+  out << endpoint;
+  return out.str();
+}
+
+std::system_error system_error(const std::string& what) {
+  return {errno, std::generic_category(), what};
+}
+
+}  // namespace triloop
