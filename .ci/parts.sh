@@ -233,7 +233,7 @@ run_part() {
         --schedules 1000000000000 --random 10000000
       ;;
     e2e)
-      need node=nodejs npm=npm redis-server=redis-server ip=iproute2
+      need node=nodejs npm=npm redis-server=redis-server ip=iproute2 python3=python3
       need_node_packages
       compile_dev
       run_ctest e2e dev -L '^e2e$'
@@ -272,7 +272,8 @@ run_part() {
       ;;
     package)
       need "${build_packages[@]}" "${machine_packages[@]}" dpkg-shlibdeps=dpkg-dev lintian=lintian \
-        python3=python3 man=man-db pkg-config=pkg-config curl=curl pgrep=procps ccache=ccache
+        python3=python3 man=man-db pkg-config=pkg-config curl=curl pgrep=procps ccache=ccache node=nodejs npm=npm
+      need_node_packages
       compile package
       count "package (machine)" tests/support/machine_test.sh
       count package tests/package/run.sh

@@ -72,5 +72,6 @@ if(TRILOOP_DEMO)
     cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_FULL_BINDIR)  # --prefix may be relative
     configure_file(\"${PROJECT_SOURCE_DIR}/cmake/triloop.service.in\"
       \"${PROJECT_BINARY_DIR}/installed/triloop.service\" @ONLY)" COMPONENT server)
-  install(FILES ${PROJECT_BINARY_DIR}/installed/triloop.service DESTINATION lib/systemd/system COMPONENT server)
+  install(FILES ${PROJECT_BINARY_DIR}/installed/triloop.service cmake/triloop.socket
+    DESTINATION lib/systemd/system COMPONENT server)
 endif()

@@ -1,6 +1,7 @@
 #include "demo/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
@@ -8,8 +9,11 @@
 #include <memory>
 #include <sstream>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "demo/option_groups.h"
+#include "demo/service_manager.h"
 #include "triloop/version.h"
 #include "websocket/printable.h"
 
@@ -93,6 +97,26 @@ class OptionsFile : public CLI::ConfigBase {
   }
 };
 
+// What says on the command line itself where to listen. A file or the environment may say so for
+// every start, the unit of the service does; the sockets are of this one.
+bool says_where(int argc, char** argv) {
+  return std::any_of(argv + 1, argv + argc, [](const std::string_view argument) {
+    const std::string_view name = argument.substr(0, argument.find('='));
+    return name == "--listen" || name == "--bind" || name == "--port";
+  });
+}
+
+void listen_at_sockets_of_service_manager(CommandLine& line, int argc, char** argv) {
+  std::vector<std::string> sockets = sockets_of_service_manager();
+  if (sockets.empty()) return;
+  if (!says_where(argc, argv)) {
+    line.server.listen = std::move(sockets);
+  } else if (line.server.listen != sockets) {
+    std::cerr << "triloop: the sockets of the service manager are not listened on: the command line"
+                 " says where\n";
+  }
+}
+
 }  // namespace
 
 std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_status) {
@@ -116,10 +140,11 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_s
       "2 for a bad option,\n3 if a processor did not return.");
   try {
     app.parse(argc, argv);
+    listen_at_sockets_of_service_manager(line, argc, argv);
     return line;
   } catch (const CLI::Success& success) {
     exit_status = app.exit(success);
-  } catch (const CLI::ParseError& error) {
+  } catch (const std::exception& error) {
     std::cerr << "triloop: " << error.what() << " (see triloop --help)\n";
     exit_status = kUsageError;
   }

@@ -9,6 +9,12 @@ bool Admission::may_arrive() const {
   return counts_[kArriving] < bounds_[kArriving];
 }
 
+bool Admission::anybody_arrives() {
+  const MutexLock lock(mutex_);
+  each_is_awaited_ = true;
+  return counts_[kArriving] > 0;
+}
+
 bool Admission::arrive() {
   const MutexLock lock(mutex_);
   return ++counts_[kArriving] > bounds_[kArriving] / 2;
@@ -27,11 +33,12 @@ void Admission::give_back(Stage stage) {
   take_from(stage);
 }
 
-// The accept loop sleeps while nobody may arrive; at any other time it need not be told.
+// The accept loop sleeps while nobody may arrive, and while it waits for the last to arrive; at any
+// other time it need not be told.
 void Admission::take_from(Stage stage) {
   const bool nobody_may_arrive = counts_[kArriving] >= bounds_[kArriving];
   --counts_[stage];
-  if (stage == kArriving && nobody_may_arrive) room_.signal();
+  if (stage == kArriving && (nobody_may_arrive || each_is_awaited_)) room_.signal();
 }
 
 }  // namespace triloop

@@ -35,6 +35,9 @@ class Admission {
   /// May one more arrive? A yes holds until this thread makes a Place: no other one does.
   bool may_arrive() const TRILOOP_EXCLUDES(mutex_);
 
+  /// Is anybody arriving? From now on `room` is signalled for each that arrives no more.
+  bool anybody_arrives() TRILOOP_EXCLUDES(mutex_);
+
  private:
   friend class Place;
   bool arrive() TRILOOP_EXCLUDES(mutex_);  // does it have to hurry?
@@ -46,6 +49,7 @@ class Admission {
   Event& room_;
   mutable Mutex mutex_;
   Counts counts_ TRILOOP_GUARDED_BY(mutex_){};
+  bool each_is_awaited_ TRILOOP_GUARDED_BY(mutex_) = false;
 };
 
 /// The place of one connection: made by the accept loop, moved on by the connection's own thread,

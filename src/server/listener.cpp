@@ -106,9 +106,15 @@ Accepted Listener::accept(std::error_code& error) {
   return {};
 }
 
-void Listener::close() {
-  for (const auto& each : impl_->sockets) impl_->readable.remove(each.descriptor.number());
+// Who has opened a socket for this process, as systemd does, mostly keeps it open for the next one.
+bool Listener::close() {
+  bool goes_on = false;
+  for (const ListeningSocket& each : impl_->sockets) {
+    goes_on = goes_on || each.kind == ListenAddress::Kind::descriptor;
+    impl_->readable.remove(each.descriptor.number());
+  }
   impl_->sockets.clear();
+  return goes_on;
 }
 
 int Listener::descriptor() const { return impl_->readable.descriptor(); }

@@ -33,8 +33,9 @@ class Listener {
   /// so that a crowd at one keeps nobody out at another.
   Accepted accept(std::error_code& error);
 
-  /// Accepts nobody from now on. Who connects is refused, where nobody else listens.
-  void close();
+  /// Accepts nobody from now on. Who connects is refused, unless another process listens there,
+  /// too: then true, as far as can be known.
+  bool close();
 
   /// Readable while a connection waits.
   int descriptor() const;

@@ -43,6 +43,10 @@ constexpr int kAcceptsPerTurn = 64;
 // closed right behind it.
 constexpr std::size_t kLeaving = 64;
 
+// Where others listen on: what is accepted may take so long to become a connection, which then
+// drains. A peer that sends its request at once needs no more than a moment.
+constexpr milliseconds kArrivingGrace{2000};
+
 // What aborted connections get for waking up, ending and being joined.
 constexpr milliseconds kAbortGrace{1000};
 
@@ -82,6 +86,7 @@ struct Server::Impl {
   void admit(Accepted accepted);
   void join_finished();
   std::optional<std::uint64_t> next_finished();
+  void await_arriving(TimePoint deadline, std::uint64_t& stops);
   bool wait_until_empty(TimePoint deadline, bool stoppable);
 
   const Options options;
@@ -162,7 +167,8 @@ std::vector<std::uint64_t> Server::run() {
     if (wake.connection_waits && stops == 0) server.accept_waiting();
   }
 
-  server.listener.close();
+  const bool others_listen = server.listener.close();
+  if (others_listen) server.await_arriving(Clock::now() + kArrivingGrace, stops);
   for (auto& [id, client] : server.clients) client.served->stop();
   spdlog::info("stopping: {} connections to drain", server.clients.size());
   const bool in_a_hurry = stops > 1;
@@ -260,6 +266,15 @@ std::optional<std::uint64_t> Server::Impl::next_finished() {
   const std::uint64_t id = finished.back();
   finished.pop_back();
   return id;
+}
+
+// Who has been accepted here cannot be served by who listens on; so nobody is cut off between the
+// two. Without that their connection would end before they are told 101.
+void Server::Impl::await_arriving(TimePoint deadline, std::uint64_t& stops) {
+  while (admission.anybody_arrives() && Clock::now() < deadline && stops < 2) {
+    stops += wait(deadline, /*accepting=*/false).stops;
+    join_finished();
+  }
 }
 
 // False if some are left at the deadline or, if `stoppable`, when stop() is called again.

@@ -1,15 +1,20 @@
 // Where the program listens: --listen, and what becomes of the files of Unix sockets.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Crowd } from "./crowd.mjs";
 import { freePort } from "./free_port.mjs";
+import { withSockets } from "./inherit.mjs";
 import { openPeer } from "./peer.mjs";
 import { launchProgram } from "./server.mjs";
+import { eventually, within } from "./wait.mjs";
 
 const PATIENCE_MS = 15_000;
 
@@ -120,4 +125,92 @@ test("TRILOOP_LISTEN is a list with spaces, and wins over --bind and --port", as
   const port = await freePort();
   const other = await launch(t, ["--listen", `tcp:127.0.0.1:${port}`], { TRILOOP_LISTEN: "nonsense" });
   assert.equal(other.port, port);
+});
+
+test("sockets of the service manager are listened on, whatever file and environment say", async (t) => {
+  const server = await launchProgram(t, ...withSockets(2, process.env.TRILOOP_BINARY, "--heartbeat", "0"), {
+    TRILOOP_BIND: "192.0.2.1", TRILOOP_PORT: "1" });
+  const lines = server.stdout().split("\n").slice(0, 2);
+  for (const line of lines) {
+    assert.match(line, /^listening on http:\/\/127\.0\.0\.1:\d+\/$/);
+    await echoes(t, `${line.replace("listening on http", "ws")}ws`);
+  }
+  assert.notEqual(lines[0], lines[1]);
+  assert.equal((await server.stop()).code, 0);
+});
+
+test("the command line wins over the sockets of the service manager, and a line says so", async (t) => {
+  const server = await launchProgram(t, ...withSockets(1, process.env.TRILOOP_BINARY, "--listen=tcp:127.0.0.1:0"));
+  assert.match(server.stderr(), /^triloop: the sockets of the service manager are not listened on: the command line says where\n/);
+  assert.equal(server.stdout().split("\n").length, 3);
+  const named = await launchProgram(t, ...withSockets(1, process.env.TRILOOP_BINARY, "--listen", "fd:3"));
+  assert.doesNotMatch(named.stderr(), /service manager/);
+  await echoes(t, named.wsUrl);
+});
+
+test("a descriptor of the service manager that does not listen is one line, and status 1", async () => {
+  const script = 'exec 3</dev/null; LISTEN_FDS=$1 LISTEN_PID=$$ exec "$TRILOOP_BINARY"';
+  const start = (count) => spawnSync("bash", ["-c", script, "bash", count], { encoding: "utf8", timeout: PATIENCE_MS });
+  const none = start("1");
+  assert.equal(none.status, 1);
+  assert.equal(none.stderr, "triloop: cannot listen on fd:3, no stream socket of TCP or Unix: Invalid argument\n");
+  const bad = start("many");
+  assert.equal(bad.status, 2);
+  assert.equal(bad.stderr, "triloop: LISTEN_FDS='many' is no number of sockets (see triloop --help)\n");
+});
+
+test("a peer that was let in before the stop gets its connection, where another process listens on", async (t) => {
+  const server = await launchProgram(t, ...withSockets(1, process.env.TRILOOP_BINARY, "--heartbeat", "0"));
+  const peer = connect(server.port, "127.0.0.1");
+  t.after(() => peer.destroy());
+  let received = "";
+  peer.setEncoding("latin1").on("data", (text) => (received += text));
+  const request = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n";
+  peer.write(request.slice(0, 40));
+  await eventually(PATIENCE_MS, async () => { // its thread is there
+    const threads = readdirSync(`/proc/${server.pid}/task`).map((task) =>
+      readFileSync(`/proc/${server.pid}/task/${task}/comm`, "utf8").trim());
+    assert.ok(threads.includes("read-1"), threads.join(" "));
+  });
+  const ended = server.stop();
+  peer.write(request.slice(40));
+  await within(PATIENCE_MS, once(peer, "end"), "the end of the stream");
+  assert.match(received, /^HTTP\/1\.1 101 .*\r\n\r\n\x88.\x03\xe9server stopping$/s);
+  peer.destroy();
+  assert.equal((await ended).code, 0);
+});
+
+const CROWD = 200;
+const crowdsOptions = ["--quiet", "--log-level", "warn", "--max-handshakes", "1000", "--drain-timeout", "60"];
+
+test("a service that is restarted with its sockets three times loses nothing of a crowd, and refuses nobody", async (t) => {
+  // What systemd does: the socket stays, and the next one starts when the last one is gone.
+  const keeper = spawn(...withSockets(1, "bash", "-c", 'while read -r; do "$@" & wait $! || echo "status $?"; done', "bash",
+    "bash", "-c", 'LISTEN_PID=$$ exec "$@"', "bash", process.env.TRILOOP_BINARY, "--heartbeat", "0", ...crowdsOptions),
+  { stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => keeper.kill("SIGKILL"));
+  let said = "";
+  keeper.stdout.setEncoding("utf8").on("data", (text) => (said += text));
+  const starts = () => [...said.matchAll(/^listening on http:\/\/\S+:(\d+)\/$/gm)];
+  const started = (count) => eventually(PATIENCE_MS, () => assert.equal(starts().length, count, said));
+  const child = () => keeper.exitCode === null && Number(readFileSync(`/proc/${keeper.pid}/task/${keeper.pid}/children`, "utf8"));
+  t.after(() => child() && process.kill(child(), "SIGKILL"));
+  keeper.stdin.write("start\n");
+  await started(1);
+  const crowd = new Crowd(`ws://127.0.0.1:${starts()[0][1]}/ws`, CROWD);
+  for (let restarts = 1; restarts <= 3; restarts += 1) {
+    const before = crowd.connects;
+    await crowd.until(() => crowd.connects >= before + CROWD);
+    process.kill(child(), "SIGTERM");
+    keeper.stdin.write("start\n");
+    await started(restarts + 1);
+  }
+  const counts = await crowd.home();
+  t.diagnostic(JSON.stringify(counts));
+  assert.ok(counts.sentAway >= CROWD, `${counts.sentAway}`);
+  process.kill(child(), "SIGTERM");
+  keeper.stdin.end();
+  await within(PATIENCE_MS, once(keeper, "exit"), "the end");
+  assert.doesNotMatch(said, /status/);
 });

@@ -138,7 +138,10 @@ Accepted Listener::accept(std::error_code& error) {
   error.clear();
   return {explore::g_kernel->accept(error)};
 }
-void Listener::close() { explore::g_kernel->close_listener(); }
+bool Listener::close() {
+  explore::g_kernel->close_listener();
+  return false;
+}
 int Listener::descriptor() const { return explore::Kernel::kListener; }
 
 }  // namespace triloop

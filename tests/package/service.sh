@@ -85,6 +85,21 @@ chat_keeps_its_lines() {
 }
 its_folder_is_its_own() { [[ $(stat -L -c %a /var/lib/triloop) == 700 ]]; }
 
+socket_is_understood() {
+  local complaints
+  complaints=$(systemd-analyze verify triloop.socket 2>&1) || return
+  [[ $complaints != *triloop* ]] || { echo "$complaints"; return 1; }
+}
+socket_starts_the_service() {
+  options TRILOOP_MAX_HANDSHAKES=1000 TRILOOP_DRAIN_TIMEOUT=20 && systemctl stop triloop && systemctl start triloop.socket &&
+    [[ $(property ActiveState) == inactive ]] && echoes && is_active
+}
+restart_loses_nobody() {
+  node tests/package/crowd.mjs ws://127.0.0.1:7777/ws 200 3 systemctl restart triloop &&
+    [[ $(property Result) == success && $(property ActiveState) == active ]]
+}
+socket_stops() { systemctl stop triloop.socket && options && systemctl restart triloop && echoes; }
+
 check "the service is enabled" is_enabled
 check "the service is active, and has told so" is_active
 check "the service is understood by systemd" is_understood
@@ -99,6 +114,10 @@ check "an option in /etc/default/triloop counts" takes_an_option
 check "a bad option there ends it with 2, for good" refuses_a_bad_option
 check "with good options it starts again" recovers
 check "after a crash it is started again" crash_is_restarted $((SECONDS + 20))
+check "triloop.socket is understood by systemd" socket_is_understood
+check "triloop.socket listens, and who connects starts the service" socket_starts_the_service
+check "with it, a restart under 200 clients refuses nobody and loses nothing" restart_loses_nobody
+check "without it the service listens itself again" socket_stops
 check "systemctl stop ends it with success" stops_with_success
 check "chat keeps its lines over a restart" chat_keeps_its_lines
 check "its folder is its own" its_folder_is_its_own
