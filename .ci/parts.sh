@@ -300,7 +300,7 @@ run_part() {
       need_node_packages
       compile release
       count proxies env TRILOOP_BINARY="$PWD/build/release/triloop" \
-        node --test tests/proxies/proxies.test.mjs
+        node --test tests/proxies/proxies.test.mjs tests/proxies/who.test.mjs
       ;;
     cluster)
       need "${build_packages[@]}" node=nodejs npm=npm nats-server haproxy ip=iproute2 faketime sqlite3=sqlite3 openssl=openssl

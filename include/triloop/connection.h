@@ -116,7 +116,7 @@ class Connection {
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.
   std::uint64_t id() const { return id_; }
-  /// Who is at the other end: "127.0.0.1:52114", "[::1]:52114".
+  /// Who is at the other end: "127.0.0.1:52114", "[::1]:52114"; see Request::passed_on_by.
   const std::string& peer_address() const { return request().peer_address; }
   /// The upgrade request: path, query, headers.
   TRILOOP_EXPORT const Request& request() const;

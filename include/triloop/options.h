@@ -94,6 +94,14 @@ struct Options : PathOptions {
   /// TCP port, the same at each address; 0 takes a free one, which Server::port() then tells.
   std::uint16_t port = 7777;
 
+  /// Proxies that say with HAProxy's PROXY protocol, version 1 or 2, for whom they connect:
+  /// networks as "10.0.0.0/8", "fd00::/8", "192.0.2.1"; "unix" is whoever comes by a Unix socket. A
+  /// connection from there has to begin with such a header, within handshake_timeout, and its
+  /// Connection::peer_address() is whom that names; without one it is closed. From anywhere else
+  /// the header is what it is to any HTTP server, a broken request. Name only addresses at which
+  /// nobody but the proxy can be: whoever connects from there can be anybody.
+  std::vector<std::string> proxy_protocol_from;
+
   /// Open WebSockets at a time. The next upgrade gets 503 with Retry-After.
   std::size_t max_connections = 10'000;
   /// Connections at a time whose HTTP request has not come, or not been answered: each has a

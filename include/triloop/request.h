@@ -29,6 +29,9 @@ struct Request {
   Headers headers;      ///< repeated headers are joined by ", "
   /// Who sent it, as Connection::peer_address().
   std::string peer_address;
+  /// The proxy that the connection itself comes from, if peer_address is what it says; else empty.
+  /// See Options::proxy_protocol_from.
+  std::string passed_on_by{};
 
   /// The header's value; empty if it is not there.
   TRILOOP_EXPORT std::string header(const std::string& name) const;

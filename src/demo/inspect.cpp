@@ -134,8 +134,10 @@ bool is_loopback(std::string_view host) {
          host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-// A proxy on this machine asks for somebody who may be anywhere, and mostly says so.
+// A proxy on this machine asks for somebody who may be anywhere, and mostly says so. Nor is
+// somebody local of whom it says so: that may be the proxy's machine, and not this one.
 bool is_passed_on(const Request& request) {
+  if (!request.passed_on_by.empty()) return true;
   constexpr std::array kHeaders{"Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"};
   return std::any_of(kHeaders.begin(), kHeaders.end(),
                      [&](const char* header) { return request.headers.count(header) > 0; });

@@ -17,6 +17,8 @@ void add_seconds(CLI::App& app, const std::string& name, std::chrono::millisecon
 
 /// Where it listens, and every limit and deadline.
 void add_server_options(CLI::App& app, Options& server);
+/// Whose word is taken for who a peer is.
+void add_peer_options(CLI::App& app, Options& server);
 /// What answers at /ws, and the options that only one or two of them have.
 void add_processor_options(CLI::App& app, ProcessorChoice& choice);
 /// The engine on which several servers share the chat's rooms.

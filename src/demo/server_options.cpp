@@ -44,6 +44,7 @@ void add_server_options(CLI::App& app, Options& server) {
   app.add_option("--port", server.port, "TCP port; 0 takes a free one")
       ->check(CLI::Range(0, 65535))
       ->type_name("PORT");
+  add_peer_options(app, server);
   add_seconds(app, "--heartbeat", server.heartbeat, 0, "between heartbeat messages; 0 is off");
   add_seconds(app, "--ping-interval", server.ping_interval, 0, "between pings; 0 is off");
   add_seconds(app, "--pong-timeout", server.pong_timeout, 0.001,

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "server/listen_address.h"
+#include "server/trust.h"
 
 namespace triloop {
 namespace {
@@ -53,6 +54,7 @@ void check(const PathOptions& options) {
 const Options& checked(const Options& options) {
   check(options);
   listen_addresses(options);
+  const Trust networks_are_sound(options);
   demand(options.max_connections > 0, "max_connections must be at least 1");
   demand(options.max_handshakes > 0, "max_handshakes must be at least 1");
   demand(options.stack_bytes == 0 || options.stack_bytes >= kLeastStackBytes,

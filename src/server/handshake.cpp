@@ -109,19 +109,22 @@ Handshake::Handshake(std::uint64_t id, Socket& socket, const Routes& routes, con
       routes_(routes),
       options_(options),
       place_(place),
-      deadline_(deadline_of(options.handshake_timeout, place)) {
-  upgrade_->request.peer_address = socket.peer_address();
+      deadline_(deadline_of(options.handshake_timeout, place)),
+      accepted_from_(socket.peer_address()) {
+  upgrade_->request.peer_address = accepted_from_;
+}
+
+bool Handshake::open() {
+  std::error_code error;
+  socket_.open(deadline_, error);
+  upgrade_->request.peer_address = socket_.peer_address();
+  if (error) no_request(error);
+  return !error;
 }
 
 bool Handshake::receive_request() {
   const trace::Slice receiving("receiving the request");
   std::error_code error;
-  socket_.open(deadline_, error);
-  upgrade_->request.peer_address = socket_.peer_address();
-  if (error) {
-    no_request(error);
-    return false;
-  }
   RequestParser parser;
   // Not on the stack: half a page of it would stay with the connection.
   const std::unique_ptr<char[]> buffer(new char[kRequestBufferBytes]);
@@ -146,6 +149,9 @@ bool Handshake::receive_request() {
     }
     Request request = parser.take_request();
     request.peer_address = peer;
+    if (routes_.trust.proxy_protocol.contains(accepted_from_)) {
+      request.passed_on_by = accepted_from_;
+    }
     upgrade_->request = std::move(request);
     upgrade_->early_bytes.assign(bytes.data, bytes.size);
     return true;

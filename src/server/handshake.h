@@ -24,6 +24,11 @@ class Handshake {
   Handshake(std::uint64_t id, Socket& socket, const Routes& routes, const Options& options,
             Place* place);
 
+  /// Opens the socket: what comes before HTTP. Blocks until that is done. False if it failed.
+  bool open();
+  /// Who is at the other end, as far as it is known by now.
+  const std::string& peer_address() const { return upgrade_->request.peer_address; }
+
   /// Blocks until the whole request is here, or enough of it to refuse. False if there is nobody
   /// to answer: the peer left, was too slow, or speaks TLS.
   bool receive_request();
@@ -47,6 +52,7 @@ class Handshake {
   const Options& options_;
   Place* const place_;
   const TimePoint deadline_;
+  const std::string accepted_from_;  // the kernel's word for who it is
   // Not here, and so not on a stack: it is the connection's for as long as that lives.
   std::unique_ptr<Upgrade> upgrade_ = std::make_unique<Upgrade>();
   std::string refusal_;  // the answer to a request that is none

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/trust.h"
 #include "triloop/server.h"
 #include "triloop/sync.h"
 #include "websocket/upgrade_check.h"
@@ -24,6 +25,7 @@ struct Routes {
   std::map<std::string, WebSocket> processors;
   std::map<std::string, Page> pages;
   std::string label_parameter{};              ///< empty: connections have no label
+  Trust trust{};                              ///< whose word counts, whatever the path
   mutable Gauge<std::uint64_t> websockets{};  ///< that there have been; does change
 
   /// Who has `path`: it by itself, or the longest "/ws/*" that it begins like; then `rest` becomes

@@ -12,7 +12,7 @@
 namespace triloop {
 
 Served::Served(std::uint64_t id, std::unique_ptr<Socket> socket)
-    : id_(id), peer_address_(socket->peer_address()), socket_(std::move(socket)) {}
+    : id_(id), accepted_from_(socket->peer_address()), socket_(std::move(socket)) {}
 
 void Served::serve(const Routes& routes, const Options& options, SpareThreads& threads,
                    Place* place) noexcept {
@@ -32,10 +32,19 @@ std::unique_ptr<Upgrade> Served::shake_hands(const Routes& routes, const Options
                                              Place* place) {
   const trace::Slice slice("handshake");
   Handshake handshake(id_, *socket_, routes, options, place);
+  if (!handshake.open()) return nullptr;
+  note_peer(handshake);
   if (!handshake.receive_request() || !go_on(/*owes_an_answer=*/true)) return nullptr;
   std::unique_ptr<Upgrade> upgrade = handshake.answer();
   if (upgrade == nullptr && go_on(/*owes_an_answer=*/false)) handshake.see_off();
   return upgrade;
+}
+
+// Whom snapshots show as long as there is no connection.
+void Served::note_peer(const Handshake& handshake) {
+  if (handshake.peer_address() == accepted_from_) return;
+  const MutexLock lock(mutex_);
+  behind_ = handshake.peer_address();
 }
 
 // Notes whether the peer is owed an answer, by which stop() decides. False if it has been told to
@@ -98,10 +107,15 @@ std::shared_ptr<Connection> Served::connection() const {
 }
 
 ConnectionSnapshot Served::snapshot() const {
-  if (const auto opened = connection()) return opened->snapshot();
+  std::shared_ptr<Connection> opened;
   ConnectionSnapshot now;
+  {
+    const MutexLock lock(mutex_);
+    opened = connection_;
+    now.peer_address = behind_.empty() ? accepted_from_ : behind_;
+  }
+  if (opened != nullptr) return opened->snapshot();
   now.id = id_;
-  now.peer_address = peer_address_;
   now.age = GaugeClock::now() - accepted_at_;
   return now;
 }

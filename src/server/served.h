@@ -11,6 +11,7 @@
 
 namespace triloop {
 
+class Handshake;
 class Place;
 class SpareThreads;
 struct Options;
@@ -52,6 +53,7 @@ class Served {
   // How far it has been told to end, each more urgent than the one before.
   enum class Stop { none, drain, now };
 
+  void note_peer(const Handshake& handshake) TRILOOP_EXCLUDES(mutex_);
   std::unique_ptr<Upgrade> shake_hands(const Routes& routes, const Options& options, Place* place);
   bool go_on(bool owes_an_answer) TRILOOP_EXCLUDES(mutex_);
   void stop(Stop how) TRILOOP_EXCLUDES(mutex_);
@@ -59,10 +61,11 @@ class Served {
 
   const std::uint64_t id_;
   const TimePoint accepted_at_ = GaugeClock::now();
-  const std::string peer_address_;
+  const std::string accepted_from_;       // the kernel's word for who it is
   const std::shared_ptr<Socket> socket_;  // shared with the connection
 
   mutable Mutex mutex_;
+  std::string behind_ TRILOOP_GUARDED_BY(mutex_);  // who that speaks for; empty: for itself
   std::shared_ptr<Connection> connection_ TRILOOP_GUARDED_BY(mutex_);
   bool owes_an_answer_ TRILOOP_GUARDED_BY(mutex_) =
       false;  // the request is here, the answer is not sent

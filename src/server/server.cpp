@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "net/deadline.h"
+#include "net/proxied_socket.h"
 #include "observe/trace.h"
 #include "server/admission.h"
 #include "server/check_options.h"
@@ -63,6 +64,7 @@ struct Server::Impl {
         listener(options),
         threads(options.spare_threads, options.stack_bytes),
         admission({options.max_handshakes, options.max_connections, kLeaving}, one_finished) {
+    routes.trust = Trust(options);
     reserve_futex_slots(kThreadsPerConnection * options.max_connections);
   }
 
@@ -225,7 +227,11 @@ void Server::Impl::accept_waiting() {
 // Starts the connection's own thread, which does all the rest.
 void Server::Impl::admit(Accepted accepted) {
   const std::uint64_t id = ++last_id;
-  auto served = std::make_shared<Served>(id, std::move(accepted.socket));
+  std::unique_ptr<Socket> socket = std::move(accepted.socket);
+  if (routes.trust.proxy_protocol.contains(socket->peer_address())) {
+    socket = make_proxied_socket(std::move(socket));
+  }
+  auto served = std::make_shared<Served>(id, std::move(socket));
   {
     const MutexLock lock(mutex);
     finished.reserve(clients.size() + 1);  // so that a thread can always say that it is done

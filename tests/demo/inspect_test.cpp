@@ -293,6 +293,11 @@ TEST_CASE("inspect: what a proxy on this machine passes on is not local", "[insp
     request.headers[header] = "";  // it is there: that is enough
     CHECK_FALSE(is_local(request));
   }
+  Request request;  // the proxy speaks the PROXY protocol, and its own machine is not this one
+  request.peer_address = "127.0.0.1:1";
+  request.headers = {{"Host", "localhost"}};
+  request.passed_on_by = "10.0.0.1:1";
+  CHECK_FALSE(is_local(request));
 }
 
 TEST_CASE("inspect: of web pages only the server's own", "[inspect]") {

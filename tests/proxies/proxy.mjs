@@ -87,15 +87,29 @@ const makes = {
   },
 };
 
-export const names = Object.keys(makes);
+const { configuration, ...rest } = makes.haproxy;
+/** HAProxy again, which passes TCP on, and says for whom in a PROXY header. */
+makes.haproxy_tcp = {
+  ...rest,
+  configuration: (port, upstream, changes) => change(example("haproxy_tcp.cfg"), [
+    ["bind :443 ssl", `bind 127.0.0.1:${port} ssl`],
+    ["127.0.0.1:7777", `127.0.0.1:${upstream}`],
+    [`/etc/haproxy/${NAME}.pem`, both],
+    ...changes,
+  ]),
+};
+
+/** Those that look at HTTP. */
+export const names = ["nginx", "haproxy"];
 
 /**
  * Resolves when the proxy `name` takes connections for the server at port `upstream`. Options: `idle`
- * and `each` set the numbers of the two limits, `second` is the port of another server.
+ * and `each` set the numbers of the two limits, `second` is the port of another server;
+ * `more` are further changes of the file, pairs.
  */
-export async function startProxy(t, name, upstream, { idle, each, second } = {}) {
+export async function startProxy(t, name, upstream, { idle, each, second, more = [] } = {}) {
   const make = makes[name];
-  const changes = [];
+  const changes = [...more];
   if (idle) changes.push([make.idle, make.idle.replace("60s", idle)]);
   if (each) changes.push([make.each, make.each.replace("100", each)]);
   if (second) changes.push(make.second(second));

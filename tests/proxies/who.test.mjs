@@ -1,0 +1,69 @@
+// Who is there, with a proxy in front that says so, as docs/operations.md sets it up: what the server
+// knows of a client, and what a client can pretend.
+//
+//     TRILOOP_BINARY=build/release/triloop node --test tests/proxies/who.test.mjs
+
+import assert from "node:assert/strict";
+import https from "node:https";
+import { once } from "node:events";
+import { test } from "node:test";
+import { openPeer } from "../e2e/peer.mjs";
+import { eventually, within } from "../e2e/wait.mjs";
+import { startServer } from "../faults/process.mjs";
+import { startProxy, trust } from "./proxy.mjs";
+
+const PATIENCE_MS = 20_000;
+const limits = { timeout: 60_000 };
+
+/** The answer to GET, through the proxy. */
+async function get(proxy, path, headers = {}) {
+  const request = https.get({ host: "127.0.0.1", port: proxy.port, path, headers, agent: false, ...trust });
+  const [response] = await within(PATIENCE_MS, once(request, "response"), `an answer to ${path}`);
+  response.resume();
+  return response.statusCode;
+}
+
+const open = (t, proxy, options = {}) =>
+  openPeer(t, proxy.url(), { ...trust, ...options, headers: { Host: "chat.example.org", ...options.headers } });
+
+/** The status with which the handshake is refused. */
+async function refused(t, proxy, headers) {
+  const error = await open(t, proxy, { headers }).then(() => null, (reason) => reason);
+  return Number(/server response: (\d+)/.exec(error?.message)?.[1]);
+}
+
+/** Whom the server takes `peer` for, in its log, and in the snapshots. */
+async function taken(server) {
+  await eventually(PATIENCE_MS, () => assert.match(server.stderr(), /\] open: /));
+  const inLog = [...server.stderr().matchAll(/\] open: (\S+) \/ws/g)].map((match) => match[1]);
+  return inLog.at(-1);
+}
+
+for (const [how, more] of [
+  ["send-proxy-v2", []],
+  ["send-proxy", [["send-proxy-v2", "send-proxy"]]],
+]) {
+  test(`haproxy, ${how}: the server knows the client's address and port`, limits, async (t) => {
+    const server = await startServer(t, ["--proxy-protocol-from", "127.0.0.1"]);
+    const proxy = await startProxy(t, "haproxy_tcp", server.port, { more });
+    const peer = await open(t, proxy, { localAddress: "127.0.0.9" });
+    peer.socket.send("hello");
+    assert.equal((await peer.next()).text, "hello");
+    assert.equal(await taken(server), `127.0.0.9:${peer.socket._socket.localPort}`);
+    assert.equal(await get(proxy, "/"), 200);
+  });
+}
+
+test("haproxy, send-proxy-v2: /inspect is for nobody who comes through it", limits, async (t) => {
+  const server = await startServer(t, ["--proxy-protocol-from", "127.0.0.1"]);
+  const proxy = await startProxy(t, "haproxy_tcp", server.port);
+  for (const Host of ["chat.example.org", "localhost", "127.0.0.1"]) {
+    assert.equal(await get(proxy, "/inspect.json", { Host }), 403, Host);
+  }
+});
+
+test("haproxy, send-proxy-v2: a server that was not told of it answers 400", limits, async (t) => {
+  const server = await startServer(t, []);
+  const proxy = await startProxy(t, "haproxy_tcp", server.port);
+  assert.equal(await refused(t, proxy), 400);
+});
