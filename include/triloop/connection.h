@@ -116,7 +116,8 @@ class Connection {
 
   /// The number in the names of the threads: `read-17`, `proc-17`, `write-17`.
   std::uint64_t id() const { return id_; }
-  /// Who is at the other end: "127.0.0.1:52114", "[::1]:52114"; see Request::passed_on_by.
+  /// Who is at the other end: "127.0.0.1:52114", "[::1]:52114". Behind a proxy whose word is
+  /// taken (Request::passed_on_by) maybe without a port: "203.0.113.9", "[2001:db8::9]".
   const std::string& peer_address() const { return request().peer_address; }
   /// The upgrade request: path, query, headers.
   TRILOOP_EXPORT const Request& request() const;

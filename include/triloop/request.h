@@ -30,7 +30,7 @@ struct Request {
   /// Who sent it, as Connection::peer_address().
   std::string peer_address;
   /// The proxy that the connection itself comes from, if peer_address is what it says; else empty.
-  /// See Options::proxy_protocol_from.
+  /// See Options::proxy_protocol_from and forwarded_from.
   std::string passed_on_by{};
 
   /// The header's value; empty if it is not there.

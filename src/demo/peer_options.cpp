@@ -14,6 +14,9 @@ void add_peer_options(CLI::App& app, Options& server) {
   add_networks(app, "--proxy-protocol-from", server.proxy_protocol_from,
                "proxies that begin each connection with a PROXY header, as 10.0.0.0/8; none by "
                "default");
+  add_networks(
+      app, "--forwarded-from", server.forwarded_from,
+      "proxies that say in Forwarded or X-Forwarded-For for whom they ask; none by default");
 }
 
 }  // namespace triloop

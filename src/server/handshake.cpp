@@ -13,6 +13,7 @@
 #include "net/deadline.h"
 #include "observe/trace.h"
 #include "server/admission.h"
+#include "server/forwarded.h"
 #include "server/routes.h"
 #include "websocket/http.h"
 #include "websocket/printable.h"
@@ -154,6 +155,11 @@ bool Handshake::receive_request() {
     }
     upgrade_->request = std::move(request);
     upgrade_->early_bytes.assign(bytes.data, bytes.size);
+    try {
+      believe_forwarded(upgrade_->request, routes_.trust.forwarded);
+    } catch (const HttpError& what) {
+      refusal_ = answer_error(what, upgrade_->request);
+    }
     return true;
   }
 }

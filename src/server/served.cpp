@@ -34,7 +34,9 @@ std::unique_ptr<Upgrade> Served::shake_hands(const Routes& routes, const Options
   Handshake handshake(id_, *socket_, routes, options, place);
   if (!handshake.open()) return nullptr;
   note_peer(handshake);
-  if (!handshake.receive_request() || !go_on(/*owes_an_answer=*/true)) return nullptr;
+  const bool received = handshake.receive_request();
+  note_peer(handshake);
+  if (!received || !go_on(/*owes_an_answer=*/true)) return nullptr;
   std::unique_ptr<Upgrade> upgrade = handshake.answer();
   if (upgrade == nullptr && go_on(/*owes_an_answer=*/false)) handshake.see_off();
   return upgrade;

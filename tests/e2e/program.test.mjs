@@ -33,7 +33,8 @@ test("a port that is taken is one line on standard error and status 1", async (t
 
 test("an option that makes no sense to the server is one line on standard error and status 2", async () => {
   for (const bad of [["--stack-size", "1000"], ["--processor", "proxy", "--upstream", "localhost:65616"],
-    ["--proxy-protocol-from", "10.1.2.3/8"], ["--proxy-protocol-from", "127.0.0.1,proxy.example.org"]]) {
+    ["--proxy-protocol-from", "10.1.2.3/8"], ["--proxy-protocol-from", "127.0.0.1,proxy.example.org"],
+    ["--forwarded-from", "10.0.0.0/33"]]) {
     const { status, out, err } = await run("--port", "0", ...bad);
     assert.equal(status, 2, bad.join(" "));
     assert.equal(out, "");

@@ -67,3 +67,39 @@ test("haproxy, send-proxy-v2: a server that was not told of it answers 400", lim
   const proxy = await startProxy(t, "haproxy_tcp", server.port);
   assert.equal(await refused(t, proxy), 400);
 });
+
+for (const [name, header, more] of [
+  ["nginx", "X-Forwarded-For", []],
+  ["nginx", "Forwarded", [
+    ["proxy_set_header X-Forwarded-For $remote_addr;", 'proxy_set_header Forwarded "for=$remote_addr";'],
+    ['proxy_set_header Forwarded "";', 'proxy_set_header X-Forwarded-For "";'],
+  ]],
+  ["nginx", "X-Forwarded-For, appended to what is there", [
+    ["X-Forwarded-For $remote_addr", "X-Forwarded-For $proxy_add_x_forwarded_for"]]],
+  ["haproxy", "X-Forwarded-For", []],
+  ["haproxy", "X-Forwarded-For by option forwardfor", [
+    ["http-request set-header X-Forwarded-For %[src]", "option forwardfor"]]],
+]) {
+  test(`${name}, ${header}: the server knows the client, which cannot say otherwise`, limits, async (t) => {
+    const server = await startServer(t, ["--forwarded-from", "127.0.0.1"]);
+    const proxy = await startProxy(t, name, server.port, { more });
+    const lies = [{}, { "X-Forwarded-For": "198.51.100.7" }, { "X-Forwarded-For": "nonsense" },
+      { Forwarded: "for=198.51.100.7" }, { Forwarded: 'for="' }];
+    for (const headers of lies) {
+      const peer = await open(t, proxy, { localAddress: "127.0.0.9", headers });
+      peer.socket.send("hello");
+      assert.equal((await peer.next()).text, "hello");
+      assert.equal(await taken(server), "127.0.0.9", JSON.stringify(headers));
+    }
+    assert.equal([...server.stderr().matchAll(/\] open: 127\.0\.0\.9 /g)].length, lies.length);
+  });
+}
+
+test("nginx: a Forwarded of the client's that the proxy lets pass is refused if it names another", limits, async (t) => {
+  const server = await startServer(t, ["--forwarded-from", "127.0.0.1"]);
+  const more = [['proxy_set_header Forwarded "";', ""]];
+  const proxy = await startProxy(t, "nginx", server.port, { more });
+  assert.equal(await refused(t, proxy, { Forwarded: "for=198.51.100.7" }), 400);
+  await open(t, proxy, { headers: { Forwarded: "for=127.0.0.1" } });
+  await open(t, proxy);
+});
