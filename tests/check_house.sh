@@ -45,8 +45,10 @@ forbid 'locks, threads and clocks go through triloop/sync.h' \
   $(find src -name '*.cpp' ! -name main.cpp -o -name '*.h') $(find include -name '*.h' ! -name sync.h)
 
 # The rooms of src/, and which others each may use: arrows go one way, and observe stands beside them.
-rooms='demo: server pattern websocket net threads observe
-server: pattern websocket net threads observe
+rooms='demo: server client pattern websocket net threads observe
+server: life pattern websocket net threads observe
+client: life pattern websocket net threads observe
+life: pattern websocket net threads observe
 broadcast: websocket
 pattern: websocket net threads observe
 observe: websocket net

@@ -136,7 +136,7 @@ class Connection {
   TRILOOP_EXPORT ConnectionSnapshot snapshot() const;
 
  private:
-  friend class Served;  // the server's: it makes a connection, runs it, stops it and lets it go
+  friend class Life;  // its owner's: makes a connection, runs it, stops it and lets it go
 
   Connection(std::uint64_t id, std::shared_ptr<Socket> socket, std::unique_ptr<Upgrade> upgrade,
              SpareThreads& threads);

@@ -99,7 +99,7 @@ void Reader::pass_on(Frame frame) {
       break;
     case Opcode::close:
       peer_begins_drain(parse_close(frame.payload));
-      ending_.peer_is_done();
+      if (protocol_.close_is_last_word()) ending_.peer_is_done();
       break;
   }
 }

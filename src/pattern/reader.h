@@ -25,7 +25,8 @@ class Reader {
         out_queue_(wires.out_queue),
         ending_(wires.ending),
         liveness_(wires.liveness),
-        pings_(wires.pings) {}
+        pings_(wires.pings),
+        finder_(wires.protocol.role()) {}
 
   /// Takes in `early_bytes`, which came right behind the upgrade request, and reads to the end.
   ///

@@ -33,7 +33,7 @@ struct Wires {
         observer(id, upgrade.accepted_at),
         raw_socket(std::move(of)),
         spares(options.keep_buffers),
-        protocol(options.max_message_bytes, upgrade.deflate, &spares),
+        protocol(options.max_message_bytes, upgrade.deflate, &spares, upgrade.role),
         in_queue(FrameQueue::kIn, id, {options.queue_messages, options.queue_bytes}),
         out_queue(FrameQueue::kOut, id, {options.queue_messages, options.queue_bytes}) {}
 

@@ -1,6 +1,6 @@
 #include "server/admission.h"
 
-#include "server/event.h"
+#include "net/event.h"
 
 namespace triloop {
 

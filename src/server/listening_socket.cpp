@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,12 +14,10 @@
 #include <sstream>
 #include <utility>
 
+#include "net/tcp_options.h"
+
 namespace triloop {
 namespace {
-
-void set(int descriptor, int level, int option, int value) {
-  ::setsockopt(descriptor, level, option, &value, sizeof value);
-}
 
 int get(int descriptor, int option) {
   int value = -1;
@@ -73,21 +70,6 @@ ListeningSocket listening(Descriptor descriptor, ListenAddress::Kind kind) {
   if (bound.ss_family == AF_INET) port = ntohs(reinterpret_cast<sockaddr_in&>(bound).sin_port);
   if (bound.ss_family == AF_INET6) port = ntohs(reinterpret_cast<sockaddr_in6&>(bound).sin6_port);
   return {std::move(descriptor), kind, to_text(bound, size), port, nullptr};
-}
-
-// See tcp(7). The keepalive asks an idle peer, the user timeout judges one that owes an answer.
-void set_tcp_options(int descriptor, std::chrono::milliseconds dead_after) {
-  using std::chrono::seconds;
-  constexpr std::chrono::milliseconds kMost = std::chrono::hours(9);  // the kernel's: 32767 s
-  dead_after = std::min(dead_after, kMost);
-  const int idle = static_cast<int>(std::chrono::ceil<seconds>(dead_after).count());
-  // An idle peer is asked once at that time; the next time it is its user timeout that is over.
-  const int ask_again = std::clamp(idle / 2, 1, 5);
-  set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);  // a reply does not wait for the last one's ack
-  set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(dead_after.count()));
-  set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, idle);
-  set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, ask_again);
-  set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 std::string to_text(const sockaddr_storage& address, socklen_t size) {

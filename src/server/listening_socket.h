@@ -67,9 +67,6 @@ ListeningSocket adopt(int descriptor, std::chrono::milliseconds dead_after);
 /// What listens there, with its address.
 ListeningSocket listening(Descriptor descriptor, ListenAddress::Kind kind);
 
-/// The options of a TCP socket that listens; those that it accepts inherit them.
-void set_tcp_options(int descriptor, std::chrono::milliseconds dead_after);
-
 /// "127.0.0.1:52114", "[::1]:52114", "unix:/run/triloop.sock".
 std::string to_text(const sockaddr_storage& address, socklen_t size);
 

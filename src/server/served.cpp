@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "observe/follow.h"
+#include "life/life.h"
 #include "observe/trace.h"
-#include "pattern/wires.h"
 #include "server/handshake.h"
 #include "server/routes.h"
 
@@ -59,13 +58,7 @@ bool Served::go_on(bool owes_an_answer) {
 
 void Served::open(std::unique_ptr<Upgrade> upgrade, SpareThreads& threads) {
   upgrade->accepted_at = accepted_at_;
-  // In two allocations: handles that outlast the connection keep the small one.
-  const std::shared_ptr<Connection> opened(
-      new Connection(id_, socket_, std::move(upgrade), threads),
-      [](Connection* last_let_go) { delete last_let_go; });  // which nobody else may
-  opened->self_ = opened;
-  Wires& wires = *opened->wires_;
-  identify(*opened->upgrade_, wires.observer, wires.in_queue, wires.out_queue);
+  const std::shared_ptr<Connection> opened = Life::begin(id_, socket_, std::move(upgrade), threads);
   Stop told;
   {
     const MutexLock lock(mutex_);
@@ -75,7 +68,7 @@ void Served::open(std::unique_ptr<Upgrade> upgrade, SpareThreads& threads) {
   if (told != Stop::none) tell(*opened, told);  // it was not there yet when that came
 }
 
-void Served::run() noexcept { connection()->serve(); }
+void Served::run() noexcept { Life::serve(*connection()); }
 
 void Served::stop() { stop(Stop::drain); }
 void Served::stop_now() noexcept { stop(Stop::now); }
@@ -94,12 +87,11 @@ void Served::stop(Stop how) {
 }
 
 void Served::tell(Connection& opened, Stop how) {
-  Ending& ending = opened.wires_->ending;
   if (how == Stop::drain) {
-    ending.begin_drain(reason_for(ClosedBy::server, close_code::kGoingAway, "server stopping"));
+    Life::drain(opened, reason_for(ClosedBy::server, close_code::kGoingAway, "server stopping"));
   } else {
-    ending.end_now(
-        reason_for(ClosedBy::server, close_code::kGoingAway, "the server could wait no longer"));
+    Life::end_now(opened, reason_for(ClosedBy::server, close_code::kGoingAway,
+                                     "the server could wait no longer"));
   }
 }
 

@@ -13,11 +13,11 @@
 #include <utility>
 
 #include "net/deadline.h"
+#include "net/event.h"
 #include "net/proxied_socket.h"
 #include "observe/trace.h"
 #include "server/admission.h"
 #include "server/check_options.h"
-#include "server/event.h"
 #include "server/labels.h"
 #include "server/listener.h"
 #include "server/roster.h"

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "websocket/bytes.h"
+#include "websocket/mask.h"
 
 namespace triloop {
 
@@ -13,7 +14,10 @@ namespace triloop {
 /// last of them: it is there when what has come ends in one.
 class CloseFinder {
  public:
-  /// Takes in what has come. Does it all end in a masked Close frame now?
+  /// What a client sends is masked, and what a server sends is not.
+  explicit CloseFinder(Role receiver) : masked_(receiver == Role::server) {}
+
+  /// Takes in what has come. Does it all end in a Close frame now?
   bool finds_in(Bytes bytes) {
     last_.append(bytes.data, bytes.size);
     if (last_.size() > kMostBytes) last_.erase(0, last_.size() - kMostBytes);
@@ -25,15 +29,16 @@ class CloseFinder {
   static constexpr std::size_t kMaskBytes = 4;
   static constexpr std::size_t kMostBytes = 2 + kMaskBytes + 125;
 
-  static bool ends_in_close(std::string_view bytes) {
-    for (std::size_t at = 0; at + 2 + kMaskBytes <= bytes.size(); ++at) {
-      const std::size_t payload = bytes.size() - at - 2 - kMaskBytes;
-      if (bytes[at] == '\x88' && static_cast<unsigned char>(bytes[at + 1]) == (0x80 | payload))
-        return true;
+  bool ends_in_close(std::string_view bytes) const {
+    const std::size_t header = masked_ ? 2 + kMaskBytes : 2;
+    for (std::size_t at = 0; at + header <= bytes.size(); ++at) {
+      const std::size_t length = (masked_ ? 0x80 : 0) + bytes.size() - at - header;
+      if (bytes[at] == '\x88' && static_cast<unsigned char>(bytes[at + 1]) == length) return true;
     }
     return false;
   }
 
+  const bool masked_;
   std::string last_;
 };
 

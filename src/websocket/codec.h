@@ -19,6 +19,7 @@
 
 #include "websocket/bytes.h"
 #include "websocket/deflate.h"
+#include "websocket/mask.h"
 #include "websocket/message_buffer.h"
 
 namespace triloop::ws_codec {
@@ -77,7 +78,7 @@ struct Config {
   using response_type = wspp::http::parser::response;
   using message_type = Buffer;
   using con_msg_manager_type = BufferSource;
-  using rng_type = wspp::random::none::int_generator<std::uint32_t>;  // only clients mask
+  using rng_type = wspp::random::none::int_generator<std::uint32_t>;  // mask.h has keys
   using permessage_deflate_type = Inflation;
   static constexpr std::size_t max_message_size = 0;  // set per connection
   static constexpr bool enable_extensions = false;
@@ -93,8 +94,9 @@ inline void settle_byte_order() {
 
 class Codec : public wspp::processor::hybi13<Config> {
  public:
-  Codec(rng_type& rng, std::size_t limit, SpareBuffers* spares)
-      : hybi13(/*secure=*/false, /*server=*/true, std::make_shared<BufferSource>(spares), rng),
+  // As that role it takes what the other sends: masked frames only, or none that is masked.
+  Codec(rng_type& rng, std::size_t limit, SpareBuffers* spares, Role role)
+      : hybi13(/*secure=*/false, role == Role::server, std::make_shared<BufferSource>(spares), rng),
         limit_(limit) {
     set_max_message_size(limit);
   }

@@ -9,17 +9,13 @@
 #include <set>
 #include <vector>
 
+#include "websocket/deflate_terms.h"
 #include "websocket/encoded.h"
-#include "websocket/trim.h"
 
 namespace triloop {
 namespace {
 
-constexpr int kMinWindowBits = 8;
-constexpr int kMaxWindowBits = 15;
-
-// The smallest with which zlib compresses.
-constexpr int kLeastWindowBits = 9;
+using namespace deflate_terms;
 
 // zlib's level of memory, 1 to 9: 2^(9 + level) bytes of tables, at most as many as the window has.
 // With less than 3 a message of 1 KiB is more than one block; what more than 5 gains is two per
@@ -30,27 +26,6 @@ constexpr std::size_t kChunkBytes = 16 * 1024;
 
 // What a sender leaves out at the end of a message: 00 00 FF FF (section 7.2.1).
 constexpr std::size_t kTailBytes = 4;
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    parts.push_back(trim(text.substr(0, end)));
-    if (end == text.size()) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-// 8 to 15, without leading zeros, perhaps in quotes (section 7.1.2).
-std::optional<int> window_bits(std::string_view value) {
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
-    value = value.substr(1, value.size() - 2);
-  }
-  for (int bits = kMinWindowBits; bits <= kMaxWindowBits; ++bits) {
-    if (value == std::to_string(bits)) return bits;
-  }
-  return std::nullopt;
-}
 
 // Takes one parameter of an offer in. False if it is none that is known. `ours` is the window that
 // neither side shall exceed, in bits.

@@ -40,14 +40,6 @@ bool wants_upgrade(const Request& request) {
          list_contains(lower(request.header("Connection")), "upgrade");
 }
 
-// The proof that the server has read the key: section 4.2.2.
-std::string accept_value(const std::string& key) {
-  const std::string proof = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  std::array<unsigned char, 20> digest;
-  wspp::sha1::calc(proof.data(), proof.size(), digest.data());
-  return wspp::base64_encode(digest.data(), digest.size());
-}
-
 // Not the library's own, which writes to a stream: out of memory, that would lose some of it and
 // say nothing.
 std::string response_head(int status, const HttpError::Headers& headers) {
@@ -61,6 +53,13 @@ std::string response_head(int status, const HttpError::Headers& headers) {
 }
 
 }  // namespace
+
+std::string accept_value(const std::string& key) {
+  const std::string proof = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  std::array<unsigned char, 20> digest;
+  wspp::sha1::calc(proof.data(), proof.size(), digest.data());
+  return wspp::base64_encode(digest.data(), digest.size());
+}
 
 struct RequestParser::Impl {
   // A copy of the headers, and memory that the reader's thread keeps when the original is freed,

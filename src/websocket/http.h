@@ -51,6 +51,9 @@ class RequestParser {
   const std::unique_ptr<Impl> impl_;
 };
 
+/// The proof that the server has read the key, Sec-WebSocket-Accept: RFC 6455 section 4.2.2.
+std::string accept_value(const std::string& key);
+
 /// The bytes of the 101 answer, by which the upgrade is done, with a subprotocol that the request
 /// offers, or none, and the extensions agreed on, or none. Throws HttpError (400, 405, 426) if the
 /// request is not a proper opening handshake.

@@ -42,6 +42,14 @@ std::optional<CloseStatus> fault_in_close(const std::string& payload) {
   return std::nullopt;
 }
 
+// Section 5.2: the topmost bit of the second byte, and the key behind the length.
+void mask_frame(std::string& header, std::string& payload, const MaskingKey& key) {
+  constexpr unsigned kMasked = 0x80;
+  header[1] = static_cast<char>(static_cast<unsigned char>(header[1]) | kMasked);
+  header.append(key.data(), key.size());
+  mask(payload, key);
+}
+
 }  // namespace
 
 CloseStatus parse_close(const std::string& payload) {
@@ -94,8 +102,8 @@ void check_close(std::uint16_t code, const std::string& reason) {
 
 struct WsProtocol::Impl {
   Impl(std::size_t max_message_bytes, const std::optional<DeflateParameters>& deflate,
-       SpareBuffers* spares)
-      : codec(rng, max_message_bytes, spares) {
+       SpareBuffers* spares, Role role)
+      : codec(rng, max_message_bytes, spares, role) {
     if (!deflate) return;
     codec.enable_deflate(*deflate);
     deflater.emplace(*deflate);
@@ -106,13 +114,15 @@ struct WsProtocol::Impl {
   ws_codec::Config::rng_type rng;
   ws_codec::Codec codec;
   std::optional<Deflater> deflater;
+  MaskingKeys keys;
   CloseStatus violation;
   bool violation_is_close = false;
 };
 
 WsProtocol::WsProtocol(std::size_t max_message_bytes,
-                       const std::optional<DeflateParameters>& deflate, SpareBuffers* spares)
-    : impl_(std::make_unique<Impl>(max_message_bytes, deflate, spares)) {
+                       const std::optional<DeflateParameters>& deflate, SpareBuffers* spares,
+                       Role role)
+    : role_(role), impl_(std::make_unique<Impl>(max_message_bytes, deflate, spares, role)) {
   ws_codec::settle_byte_order();
 }
 WsProtocol::~WsProtocol() = default;
@@ -144,10 +154,16 @@ const CloseStatus& WsProtocol::violation() const { return impl_->violation; }
 bool WsProtocol::violation_is_close() const { return impl_->violation_is_close; }
 
 std::string WsProtocol::encode_header(Frame& frame) {
+  if (frame.encoded) {
+    frame.payload = frame.encoded->payload();
+    frame.encoded.reset();
+  }
   const bool data = frame.opcode == Opcode::text || frame.opcode == Opcode::binary;
   const bool compress = data && impl_->compresses(frame.payload.size());
   if (compress) impl_->deflater->compress(frame.payload);
-  return frame_header(frame.opcode, frame.payload.size(), compress);
+  std::string header = frame_header(frame.opcode, frame.payload.size(), compress);
+  if (role_ == Role::client) mask_frame(header, frame.payload, impl_->keys.next());
+  return header;
 }
 
 std::string_view WsProtocol::form_of(const Encoded& message) {

@@ -13,6 +13,7 @@
 #include "websocket/bytes.h"
 #include "websocket/deflate.h"
 #include "websocket/frame.h"
+#include "websocket/mask.h"
 #include "websocket/utf8_stream.h"
 
 namespace triloop {
@@ -54,17 +55,17 @@ enum class Decoded {
   kViolation,  ///< the peer broke the protocol: violation() says how. Decode no further.
 };
 
-/// The server's side of one WebSocket stream, after the upgrade. Joins fragments.
+/// One side of a WebSocket stream, after the upgrade. Joins fragments.
 ///
 /// Thread safety: decode() and violation() belong to one thread, encode_header() to one other; the
 /// two halves share nothing.
 class WsProtocol {
  public:
   /// With `deflate` it compresses, and takes what is compressed. With `spares`, which must outlive
-  /// it, large messages are received into memory from there.
+  /// it, large messages are received into memory from there. A client masks what it sends.
   explicit WsProtocol(std::size_t max_message_bytes,
                       const std::optional<DeflateParameters>& deflate = {},
-                      SpareBuffers* spares = nullptr);
+                      SpareBuffers* spares = nullptr, Role role = Role::server);
   ~WsProtocol();
 
   /// Where the next bytes belong, if those are of a message that has begun: who receives them right
@@ -79,15 +80,24 @@ class WsProtocol {
   /// Is what broke it a Close frame? Then the peer has said its last word, if not as it should.
   bool violation_is_close() const;
 
+  /// Is the peer's Close its last word? A server's is the end of its stream, by which it goes first
+  /// (section 7.1.1).
+  bool close_is_last_word() const { return role_ == Role::server; }
+
   /// The header that goes before the frame's payload. The payload itself is sent as it is then. It
-  /// may have been compressed by this call.
+  /// may have been compressed and masked by this call; of what many are sent it is a copy.
   std::string encode_header(Frame& frame);
 
+  /// Is it sent as all are sent it? Not by a client, whose every frame has a mask of its own.
+  bool shares(const Frame& frame) const { return frame.encoded && role_ == Role::server; }
   /// The bytes to send of what many are sent; it must outlive them.
   std::string_view form_of(const Encoded& message);
 
+  Role role() const { return role_; }
+
  private:
   struct Impl;
+  const Role role_;
   const std::unique_ptr<Impl> impl_;
 };
 

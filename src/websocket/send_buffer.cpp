@@ -20,7 +20,7 @@ void SendBuffer::load(std::vector<Frame>& frames) {
   parts_.clear();
   next_ = 0;
   for (Frame& frame : frames) {
-    if (frame.encoded) {
+    if (protocol_.shares(frame)) {
       add(protocol_.form_of(*frame.encoded));
     } else {
       copy(protocol_.encode_header(frame));

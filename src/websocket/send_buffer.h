@@ -26,8 +26,8 @@ class SendBuffer {
   SendBuffer(const SendBuffer&) = delete;
   SendBuffer& operator=(const SendBuffer&) = delete;
 
-  /// Encodes `frames`: payloads may be compressed in place, and must stay where they are until all
-  /// is sent.
+  /// Encodes `frames`: payloads may be compressed and masked in place, and must stay where they are
+  /// until all is sent.
   void load(std::vector<Frame>& frames);
 
   bool is_empty() const { return next_ == parts_.size(); }

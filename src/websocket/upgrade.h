@@ -11,6 +11,7 @@
 #include "triloop/request.h"
 #include "triloop/sync.h"
 #include "websocket/deflate.h"
+#include "websocket/mask.h"
 
 namespace triloop {
 
@@ -19,7 +20,8 @@ struct Upgrade {
   Request request;
   std::string subprotocol;                   ///< empty if none
   std::optional<DeflateParameters> deflate;  ///< none: nothing is compressed
-  std::string early_bytes;                   ///< came right behind the request
+  std::string early_bytes;                   ///< came right behind the request, or the answer
+  Role role = Role::server;                  ///< which end this one is
   std::chrono::milliseconds write_timeout{0};
   TimePoint accepted_at = GaugeClock::now();
   std::uint64_t number = 0;  ///< 1 for the server's first WebSocket

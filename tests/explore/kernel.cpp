@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "scheduler.h"
-#include "server/event.h"
+#include "net/event.h"
 #include "server/listener.h"
 #include "triloop/options.h"
 #include "websocket/wall_clock.h"

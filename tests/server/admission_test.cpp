@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "server/event.h"
+#include "net/event.h"
 #include "support/catch.h"
 
 namespace triloop {

@@ -5,7 +5,7 @@
 
 #include "net/deadline.h"
 #include "server/admission.h"
-#include "server/event.h"
+#include "net/event.h"
 #include "server/routes.h"
 #include "server/served.h"
 #include "support/catch.h"

@@ -1,4 +1,4 @@
-#include "server/event.h"
+#include "net/event.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>

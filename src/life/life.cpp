@@ -1,0 +1,32 @@
+#include "life/life.h"
+
+#include <utility>
+
+#include "observe/follow.h"
+#include "pattern/wires.h"
+
+namespace triloop {
+
+// In two allocations: handles that outlast the connection keep the small one.
+std::shared_ptr<Connection> Life::begin(std::uint64_t id, std::shared_ptr<Socket> socket,
+                                        std::unique_ptr<Upgrade> upgrade, SpareThreads& threads) {
+  const std::shared_ptr<Connection> begun(
+      new Connection(id, std::move(socket), std::move(upgrade), threads),
+      [](Connection* last_let_go) { delete last_let_go; });  // which nobody else may
+  begun->self_ = begun;
+  Wires& wires = *begun->wires_;
+  identify(*begun->upgrade_, wires.observer, wires.in_queue, wires.out_queue);
+  return begun;
+}
+
+void Life::serve(Connection& connection) noexcept { connection.serve(); }
+
+void Life::drain(Connection& connection, CloseReason reason) {
+  connection.wires_->ending.begin_drain(std::move(reason));
+}
+
+void Life::end_now(Connection& connection, const CloseReason& reason) {
+  connection.wires_->ending.end_now(reason);
+}
+
+}  // namespace triloop
