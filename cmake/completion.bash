@@ -11,7 +11,8 @@ _triloop() {
     --web) COMPREPLY=($(compgen -d -- "$current")) && return ;;
     --config | --database | --scheduler | --trace) COMPREPLY=($(compgen -f -- "$current")) && return ;;
   esac
-  help=$("$1" --help 2>/dev/null)
+  if [[ $COMP_CWORD -eq 1 && -n $current && dial == "$current"* ]]; then COMPREPLY=(dial) && return; fi
+  help=$("$1" $([[ ${COMP_WORDS[1]} == dial && $COMP_CWORD -gt 1 ]] && echo dial) --help 2>/dev/null)
   if [[ $previous == --* && $help =~ [[:space:]]"$previous "[A-Z] ]]; then return; fi  # a number, an address
   COMPREPLY=($(compgen -W "$(grep -oE -- '(^ +|,)--[a-z-]+' <<<"$help" | tr -d ' ,')" -- "$current"))
 }

@@ -62,7 +62,7 @@ if(TRILOOP_DEMO)
     set_target_properties(triloop_server PROPERTIES INSTALL_RPATH "${libraries}")
   endif()
   install(TARGETS triloop_server COMPONENT server)
-  install(FILES docs/man/triloop.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT server)
+  install(FILES docs/man/triloop.1 docs/man/triloop-dial.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT server)
   install(FILES cmake/completion.bash RENAME triloop
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT server)
   # Only the installation knows where the program will be: --prefix, or cpack's own.

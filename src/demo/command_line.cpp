@@ -135,6 +135,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_s
   app.allow_config_extras(CLI::config_extras_mode::error);
   read_environment_too(app);
   app.footer(
+      "triloop dial URL is a client: see triloop dial --help.\n"
       "Each option can also be set in the environment: --max-message as "
       "TRILOOP_MAX_MESSAGE.\nExit status: 0 after SIGTERM or SIGINT, 1 if it cannot serve, "
       "2 for a bad option,\n3 if a processor did not return.");

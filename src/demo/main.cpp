@@ -11,9 +11,11 @@
 #include <iostream>
 #include <mutex>
 #include <stdexcept>
+#include <string_view>
 
 #include "demo/about.h"
 #include "demo/command_line.h"
+#include "demo/dial.h"
 #include "demo/health.h"
 #include "demo/inspect.h"
 #include "demo/lab.h"
@@ -171,13 +173,22 @@ int serve(const triloop::CommandLine& line) {
 int main(int argc, char** argv) {
   keep_standard_descriptors();
   int exit_status = EXIT_SUCCESS;
-  const auto line = triloop::parse_command_line(argc, argv, exit_status);
-  if (!line) return exit_status;
-  log_to_standard_error(line->log_level);
+  const bool dials = argc > 1 && std::string_view(argv[1]) == "dial";
   try {
+    if (dials) {
+      const auto call = triloop::parse_dial(argc, argv, exit_status);
+      if (!call) return exit_status;
+      log_to_standard_error(call->log_level);
+      return triloop::dial(*call);
+    }
+    const auto line = triloop::parse_command_line(argc, argv, exit_status);
+    if (!line) return exit_status;
+    log_to_standard_error(line->log_level);
     return serve(*line);
-  } catch (const std::invalid_argument& error) {  // a server, or a processor, of these options
-    std::cerr << "triloop: " << error.what() << " (see triloop --help)\n";
+  } catch (
+      const std::invalid_argument& error) {  // a server, a processor or a client of these options
+    std::cerr << "triloop: " << error.what() << " (see triloop " << (dials ? "dial " : "")
+              << "--help)\n";
     return kBadOption;
   } catch (const std::exception& error) {
     std::cerr << "triloop: " << error.what() << "\n";

@@ -20,6 +20,15 @@ test("the manual page has an entry for each option of --help, and for no other",
   assert.deepEqual(all(/^\.TP\n\.\S+ (?:-h ", " )?(--[a-z-]+)/gm, page), options);
 });
 
+test("the manual page of triloop dial has an entry for each option of its --help, and for no other", () => {
+  const page = read("docs/man/triloop-dial.1").replaceAll("\\-", "-");
+  const named = all(/^ +(?:-h,)?(--[a-z-]+)/gm, program("dial", "--help"));
+  assert.deepEqual(all(/^\.TP\n\.\S+ (?:-h ", " )?(--[a-z-]+)/gm, page), named);
+  assert.deepEqual(complete(["dial", ""]), named);
+  assert.deepEqual(complete(["dial", "--cou"]), ["--count"]);
+  assert.deepEqual(complete(["di"]), ["dial"]);
+});
+
 // "--port PORT:INT in [0 - 65535]=7777 (Env:TRILOOP_PORT)"; a flag has no "=". An empty list is no default.
 const defaults = Object.fromEntries(
   [...program("--help").matchAll(/^ +(--[a-z-]+)(.*?)\(Env:/gm)].map(([, name, rest]) => {

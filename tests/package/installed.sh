@@ -61,6 +61,7 @@ check "apt-get install" apt-get install --yes "$packages"/{triloop,libtriloop-de
 check "the program runs" triloop --version
 check "the service manager is told READY=1 and STOPPING=1" python3 tests/package/notify.py /usr/bin/triloop
 check "manual page triloop(1)" man_page_is_clean /usr/share/man/man1/triloop.1.gz
+check "manual page triloop-dial(1)" man_page_is_clean /usr/share/man/man1/triloop-dial.1.gz
 check "manual page triloop(3)" man_page_is_clean /usr/share/man/man3/triloop.3.gz
 check "completion for bash" completes
 check "a program with pkg-config" builds_with_pkg_config

@@ -37,7 +37,7 @@ check cpack packs
 server=$(compgen -G "$packages/triloop_*.deb")
 development=$(compgen -G "$packages/libtriloop-dev_*.deb")
 check "files of triloop" holds "$server" usr/bin/triloop usr/lib/systemd/system/triloop.{service,socket} \
-  etc/default/triloop usr/share/man/man1/triloop.1.gz usr/share/bash-completion/completions/triloop
+  etc/default/triloop usr/share/man/man1/triloop.1.gz usr/share/man/man1/triloop-dial.1.gz usr/share/bash-completion/completions/triloop
 check "files of libtriloop-dev" holds "$development" usr/include/triloop/{server,version}.h \
   'usr/lib/*/libtriloop.a' 'usr/lib/*/cmake/triloop/triloopConfig.cmake' \
   'usr/lib/*/pkgconfig/triloop.pc' usr/share/man/man3/triloop.3.gz \
