@@ -103,9 +103,9 @@ struct Options : PathOptions {
   std::vector<std::string> proxy_protocol_from;
   /// Proxies of HTTP whose word is taken for whom they ask, in `Forwarded` (RFC 7239) or
   /// `X-Forwarded-For`: networks, as above. Of several proxies on the way all have to be named; the
-  /// first address from the right that is not is the peer. Such a header that is broken gets 400, and
-  /// so do both if they name different addresses. From anybody else it changes nothing. Request has
-  /// it in any case. Whoever connects from there can be anybody, as above.
+  /// first address from the right that is not is the peer. Such a header that is broken gets 400,
+  /// and so do both if they name different addresses. From anybody else it changes nothing. Request
+  /// has it in any case. Whoever connects from there can be anybody, as above.
   std::vector<std::string> forwarded_from;
 
   /// Open WebSockets at a time. The next upgrade gets 503 with Retry-After.
