@@ -108,6 +108,13 @@ struct Options : PathOptions {
   /// has it in any case. Whoever connects from there can be anybody, as above.
   std::vector<std::string> forwarded_from;
 
+  /// A path of at most 103 bytes, by which one server takes over from another without refusing
+  /// anybody. Empty: none. If a server that has the same option listens there, this one gets its
+  /// sockets in place of new ones, wherever both listen at the same place; it says so when run()
+  /// begins, and then the other stops, as by Server::stop(), while this one waits at that path for
+  /// the next. If nobody listens there, this one begins anew. Only the same user may take over.
+  std::string take_over;
+
   /// Open WebSockets at a time. The next upgrade gets 503 with Retry-After.
   std::size_t max_connections = 10'000;
   /// Connections at a time whose HTTP request has not come, or not been answered: each has a

@@ -160,7 +160,9 @@ int serve(const triloop::CommandLine& line) {
   const std::string page = page_url(server);
   if (!page.empty()) std::cout << "open " << page << " in a browser\n";
   std::cout << std::flush;
-  triloop::notify_service_manager("READY=1");
+  // Who takes over is another process than the one that systemd has started.
+  const std::string process = "\nMAINPID=" + std::to_string(::getpid());
+  triloop::notify_service_manager("READY=1" + (line.server.take_over.empty() ? "" : process));
   const auto stuck = server.run();
   if (stuck.empty()) return EXIT_SUCCESS;
   for (const auto id : stuck) spdlog::error("[{}] the processor did not return", id);

@@ -36,6 +36,9 @@ void add_server_options(CLI::App& app, Options& server) {
       ->delimiter(' ')
       ->allow_extra_args(false)
       ->type_name("WHERE");
+  app.add_option("--take-over", server.take_over,
+                 "a path by which the next server takes over from this one, and this one did")
+      ->type_name("PATH");
   app.add_option("--bind", server.bind, "addresses and host names to listen on")
       ->default_str("0.0.0.0")
       ->delimiter(',')

@@ -20,6 +20,7 @@ const Options& checked(const Options& options) {
   check(options);
   listen_addresses(options);
   const Trust networks_are_sound(options);
+  demand(options.take_over.size() <= 103, "take_over must be a path of at most 103 bytes");
   demand(options.max_connections > 0, "max_connections must be at least 1");
   demand(options.max_handshakes > 0, "max_handshakes must be at least 1");
   demand_stack(options.stack_bytes);

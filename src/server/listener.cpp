@@ -1,17 +1,20 @@
 #include "server/listener.h"
 
-#include <sys/epoll.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 #include "server/listening_socket.h"
+#include "server/succession.h"
 #include "triloop/options.h"
 
 namespace triloop {
 namespace {
+
+constexpr std::string_view kUnix = "unix:";
 
 // The process that has connected: unix(7), SO_PEERCRED.
 std::string process_behind(const Descriptor& descriptor) {
@@ -36,39 +39,15 @@ std::unique_ptr<Socket> accept_from(const ListeningSocket& listening, std::error
   return make_socket(std::move(descriptor), std::move(address));
 }
 
-// Readable while one of those in it is.
-class EpollSet {
- public:
-  EpollSet() : descriptor_(::epoll_create1(EPOLL_CLOEXEC)) {
-    if (descriptor_.number() < 0) throw system_error("epoll_create1");
-  }
-
-  void add(int descriptor) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    if (::epoll_ctl(descriptor_.number(), EPOLL_CTL_ADD, descriptor, &event) < 0) {
-      throw system_error("epoll_ctl");
-    }
-  }
-
-  // To close it is not enough while another process has it, too: epoll(7).
-  void remove(int descriptor) {
-    ::epoll_ctl(descriptor_.number(), EPOLL_CTL_DEL, descriptor, nullptr);
-  }
-
-  int descriptor() const { return descriptor_.number(); }
-
- private:
-  const Descriptor descriptor_;
-};
-
 // TCP comes first: its entries know of one another.
-ListeningSockets listen_everywhere(const Options& options) {
+ListeningSockets listen_everywhere(const Options& options, Legacy* legacy) {
   const std::vector<ListenAddress> places = listen_addresses(options);
   ListeningSockets sockets;
-  listen_at_tcp(places, options.write_timeout, sockets);
+  listen_at_tcp(places, options.write_timeout, legacy, sockets);
   for (const ListenAddress& place : places) {
-    if (place.kind == ListenAddress::Kind::unix_socket) sockets.push_back(listen_at_path(place));
+    if (place.kind == ListenAddress::Kind::unix_socket) {
+      sockets.push_back(listen_at_path(place, legacy));
+    }
     if (place.kind == ListenAddress::Kind::descriptor) {
       sockets.push_back(adopt(place.descriptor, options.write_timeout));
     }
@@ -80,26 +59,56 @@ ListeningSockets listen_everywhere(const Options& options) {
 
 struct Listener::Impl {
   EpollSet readable;
+  std::unique_ptr<Legacy> legacy;  // until this one accepts; null: there is none
   ListeningSockets sockets;
-  std::size_t turn = 0;  // whose it is to be asked first
+  std::unique_ptr<Handover> handover;  // null: nobody can take over
+  std::size_t turn = 0;                // whose it is to be asked first
 };
 
 Listener::Listener(const Options& options) : impl_(std::make_unique<Impl>()) {
-  impl_->sockets = listen_everywhere(options);
-  for (const ListeningSocket& each : impl_->sockets) {
-    impl_->readable.add(each.descriptor.number());
+  Impl& all = *impl_;
+  const std::string& path = options.take_over;
+  if (!path.empty()) all.legacy = Legacy::ask(path);
+  all.sockets = listen_everywhere(options, all.legacy.get());
+  for (const ListeningSocket& each : all.sockets) {
+    all.readable.add(each.descriptor.number());
     addresses_.push_back(each.address);
     if (port_ == 0) port_ = each.port;
   }
+  if (path.empty()) return;
+  all.handover = std::make_unique<Handover>(path, all.legacy.get());
+  all.readable.add(all.handover->descriptor());
 }
 
-Listener::~Listener() = default;
+Listener::~Listener() { close(); }
+
+// Up to here the files belong to the server that goes on if this one does not get here.
+void Listener::begin() {
+  if (impl_->legacy == nullptr) return;
+  for (const std::string& address : impl_->legacy->left()) {
+    spdlog::warn("not listened on any more: {}", address);
+  }
+  for (ListeningSocket& each : impl_->sockets) {
+    if (each.kind != ListenAddress::Kind::unix_socket || each.file != nullptr) continue;
+    each.file = std::make_unique<SocketFile>(each.address.substr(kUnix.size()));
+  }
+  impl_->handover->own_path();
+  impl_->legacy->accepting();
+  impl_->legacy.reset();
+  spdlog::info("taken over: this process accepts from now on");
+}
 
 Accepted Listener::accept(std::error_code& error) {
   error.clear();
-  for (std::size_t asked = 0; asked < impl_->sockets.size(); ++asked) {
-    const ListeningSocket& listening = impl_->sockets[impl_->turn];
-    impl_->turn = (impl_->turn + 1) % impl_->sockets.size();
+  Impl& all = *impl_;
+  if (all.handover != nullptr && !handed_over_ && all.handover->go_on(all.sockets)) {
+    handed_over_ = true;
+    spdlog::info("handed over: another process accepts from now on");
+  }
+  if (handed_over_) return {};
+  for (std::size_t asked = 0; asked < all.sockets.size(); ++asked) {
+    const ListeningSocket& listening = all.sockets[all.turn];
+    all.turn = (all.turn + 1) % all.sockets.size();
     if (auto socket = accept_from(listening, error)) return {std::move(socket), listening.kind};
     if (error) break;
   }
@@ -107,13 +116,20 @@ Accepted Listener::accept(std::error_code& error) {
 }
 
 // Who has opened a socket for this process, as systemd does, mostly keeps it open for the next one.
+// Who has been given the sockets may accept at any moment: the files are left to it, and if it has
+// died instead, the next one finds that they are dead.
 bool Listener::close() {
-  bool goes_on = false;
-  for (const ListeningSocket& each : impl_->sockets) {
+  Impl& all = *impl_;
+  const bool is_given = all.handover != nullptr && all.handover->has_given();
+  bool goes_on = is_given;
+  for (const ListeningSocket& each : all.sockets) {
     goes_on = goes_on || each.kind == ListenAddress::Kind::descriptor;
-    impl_->readable.remove(each.descriptor.number());
+    all.readable.remove(each.descriptor.number());
+    if (is_given && each.file != nullptr) each.file->leave();
   }
-  impl_->sockets.clear();
+  if (is_given) all.handover->leave_path();
+  all.sockets.clear();
+  all.handover.reset();
   return goes_on;
 }
 

@@ -29,9 +29,16 @@ class Listener {
   explicit Listener(const Options& options);
   ~Listener();
 
+  /// From now on accept() is called: a server that handed its sockets over to this one may go.
+  /// Never blocks.
+  void begin();
+
   /// The next connection that waits; nobody without an error if none does. The sockets take turns,
   /// so that a crowd at one keeps nobody out at another.
   Accepted accept(std::error_code& error);
+
+  /// Has another server taken over (Options::take_over), and accepts? Found out by accept().
+  bool is_handed_over() const { return handed_over_; }
 
   /// Accepts nobody from now on. Who connects is refused, unless another process listens there,
   /// too: then true, as far as can be known.
@@ -48,6 +55,7 @@ class Listener {
  private:
   struct Impl;
   const std::unique_ptr<Impl> impl_;
+  bool handed_over_ = false;
   std::uint16_t port_ = 0;
   std::vector<std::string> addresses_;
 };

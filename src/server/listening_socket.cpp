@@ -34,7 +34,7 @@ bool can_be_served(int family) {
 
 SocketFile::SocketFile(std::string path) : path_(std::move(path)) {
   struct stat now {};
-  if (::lstat(path_.c_str(), &now) != 0) throw system_error("cannot look at " + path_);
+  if (::lstat(path_.c_str(), &now) != 0) leave();
   device_ = now.st_dev;
   inode_ = now.st_ino;
 }

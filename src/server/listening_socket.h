@@ -20,7 +20,7 @@ namespace triloop {
 /// The file of a Unix socket. The destructor removes it, if it is still the one that was made here.
 class SocketFile {
  public:
-  /// That which is there now.
+  /// That which is there now, if there is one.
   explicit SocketFile(std::string path);
   ~SocketFile();
   SocketFile(const SocketFile&) = delete;
@@ -35,6 +35,8 @@ class SocketFile {
   ino_t inode_ = 0;
 };
 
+class Legacy;
+
 /// It listens, and never blocks.
 struct ListeningSocket {
   Descriptor descriptor;
@@ -46,7 +48,8 @@ struct ListeningSocket {
 
 using ListeningSockets = std::vector<ListeningSocket>;
 
-/// At all TCP addresses. With port 0 the first of an entry takes a free port, and its others the
+/// At all TCP addresses; with sockets of `legacy` where it has some, here and below, and null if
+/// there is none. With port 0 the first of an entry takes a free port, and its others the
 /// same. Blocks while a name is looked up. Throws std::system_error that says which cannot be had;
 /// but an address that this machine does not have is left out with a warning if its name has
 /// others.
@@ -54,11 +57,12 @@ using ListeningSockets = std::vector<ListeningSocket>;
 /// A peer that vanishes without a word makes the operations of its socket fail after about
 /// `dead_after`, here and below.
 void listen_at_tcp(const std::vector<ListenAddress>& addresses,
-                   std::chrono::milliseconds dead_after, ListeningSockets& sockets);
+                   std::chrono::milliseconds dead_after, Legacy* legacy, ListeningSockets& sockets);
 
-/// At a path. Blocks for five seconds at most, while others listen in the same folder, and while a
+/// At a path; a socket of `legacy` gets the mode and group of now, and its file is not its own yet.
+/// Blocks for five seconds at most, while others listen in the same folder, and while a
 /// group is looked up. Throws std::system_error, or std::invalid_argument for an unknown group.
-ListeningSocket listen_at_path(const ListenAddress& address);
+ListeningSocket listen_at_path(const ListenAddress& address, Legacy* legacy);
 
 /// A socket that this process was started with. Throws std::system_error if it is none that
 /// listens.

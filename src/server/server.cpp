@@ -162,7 +162,8 @@ std::vector<std::uint64_t> Server::run() {
   const BatchScheduling for_all_threads;  // the connections' inherit it: all come from this one
   Impl& server = *impl_;
   std::uint64_t stops = 0;
-  while (stops == 0) {
+  server.listener.begin();
+  while (stops == 0 && !server.listener.is_handed_over()) {
     const Impl::Wake wake = server.wait(kNever, /*accepting=*/true);
     stops = wake.stops;
     server.join_finished();

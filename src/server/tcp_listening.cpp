@@ -13,6 +13,7 @@
 
 #include "net/tcp_options.h"
 #include "server/listening_socket.h"
+#include "server/succession.h"
 
 namespace triloop {
 namespace {
@@ -129,8 +130,19 @@ bool listens_at(const ListeningSockets& sockets, const std::string& address) {
                      [&](const ListeningSocket& each) { return each.address == address; });
 }
 
+ListeningSocket listen_at(const tcp::endpoint& endpoint, bool ipv6_only,
+                          std::chrono::milliseconds dead_after, Legacy* legacy) {
+  if (legacy != nullptr) {
+    if (auto taken = legacy->take(text(endpoint), endpoint.port() == 0)) {
+      set_tcp_options(taken->descriptor.number(), dead_after);
+      return std::move(*taken);
+    }
+  }
+  return listen_at(endpoint, ipv6_only, dead_after);
+}
+
 void listen_at(const Entry& entry, bool ipv6_only, std::chrono::milliseconds dead_after,
-               ListeningSockets& sockets) {
+               Legacy* legacy, ListeningSockets& sockets) {
   std::uint16_t port = entry.port;
   std::vector<std::system_error> left_out;
   for (const Host& host : entry.hosts) {
@@ -139,7 +151,7 @@ void listen_at(const Entry& entry, bool ipv6_only, std::chrono::milliseconds dea
       endpoint.port(port);
       try {
         if (!listens_at(sockets, text(endpoint))) {
-          sockets.push_back(listen_at(endpoint, ipv6_only, dead_after));
+          sockets.push_back(listen_at(endpoint, ipv6_only, dead_after, legacy));
           port = sockets.back().port;
         }
         listens = true;
@@ -159,13 +171,14 @@ void listen_at(const Entry& entry, bool ipv6_only, std::chrono::milliseconds dea
 }  // namespace
 
 void listen_at_tcp(const std::vector<ListenAddress>& addresses,
-                   std::chrono::milliseconds dead_after, ListeningSockets& sockets) {
+                   std::chrono::milliseconds dead_after, Legacy* legacy,
+                   ListeningSockets& sockets) {
   const std::vector<Entry> entries = look_up(addresses);
   for (const Entry& entry : entries) {
     const std::size_t before = sockets.size();
     for (int more_attempts = entry.port == 0 ? kMoreAttempts : 0;; --more_attempts) {
       try {
-        listen_at(entry, leaves_ipv4(entry, entries), dead_after, sockets);
+        listen_at(entry, leaves_ipv4(entry, entries), dead_after, legacy, sockets);
         break;
       } catch (const std::system_error& error) {
         if (more_attempts == 0 || error.code() != std::errc::address_in_use) throw;

@@ -23,6 +23,7 @@
 
 #include "net/deadline.h"
 #include "server/listening_socket.h"
+#include "server/succession.h"
 
 namespace triloop {
 namespace {
@@ -91,12 +92,26 @@ gid_t group_of(const std::string& name) {
   return entry.gr_gid;
 }
 
+// False with errno.
+bool set_mode_and_group(const std::string& path, const ListenAddress& wanted) {
+  return (!wanted.mode || ::chmod(path.c_str(), *wanted.mode) == 0) &&
+         (wanted.group.empty() ||
+          ::chown(path.c_str(), static_cast<uid_t>(-1), group_of(wanted.group)) == 0);
+}
+
 }  // namespace
 
-ListeningSocket listen_at_path(const ListenAddress& wanted) {
+ListeningSocket listen_at_path(const ListenAddress& wanted, Legacy* legacy) {
   const std::string& path = wanted.path;
   const std::string made = path + ".new";
-  const gid_t group = wanted.group.empty() ? static_cast<gid_t>(-1) : group_of(wanted.group);
+  if (!wanted.group.empty()) group_of(wanted.group);  // before anything is made
+  if (legacy != nullptr) {
+    if (auto taken = legacy->take("unix:" + path, /*any_port=*/false)) {
+      if (!set_mode_and_group(path, wanted)) throw cannot_listen(path, errno);
+      taken->kind = ListenAddress::Kind::unix_socket;
+      return std::move(*taken);
+    }
+  }
   const Descriptor lock = lock_folder_of(path);
   check_free(path);
   check_free(made);  // of one that died in the middle of this
@@ -109,9 +124,8 @@ ListeningSocket listen_at_path(const ListenAddress& wanted) {
     throw cannot_listen(path, errno);
   }
   // Nobody can connect before listen(), and there is another file for each that failed.
-  if ((wanted.mode && ::chmod(made.c_str(), *wanted.mode) != 0) ||
-      (!wanted.group.empty() && ::chown(made.c_str(), static_cast<uid_t>(-1), group) != 0) ||
-      ::listen(descriptor.number(), SOMAXCONN) != 0 || ::rename(made.c_str(), path.c_str()) != 0) {
+  if (!set_mode_and_group(made, wanted) || ::listen(descriptor.number(), SOMAXCONN) != 0 ||
+      ::rename(made.c_str(), path.c_str()) != 0) {
     const int error = errno;
     ::unlink(made.c_str());
     throw cannot_listen(path, error);

@@ -134,6 +134,7 @@ std::uint64_t Event::take() noexcept { return explore::g_kernel->take(descriptor
 struct Listener::Impl {};
 Listener::Listener(const Options& options) : port_(options.port) {}
 Listener::~Listener() = default;
+void Listener::begin() {}
 Accepted Listener::accept(std::error_code& error) {
   error.clear();
   return {explore::g_kernel->accept(error)};

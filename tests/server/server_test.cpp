@@ -86,6 +86,8 @@ TEST_CASE("options that make no sense are refused by name", "[server]") {
   CHECK(refused([](Options& o) { o.close_timeout = milliseconds(0); }).find("close_timeout") == 0);
   CHECK(refused([](Options& o) { o.drain_timeout = milliseconds(-1); }).find("drain_timeout") == 0);
   CHECK(refused([](Options& o) { o.bind = {}; }).find("bind") == 0);
+  CHECK(refused([](Options& o) { o.listen = {"7777"}; }).find("listen") == 0);
+  CHECK(refused([](Options& o) { o.take_over = std::string(104, 'p'); }).find("take_over") == 0);
   CHECK(refused([](Options& o) { o.max_connections = 0; }).find("max_connections") == 0);
   CHECK(refused([](Options& o) { o.max_handshakes = 0; }).find("max_handshakes") == 0);
   CHECK(refused([](Options& o) { o.stack_bytes = 65535; }).find("stack_bytes") == 0);

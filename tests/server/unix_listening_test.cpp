@@ -136,7 +136,7 @@ TEST_CASE("a socket that is in use is not taken away, also when its backlog is f
     CHECK(failure(options_at(path)) == in_use);
     CHECK(echo_at(path) == path);
   }
-  const ListeningSocket full = listen_at_path(parse_listen_address("unix:" + path));
+  const ListeningSocket full = listen_at_path(parse_listen_address("unix:" + path), nullptr);
   REQUIRE(::listen(full.descriptor.number(), 0) == 0);
   const TestClient waits(path);
   CHECK(failure(options_at(path)) == in_use);
@@ -174,15 +174,15 @@ TEST_CASE("mode and group of the file are those of the options", "[unix]") {
   const mode_t before = ::umask(0077);  // it must not take away what is asked for
   const std::string path = folder / "s";
   const ListeningSocket socket = listen_at_path(
-      parse_listen_address("unix:" + path + ",mode=0666,group=" + std::to_string(group)));
+      parse_listen_address("unix:" + path + ",mode=0666,group=" + std::to_string(group)), nullptr);
   ::umask(before);
   CHECK((status_of(path).st_mode & 0777) == 0666);
   CHECK(status_of(path).st_gid == group);
   CHECK(failure(options_at(path, ",group=no-such-group")) ==
         "listen: there is no group 'no-such-group'");
   if (::getuid() != 0) return;  // only root may give it to any group
-  const ListeningSocket other =
-      listen_at_path(parse_listen_address("unix:" + folder / "t" + ",mode=0600,group=daemon"));
+  const ListeningSocket other = listen_at_path(
+      parse_listen_address("unix:" + folder / "t" + ",mode=0600,group=daemon"), nullptr);
   CHECK(status_of(folder / "t").st_gid == ::getgrnam("daemon")->gr_gid);
 }
 
@@ -203,7 +203,7 @@ TEST_CASE("of servers that start at one path at once a single one listens, and i
           while (waiting < kStarters) ::sched_yield();
           try {
             mine = std::make_unique<ListeningSocket>(
-                listen_at_path(parse_listen_address("unix:" + path)));
+                listen_at_path(parse_listen_address("unix:" + path), nullptr));
           } catch (const std::system_error&) {  // another one listens
           }
         });
