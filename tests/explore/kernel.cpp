@@ -6,8 +6,8 @@
 #include <chrono>
 #include <utility>
 
-#include "scheduler.h"
 #include "net/event.h"
+#include "scheduler.h"
 #include "server/listener.h"
 #include "triloop/options.h"
 #include "websocket/wall_clock.h"
