@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { test as nodeTest } from "node:test";
 import { Crowd } from "./crowd.mjs";
 import { openPeer } from "./peer.mjs";
 import { launchProgram } from "./server.mjs";
-import { within } from "./wait.mjs";
+import { eventually, within } from "./wait.mjs";
 
 const PATIENCE_MS = 30_000;
 const CROWD = 200;
@@ -86,6 +86,28 @@ test("who connects while the old one drains is served by the new one", async (t)
   await goesWell(first);
   assert.match(first.stderr(), / info handed over: another process accepts from now on\n/);
   assert.match(second.stderr(), / info taken over: this process accepts from now on\n/);
+  await echoes(t, second.wsUrl);
+});
+
+test("who was let in by the old one before the new one accepts gets the connection from it", async (t) => {
+  const args = ["--listen", "tcp:127.0.0.1:0", "--take-over", join(folder(t), "take-over")];
+  const first = await launch(t, ...args);
+  const peer = connect(first.port, "127.0.0.1");
+  t.after(() => peer.destroy());
+  let received = "";
+  peer.setEncoding("latin1").on("data", (text) => (received += text));
+  peer.write("GET /ws HTTP/1.1\r\nHost: localhost\r\n");
+  const threads = () => readdirSync(`/proc/${first.pid}/task`).map((task) =>
+    readFileSync(`/proc/${first.pid}/task/${task}/comm`, "utf8").trim());
+  await eventually(PATIENCE_MS, () => assert.ok(threads().includes("read-1")));
+  const second = await launch(t, ...args);
+  await eventually(PATIENCE_MS, () => assert.match(first.stderr(), /handed over/));
+  peer.write("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+    "Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n");
+  await within(PATIENCE_MS, once(peer, "end"), "the end of the stream");
+  assert.match(received, /^HTTP\/1\.1 101 .*\r\n\r\n\x88.\x03\xe9server stopping$/s);
+  peer.destroy();
+  await goesWell(first);
   await echoes(t, second.wsUrl);
 });
 
