@@ -117,6 +117,14 @@ struct Options : PathOptions {
 
   /// Open WebSockets at a time. The next upgrade gets 503 with Retry-After.
   std::size_t max_connections = 10'000;
+  /// Open WebSockets at a time of one address, which is all of a /64 of IPv6; 0 is no limit. The
+  /// next upgrade gets 429 with Retry-After. Behind a proxy everybody has its address, unless the
+  /// proxy says who is there; a household or an office has one, too. Not of Unix sockets.
+  std::size_t max_connections_per_address = 0;
+  /// Requests for an upgrade, whatever becomes of them, that one address may make each second,
+  /// pages not counted; 0 is no limit. Beyond it 429, and Retry-After says when the next one may
+  /// come. An address that has not been here may have as many at once, and at least 10.
+  std::size_t handshakes_per_second = 0;
   /// Connections at a time whose HTTP request has not come, or not been answered: each has a
   /// thread. The next ones wait in the kernel's backlog. When more than half as many are there,
   /// newcomers have a second instead of handshake_timeout.

@@ -17,7 +17,7 @@ void add_seconds(CLI::App& app, const std::string& name, std::chrono::millisecon
 
 /// Where it listens, and every limit and deadline.
 void add_server_options(CLI::App& app, Options& server);
-/// Whose word is taken for who a peer is.
+/// Whose word is taken for who a peer is, and how much one may have.
 void add_peer_options(CLI::App& app, Options& server);
 /// What answers at /ws, and the options that only one or two of them have.
 void add_processor_options(CLI::App& app, ProcessorChoice& choice);

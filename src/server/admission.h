@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 
+#include "server/address_limits.h"
 #include "triloop/sync.h"
 
 namespace triloop {
@@ -58,6 +60,8 @@ class Place {
  public:
   /// Among those who arrive.
   explicit Place(Admission& admission) : admission_(admission), in_a_hurry_(admission.arrive()) {}
+  /// Likewise; and its address may not have more than these say.
+  Place(Admission& admission, AddressLimits& limits) : Place(admission) { seat_.emplace(limits); }
   ~Place() { admission_.give_back(stage_); }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
@@ -66,8 +70,13 @@ class Place {
   bool in_a_hurry() const { return in_a_hurry_; }
   /// On to those who are open. False, and it stays where it is, if there are as many as may be.
   bool enter() { return move(Admission::kOpen); }
-  /// On to those who leave, likewise.
-  bool leave() { return move(Admission::kLeaving); }
+  /// On to those who leave, likewise. From now on its address may have another one.
+  bool leave() {
+    if (seat_) seat_->leave();
+    return move(Admission::kLeaving);
+  }
+  /// Its place among those of its address; nullptr: they are not counted.
+  AddressLimits::Seat* of_address() { return seat_ ? &*seat_ : nullptr; }
 
  private:
   bool move(Admission::Stage to) {
@@ -79,6 +88,7 @@ class Place {
   Admission& admission_;
   const bool in_a_hurry_;
   Admission::Stage stage_ = Admission::kArriving;
+  std::optional<AddressLimits::Seat> seat_;
 };
 
 }  // namespace triloop

@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 // More than a system has processes, by default.
 constexpr std::size_t kMostSpareThreads = 65'536;
 
+// The clock's steps are shorter than what lies between two of them.
+constexpr std::size_t kMostHandshakes = 1'000'000;
+
 }  // namespace
 
 const Options& checked(const Options& options) {
@@ -22,6 +25,8 @@ const Options& checked(const Options& options) {
   const Trust networks_are_sound(options);
   demand(options.take_over.size() <= 103, "take_over must be a path of at most 103 bytes");
   demand(options.max_connections > 0, "max_connections must be at least 1");
+  demand(options.handshakes_per_second <= kMostHandshakes,
+         "handshakes_per_second must be at most 1000000");
   demand(options.max_handshakes > 0, "max_handshakes must be at least 1");
   demand_stack(options.stack_bytes);
   demand(options.spare_threads <= kMostSpareThreads, "spare_threads must be at most 65536");

@@ -89,6 +89,15 @@ std::string choose_subprotocol(const Request& request, const std::vector<std::st
   return {};
 }
 
+// Of the handshakes that an address may have for now, this is one: an upgrade of any outcome, since
+// each may ask a database. A page is none: one look at it is twenty requests. Throws HttpError.
+void take_token(const AddressLimits::Seat& of_address, const std::string& peer) {
+  const std::chrono::seconds wait = of_address.take_token(peer, Clock::now());
+  if (wait.count() == 0) return;
+  throw HttpError(429, "too many handshakes from this address",
+                  {{"Retry-After", std::to_string(wait.count())}});
+}
+
 TimePoint deadline_of(std::chrono::milliseconds timeout, const Place* place) {
   const bool in_a_hurry = place != nullptr && place->in_a_hurry();
   return Clock::now() + (in_a_hurry ? std::min(kHurry, timeout) : timeout);
@@ -195,6 +204,8 @@ std::string Handshake::respond() {
   Request& request = upgrade_->request;
   const Routes::WebSocket* const route = routes_.find(request.path, request.rest);
   if (route == nullptr) return answer_plain(request, routes_);
+  AddressLimits::Seat* const of_address = place_ != nullptr ? place_->of_address() : nullptr;
+  if (of_address != nullptr) take_token(*of_address, request.peer_address);
   const PathOptions& options = route->options ? *route->options : options_;
   const auto origin = request.headers.find("Origin");
   if (origin != request.headers.end() && !is_allowed(origin->second, options.allowed_origins)) {
@@ -212,6 +223,9 @@ std::string Handshake::respond() {
   }
   std::string response = upgrade_response(request, upgrade_->subprotocol,
                                           upgrade_->deflate ? to_header(*upgrade_->deflate) : "");
+  if (of_address != nullptr && !of_address->enter(request.peer_address)) {
+    throw HttpError(429, "too many connections from this address", {{"Retry-After", "1"}});
+  }
   if (place_ != nullptr && !place_->enter()) {
     throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
   }

@@ -117,7 +117,7 @@ function complete(line) {
 
 test("bash completes every option of --help, and no other", () => {
   assert.deepEqual(complete([""]), options);
-  assert.deepEqual(complete(["--quiet", "--max-c"]), ["--max-connections"]);
+  assert.deepEqual(complete(["--quiet", "--max-c"]), ["--max-connections", "--max-connections-per-address"]);
 });
 
 test("bash completes the values of options that have a choice, and only those", () => {

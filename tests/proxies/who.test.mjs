@@ -103,3 +103,16 @@ test("nginx: a Forwarded of the client's that the proxy lets pass is refused if 
   await open(t, proxy, { headers: { Forwarded: "for=127.0.0.1" } });
   await open(t, proxy);
 });
+
+test("haproxy: limits are those of each client, not of the proxy", limits, async (t) => {
+  const server = await startServer(t, ["--forwarded-from", "127.0.0.1", "--max-connections-per-address", "2"]);
+  const proxy = await startProxy(t, "haproxy", server.port);
+  const from = (localAddress) => open(t, proxy, { localAddress });
+  const first = await from("127.0.0.9");
+  await from("127.0.0.9");
+  await assert.rejects(from("127.0.0.9"), /429/);
+  await from("127.0.0.8");
+  first.socket.close();
+  await first.closed();
+  await eventually(PATIENCE_MS, () => from("127.0.0.9"));
+});
