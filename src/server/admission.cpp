@@ -20,11 +20,16 @@ bool Admission::arrive() {
   return ++counts_[kArriving] > bounds_[kArriving] / 2;
 }
 
-bool Admission::move(Stage to) {
+bool Admission::has_room(Stage stage) const {
+  const MutexLock lock(mutex_);
+  return counts_[stage] < bounds_[stage];
+}
+
+bool Admission::move(Stage from, Stage to) {
   const MutexLock lock(mutex_);
   if (counts_[to] >= bounds_[to]) return false;
   ++counts_[to];
-  take_from(kArriving);
+  take_from(from);
   return true;
 }
 

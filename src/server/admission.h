@@ -16,8 +16,8 @@ class Event;
 /// is not in takes the place of somebody who may come in.
 ///
 ///     accepted --> arriving --enter()--> open
-///                     |
-///                     +-----leave()--> leaving
+///                     |                   |   its answer does not reach it
+///                     +------leave()------+------> leaving
 ///
 /// *Arriving*: its request has not come, or not been answered. At the bound nobody is accepted;
 /// peers wait in the kernel's backlog. Above half of it newcomers have to hurry, so that those who
@@ -43,7 +43,8 @@ class Admission {
  private:
   friend class Place;
   bool arrive() TRILOOP_EXCLUDES(mutex_);  // does it have to hurry?
-  bool move(Stage to) TRILOOP_EXCLUDES(mutex_);
+  bool has_room(Stage stage) const TRILOOP_EXCLUDES(mutex_);
+  bool move(Stage from, Stage to) TRILOOP_EXCLUDES(mutex_);
   void give_back(Stage stage) TRILOOP_EXCLUDES(mutex_);
   void take_from(Stage stage) TRILOOP_REQUIRES(mutex_);
 
@@ -68,6 +69,8 @@ class Place {
 
   /// Are there so many others that its peer has to hurry?
   bool in_a_hurry() const { return in_a_hurry_; }
+  /// Would enter() say yes at this moment? Promises nothing: before somebody is asked at length.
+  bool may_enter() const { return admission_.has_room(Admission::kOpen); }
   /// On to those who are open. False, and it stays where it is, if there are as many as may be.
   bool enter() { return move(Admission::kOpen); }
   /// On to those who leave, likewise. From now on its address may have another one.
@@ -80,7 +83,7 @@ class Place {
 
  private:
   bool move(Admission::Stage to) {
-    if (!admission_.move(to)) return false;
+    if (!admission_.move(stage_, to)) return false;
     stage_ = to;
     return true;
   }

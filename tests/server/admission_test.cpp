@@ -40,6 +40,23 @@ TEST_CASE("who is refused takes no place, however many leave", "[admission]") {
   CHECK(refused.back()->leave());
 }
 
+TEST_CASE("who was to be open, and leaves, gives back the place that it had", "[admission]") {
+  Event room;
+  Admission admission({1, 1, 1}, room);
+  for (int i = 0; i < 2; ++i) {
+    Place gone(admission);
+    CHECK(gone.may_enter());
+    CHECK(gone.enter());
+    CHECK_FALSE(gone.may_enter());
+    Place next(admission);  // there is room among those who arrive
+    CHECK_FALSE(admission.may_arrive());
+    CHECK(gone.leave());
+    CHECK_FALSE(admission.may_arrive());
+    CHECK(next.enter());
+    CHECK(admission.may_arrive());
+  }
+}
+
 TEST_CASE("nobody more may arrive at the bound, until one gets on or goes, which is signalled",
           "[admission]") {
   Event room;

@@ -51,6 +51,24 @@ TEST_CASE("a peer that does not take the answer is cut off at the handshake time
   CHECK(peer.served().connection() == nullptr);
 }
 
+TEST_CASE("a peer that is gone when its answer comes takes no place along", "[handshake]") {
+  Event room;
+  Admission admission({1, 1, 1}, room);
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(admission.may_arrive());
+    Place place(admission);
+    REQUIRE(place.may_enter());
+    Newcomer peer;
+    peer.socket().deliver(testing::upgrade_request());
+    peer.socket().end_stream();
+    peer.socket().fail_sends(std::errc::connection_reset);
+    peer.serve(&place);
+    CHECK(peer.served().connection() == nullptr);
+  }
+  Place next(admission);
+  CHECK(next.enter());
+}
+
 TEST_CASE("stop ends who waits for the rest of a request, without an answer", "[handshake]") {
   Newcomer peer;
   peer.socket().deliver("GET /ws HTTP/1.1\r\n");
