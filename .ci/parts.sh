@@ -49,7 +49,7 @@ dev_targets() {
     explore-deep) echo explorer ;;
     explore-fuzz) echo explore_fuzz ;;
     slow-peers) echo server_tests ending_server ;;
-    e2e) echo triloop_server crashing_server ;;
+    e2e) echo triloop_server crashing_server admission_server ;;
     browser) if [[ $extent == short ]]; then echo triloop_server; else echo triloop_server ending_server; fi ;;
     consumers) echo public_headers ;;
     docs) echo all ;;
@@ -60,7 +60,7 @@ dev_targets() {
 compile_dev() {
   local part targets=()
   for part in "${asked[@]}"; do read -ra targets <<<"${targets[*]} $(dev_targets "$part")"; done
-  need "${build_packages[@]}" catch2 ccache=ccache patch=patch
+  need "${build_packages[@]}" catch2 libssl-dev ccache=ccache patch=patch
   compile dev "${targets[@]}"
 }
 
@@ -210,7 +210,7 @@ run_part() {
       run_explore
       ;;
     mutants)
-      need "${build_packages[@]}" catch2 ccache=ccache patch=patch node=nodejs
+      need "${build_packages[@]}" catch2 libssl-dev ccache=ccache patch=patch node=nodejs
       local changed=()
       if [[ $extent == all ]]; then changed=(--changed); fi
       count mutants node tests/explore/mutants.mjs "${changed[@]}"
@@ -325,7 +325,7 @@ run_part() {
       count soak node tests/soak/soak.mjs --seconds "${SOAK_SECONDS:-$seconds}" --binary build/release/triloop
       ;;
     fuzz)
-      need "${build_packages[@]}" catch2 clang++=clang libclang-rt-14-dev ccache=ccache
+      need "${build_packages[@]}" catch2 libssl-dev clang++=clang libclang-rt-14-dev ccache=ccache
       local seconds=60
       if [[ $extent == all ]]; then seconds=20; fi
       count fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-$seconds}"
@@ -333,7 +333,7 @@ run_part() {
     bench | bench-full) run_bench "$1" ;;
     scaling) run_scaling ;;
     asan | tsan)
-      need "${build_packages[@]}" catch2 ccache=ccache node=nodejs npm=npm chromium=chromium \
+      need "${build_packages[@]}" catch2 libssl-dev ccache=ccache node=nodejs npm=npm chromium=chromium \
         firefox-esr=firefox-esr redis-server=redis-server nats-server sqlite3=sqlite3 ip=iproute2
       need_node_packages
       compile "$1"
@@ -342,7 +342,7 @@ run_part() {
         node --test tests/cluster/recovery.test.mjs tests/cluster/limits.test.mjs
       ;;
     unobserved)
-      need "${build_packages[@]}" catch2 ccache=ccache patch=patch
+      need "${build_packages[@]}" catch2 libssl-dev ccache=ccache patch=patch
       run_unobserved
       ;;
     tidy)

@@ -91,6 +91,13 @@ class Connection {
     return state_.get<T>();
   }
 
+  /// What the function of Server::admit() has given it. Never blocks. The same for as long as the
+  /// processor may use the connection. std::logic_error if that was nothing, or is no T.
+  template <typename T>
+  const T& admitted() const {
+    return admitted_.get<T>();
+  }
+
   /// For other threads to keep, also after the connection has ended (triloop/handle.h).
   TRILOOP_EXPORT ConnectionHandle handle();
 
@@ -153,6 +160,7 @@ class Connection {
   const std::unique_ptr<Upgrade> upgrade_;  // what the handshake has agreed on
   const std::unique_ptr<Wires> wires_;      // where its threads meet
   UserState state_;
+  GivenValue admitted_;  // constant while it runs
 };
 
 }  // namespace triloop

@@ -12,6 +12,7 @@
 #include "triloop/export.h"
 #include "triloop/options.h"
 #include "triloop/request.h"
+#include "triloop/verdict.h"
 
 /// All that the library has. The main page sorts it by purpose.
 namespace triloop {
@@ -24,8 +25,8 @@ using Page = std::function<Response(const Request&)>;
 /// (run()), stopping (stop()), stopped (run() has returned); there is no way back.
 ///
 /// Thread safety: stop(), snapshot(), port(), url() and urls() may be called by any thread at any
-/// time, stop() also by a processor or a signal handler. handle() and page() come before run(),
-/// which one thread calls, once.
+/// time, stop() also by a processor or a signal handler. handle(), admit(), page() and
+/// label_connections() come before run(), which one thread calls, once.
 class Server {
  public:
   /// Binds and listens, at all that Options::listen (or `bind`) says or nowhere. Blocks while a
@@ -65,16 +66,46 @@ class Server {
                              std::vector<std::string> subprotocols = {},
                              const std::optional<PathOptions>& options = std::nullopt);
 
+  /// Whether an upgrade of `path` may come in is decided by `admit`, before anything is agreed on:
+  /// it looks at the request and returns let_in() or refuse(). Pages are not asked about. "/ws/*"
+  /// is as for handle(): of several functions the one for that path alone decides, else the
+  /// longest, whatever path the processor was given for; so the one for "/*" decides about all that
+  /// have none of their own. (Request::rest is the processor's. Paths are compared as they are
+  /// sent: who decodes them in "/ws/*" has to ask there, too.) Of two for a path the last one
+  /// stays.
+  ///
+  /// It is asked only about a proper opening handshake (else 400, 405, 426), from an origin that
+  /// may connect (else 403), while there is a place (else 503). The place is taken afterwards, for
+  /// who is not in takes nobody's; so a few who are let in get 503 when the last place went
+  /// meanwhile, and what they were given is destroyed.
+  ///
+  /// Runs on the connection's own thread, so many may run at once, `max_handshakes` at most; it may
+  /// block, nobody else waits for it. Nothing of ours can interrupt it: the time of the peer is
+  /// `handshake_timeout` (1 s when many arrive), and a function that waits for something should
+  /// give up before. When it takes longer, its answer is still sent, but not waited for. A peer
+  /// that has left meanwhile is not let in. stop() waits for it as for a page. If it throws, the
+  /// peer gets 500 and the log a line. Throws std::invalid_argument if `path` has another `*`.
+  /// Before or after handle(), before run().
+  TRILOOP_EXPORT void admit(const std::string& path, Admit admit);
+
+  /// A connection whose request has this parameter in its query, and there at most 40 letters,
+  /// digits, `_` and `-`, has its value as the label of its snapshots
+  /// (ConnectionSnapshot::label), and is followed. No secret: whoever sees snapshots sees it. Of
+  /// two calls the last one counts. Before run().
+  TRILOOP_EXPORT void label_connections(const std::string& parameter);
+
   /// GET and HEAD of `path` are answered by `page`; of two for a path by the last. "/docs/*" is as
   /// for handle(). Throws std::invalid_argument if `path` has another `*`. Before run().
   TRILOOP_EXPORT void page(const std::string& path, Page page);
 
   /// Accepts connections. Blocks until stop(), and then for as long as the connections need to
   /// end, but no longer than `drain_timeout` and one second. Returns the ids of the connections
-  /// whose processor (or page) had not returned even then: empty is a clean end, with every thread
-  /// joined. Meanwhile the calling thread runs as SCHED_BATCH; processors, and threads that they
-  /// start, do so too (docs/decisions/0004-batches.md). Throws std::system_error if it cannot even
-  /// wait (poll(2): no memory left).
+  /// whose processor (or page, or admit()'s function) had not returned even then: empty is a clean
+  /// end, with every thread joined. Meanwhile the calling thread runs as SCHED_BATCH; processors,
+  /// and threads that they start, do so too (docs/decisions/0004-batches.md). Throws
+  /// std::system_error if it cannot even wait (poll(2): no memory left), and std::logic_error,
+  /// before it accepts anybody, if admit() was given a path at which there is no processor: a gate
+  /// that nobody would come through.
   TRILOOP_EXPORT std::vector<std::uint64_t> run();
 
   /// Makes run() end: no new connections; every open one is drained and closed with 1001; those
@@ -89,9 +120,6 @@ class Server {
   TRILOOP_EXPORT ServerSnapshot snapshot() const;
 
  private:
-  friend void check_upgrades(Server&, const std::string&,
-                             std::function<std::optional<Response>(const Request&)>);
-  friend void label_connections(Server&, const std::string&);
   struct Impl;
   const std::unique_ptr<Impl> impl_;
 };

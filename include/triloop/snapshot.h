@@ -76,7 +76,7 @@ struct ConnectionSnapshot {
   std::uint64_t messages_sent =
       0;  ///< text and binary, no heartbeats; when the writer is done with a batch
   std::uint64_t bytes_sent = 0;  ///< in them, before they are compressed
-  std::string label;             ///< the demo's, by which its page knows its own; else empty
+  std::string label;             ///< see Server::label_connections(); else empty
   /// Of one that has a label: the last that was followed all the way. One is followed at a time.
   std::optional<FollowedMessage> followed;
 };

@@ -8,8 +8,6 @@
 #include <optional>
 #include <string_view>
 
-#include "websocket/upgrade_check.h"
-
 namespace triloop {
 namespace {
 
@@ -208,7 +206,10 @@ void serve_inspect(Server& server, InspectAccess access) {
   options.queue_messages = 1;                        // an old snapshot is of no use
   const auto inspect = [&server](Connection& connection) { send_snapshots(connection, server); };
   server.handle("/inspect", inspect, {}, options);
-  check_upgrades(server, "/inspect", refusal);
+  server.admit("/inspect", [refusal](const Request& request) {
+    const std::optional<Response> refused = refusal(request);
+    return refused ? refuse(*refused) : let_in();
+  });
   server.page("/inspect.json", [&server, refusal](const Request& request) {
     if (const std::optional<Response> refused = refusal(request)) return *refused;
     Response response;

@@ -24,7 +24,6 @@
 #include "demo/service_manager.h"
 #include "demo/web_page.h"
 #include "observe/trace.h"
-#include "server/labels.h"
 #include "triloop/server.h"
 
 namespace {
@@ -147,7 +146,7 @@ int serve(const triloop::CommandLine& line) {
     return needs_it && !reaches_engine() ? "the engine cannot be reached" : "";
   });
   triloop::serve_lab(server, line.server);
-  triloop::label_connections(server, "tab");  // a page knows its own by it
+  server.label_connections("tab");  // a page knows its own by it
   triloop::serve_inspect(server, line.inspect);
   triloop::serve_about(server, {processor.name, line.inspect, !line.scheduler.program.empty()},
                        line.server);

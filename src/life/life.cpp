@@ -14,12 +14,16 @@ std::shared_ptr<Connection> Life::begin(std::uint64_t id, std::shared_ptr<Socket
       new Connection(id, std::move(socket), std::move(upgrade), threads),
       [](Connection* last_let_go) { delete last_let_go; });  // which nobody else may
   begun->self_ = begun;
+  begun->admitted_ = std::move(begun->upgrade_->admitted);
   Wires& wires = *begun->wires_;
   identify(*begun->upgrade_, wires.observer, wires.in_queue, wires.out_queue);
   return begun;
 }
 
-void Life::serve(Connection& connection) noexcept { connection.serve(); }
+void Life::serve(Connection& connection) noexcept {
+  connection.serve();
+  connection.admitted_.reset();  // here: its destructor is the user's, who may block this thread
+}
 
 void Life::drain(Connection& connection, CloseReason reason) {
   connection.wires_->ending.begin_drain(std::move(reason));

@@ -189,10 +189,10 @@ std::unique_ptr<Upgrade> Handshake::answer() {
     bytes = answer_error(error, request);
   } catch (const std::exception& error) {
     spdlog::error("[{}] {}: {}", id_, printable(request.path), printable(error.what()));
-    bytes = answer_error(HttpError(500, "this page failed"), request);
+    bytes = answer_error(HttpError(500, "this failed, and the log says why"), request);
   } catch (...) {
     spdlog::error("[{}] {}: no std::exception", id_, printable(request.path));
-    bytes = answer_error(HttpError(500, "this page failed"), request);
+    bytes = answer_error(HttpError(500, "this failed, and the log says why"), request);
   }
   if (!send(bytes) || upgrade_->processor == nullptr) return nullptr;
   return std::move(upgrade_);
@@ -211,24 +211,26 @@ std::string Handshake::respond() {
   if (origin != request.headers.end() && !is_allowed(origin->second, options.allowed_origins)) {
     throw HttpError(403, "this origin may not connect");
   }
-  if (route->check) {
-    const std::optional<Response> refusal = route->check(request);
-    if (refusal) return http_response(*refusal, request.method != "HEAD", wall_clock());
-  }
-  upgrade_->subprotocol = choose_subprotocol(request, route->subprotocols);
+  check_upgrade(request);
+  const Admit* const admit = routes_.find_admit(request.path);
+  Verdict verdict = admit != nullptr ? ask(*admit) : let_in();
+  if (verdict.refusal_) return http_response(*verdict.refusal_, /*with_body=*/true, wall_clock());
+  if (admit != nullptr && peer_has_left()) return {};  // there is nobody to answer
+  upgrade_->subprotocol = verdict.subprotocol_ ? *verdict.subprotocol_
+                                               : choose_subprotocol(request, route->subprotocols);
   if (options.compress) {
     upgrade_->deflate =
         choose_deflate(request.header("Sec-WebSocket-Extensions"), options.compress_window);
     if (upgrade_->deflate) upgrade_->deflate->level = options.compress_level;
   }
-  std::string response = upgrade_response(request, upgrade_->subprotocol,
-                                          upgrade_->deflate ? to_header(*upgrade_->deflate) : "");
+  std::string response =
+      upgrade_response(request, upgrade_->subprotocol,
+                       upgrade_->deflate ? to_header(*upgrade_->deflate) : "", verdict.headers_);
   if (of_address != nullptr && !of_address->enter(request.peer_address)) {
     throw HttpError(429, "too many connections from this address", {{"Retry-After", "1"}});
   }
-  if (place_ != nullptr && !place_->enter()) {
-    throw HttpError(503, "too many connections", {{"Retry-After", "1"}});
-  }
+  if (place_ != nullptr && !place_->enter()) throw no_place();
+  upgrade_->admitted = std::move(verdict.value_);
   upgrade_->write_timeout = options_.write_timeout;
   upgrade_->options = &options;
   upgrade_->processor = &route->processor;

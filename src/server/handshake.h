@@ -8,10 +8,12 @@
 #include <system_error>
 
 #include "net/socket.h"
+#include "triloop/verdict.h"
 #include "websocket/upgrade.h"
 
 namespace triloop {
 
+class HttpError;
 class Place;
 struct Routes;
 
@@ -33,8 +35,9 @@ class Handshake {
   /// to answer: the peer left, was too slow, or speaks TLS.
   bool receive_request();
 
-  /// Answers it, with an upgrade, a page or an error, and blocks until the peer has taken that.
-  /// nullptr unless this is a WebSocket from now on.
+  /// Answers it, with an upgrade, a page or an error, and blocks until the peer has taken that. The
+  /// code of a page, or of whoever decides about an upgrade, may block longer than the deadline;
+  /// then the answer is tried once. nullptr unless this is a WebSocket from now on.
   std::unique_ptr<Upgrade> answer();
 
   /// Behind an answer that was the last: ends the stream, and blocks for a moment, until the peer
@@ -44,6 +47,9 @@ class Handshake {
  private:
   void no_request(const std::error_code& error) const;
   std::string respond();
+  Verdict ask(const Admit& admit);
+  static HttpError no_place();
+  bool peer_has_left();
   bool send(std::string_view bytes);
 
   const std::uint64_t id_;

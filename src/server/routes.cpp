@@ -1,5 +1,7 @@
 #include "server/routes.h"
 
+#include <algorithm>
+#include <stdexcept>
 #include <string_view>
 
 #include "server/labels.h"
@@ -47,6 +49,32 @@ const Page* Routes::find_page(const std::string& path, std::string& rest) const 
   const auto exact = pages.find(path);
   if (exact != pages.end() && !is_open_ended(path)) return &exact->second;
   return longest_match(pages, path, rest);
+}
+
+const Admit* Routes::find_admit(const std::string& path) const {
+  const auto exact = admits.find(path);
+  if (exact != admits.end() && !is_open_ended(path)) return &exact->second;
+  std::string ignored;
+  return longest_match(admits, path, ignored);
+}
+
+// Does a processor have one of the paths that `gate` is for?
+bool Routes::leads_somewhere(const std::string& gate) const {
+  std::string ignored;
+  if (!is_open_ended(gate)) return find(gate, ignored) != nullptr;
+  const auto begins_like = [](const std::string& path, const std::string& pattern) {
+    return path.compare(0, pattern.size() - 1, pattern, 0, pattern.size() - 1) == 0;
+  };
+  return std::any_of(processors.begin(), processors.end(), [&](const auto& one) {
+    return begins_like(one.first, gate) ||
+           (is_open_ended(one.first) && begins_like(gate, one.first));
+  });
+}
+
+void Routes::check_admits() const {
+  for (const auto& [gate, decides] : admits) {
+    if (!leads_somewhere(gate)) throw std::logic_error("admit: there is no processor at " + gate);
+  }
 }
 
 std::string Routes::label_of(const Request& request) const {

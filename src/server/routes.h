@@ -10,7 +10,7 @@
 #include "server/trust.h"
 #include "triloop/server.h"
 #include "triloop/sync.h"
-#include "websocket/upgrade_check.h"
+#include "triloop/verdict.h"
 
 namespace triloop {
 
@@ -20,10 +20,10 @@ struct Routes {
     Processor processor;
     std::vector<std::string> subprotocols;
     std::optional<PathOptions> options{};  // none of its own: the server's
-    UpgradeCheck check{};                  // none: everybody may
   };
   std::map<std::string, WebSocket> processors;
   std::map<std::string, Page> pages;
+  std::map<std::string, Admit> admits{};      ///< who decides about an upgrade, by its path
   std::string label_parameter{};              ///< empty: connections have no label
   Trust trust{};                              ///< whose word counts, whatever the path
   mutable Gauge<std::uint64_t> websockets{};  ///< that there have been; does change
@@ -34,11 +34,20 @@ struct Routes {
   /// The same for a page.
   const Page* find_page(const std::string& path, std::string& rest) const;
 
+  /// Who decides about an upgrade of `path`, by the same rule, whatever "/ws/*" its processor has;
+  /// nullptr: everybody may.
+  const Admit* find_admit(const std::string& path) const;
+  /// Throws std::logic_error if somebody is to decide where no processor is.
+  void check_admits() const;
+
   /// The label that the request asks for; empty if none, or one that is not plain.
   std::string label_of(const Request& request) const;
 
   /// Has it no `*`, or only that of "/*" at its end?
   static bool is_path(const std::string& path);
+
+ private:
+  bool leads_somewhere(const std::string& gate) const;
 };
 
 }  // namespace triloop

@@ -18,7 +18,6 @@
 #include "observe/trace.h"
 #include "server/admission.h"
 #include "server/check_options.h"
-#include "server/labels.h"
 #include "server/listener.h"
 #include "server/roster.h"
 #include "server/routes.h"
@@ -135,20 +134,21 @@ void Server::handle(const std::string& path, Processor processor,
                     const std::optional<PathOptions>& options) {
   if (options) check(*options);
   check_path(path);
-  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options, {}};
+  impl_->routes.processors[path] = {std::move(processor), std::move(subprotocols), options};
+}
+
+void Server::admit(const std::string& path, Admit admit) {
+  check_path(path);
+  impl_->routes.admits[path] = std::move(admit);
+}
+
+void Server::label_connections(const std::string& parameter) {
+  impl_->routes.label_parameter = parameter;
 }
 
 void Server::page(const std::string& path, Page page) {
   check_path(path);
   impl_->routes.pages[path] = std::move(page);
-}
-
-void check_upgrades(Server& server, const std::string& path, UpgradeCheck check) {
-  server.impl_->routes.processors.at(path).check = std::move(check);
-}
-
-void label_connections(Server& server, const std::string& parameter) {
-  server.impl_->routes.label_parameter = parameter;
 }
 
 ServerSnapshot Server::snapshot() const {
@@ -163,6 +163,7 @@ std::vector<std::uint64_t> Server::run() {
   const trace::Track track(trace::Role::accept);
   const BatchScheduling for_all_threads;  // the connections' inherit it: all come from this one
   Impl& server = *impl_;
+  server.routes.check_admits();
   std::uint64_t stops = 0;
   server.listener.begin();
   while (stops == 0 && !server.listener.is_handed_over()) {

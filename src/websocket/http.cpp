@@ -40,12 +40,30 @@ bool wants_upgrade(const Request& request) {
          list_contains(lower(request.header("Connection")), "upgrade");
 }
 
+// The library's own are of 2012: RFC 7538 section 3, RFC 7540 section 9.1.2, RFC 4918 section 11,
+// RFC 8470 section 5.2, RFC 7725 section 3.
+std::string reason_phrase(int status) {
+  switch (status) {
+    case 308:
+      return "Permanent Redirect";
+    case 421:
+      return "Misdirected Request";
+    case 422:
+      return "Unprocessable Entity";
+    case 425:
+      return "Too Early";
+    case 451:
+      return "Unavailable For Legal Reasons";
+    default:
+      return wspp::http::status_code::get_string(
+          static_cast<wspp::http::status_code::value>(status));
+  }
+}
+
 // Not the library's own, which writes to a stream: out of memory, that would lose some of it and
 // say nothing.
 std::string response_head(int status, const HttpError::Headers& headers) {
-  const auto code = static_cast<wspp::http::status_code::value>(status);
-  std::string head = "HTTP/1.1 " + std::to_string(status) + " " +
-                     wspp::http::status_code::get_string(code) + "\r\n";
+  std::string head = "HTTP/1.1 " + std::to_string(status) + " " + reason_phrase(status) + "\r\n";
   for (const auto& [name, value] : headers) {
     head.append(name).append(": ").append(value).append("\r\n");
   }
@@ -154,8 +172,7 @@ std::string RequestParser::method() const {
   return impl_->head.substr(0, impl_->head.find_first_of(" \r\n"));
 }
 
-std::string upgrade_response(const Request& request, const std::string& subprotocol,
-                             const std::string& extensions) {
+void check_upgrade(const Request& request) {
   if (request.method != "GET") throw HttpError(405, "an upgrade is a GET", {{"Allow", "GET"}});
   if (request.version != "HTTP/1.1") throw HttpError(400, "an upgrade needs HTTP/1.1");
   if (has_body(request)) throw HttpError(400, "an upgrade has no body");
@@ -171,11 +188,18 @@ std::string upgrade_response(const Request& request, const std::string& subproto
   if (key.size() != 24 || wspp::base64_decode(key).size() != 16) {
     throw HttpError(400, "Sec-WebSocket-Key is not 16 bytes in base64");
   }
-  HttpError::Headers headers = {{"Upgrade", "websocket"},
-                                {"Connection", "Upgrade"},
-                                {"Sec-WebSocket-Accept", accept_value(key)}};
+}
+
+std::string upgrade_response(const Request& request, const std::string& subprotocol,
+                             const std::string& extensions, const HttpError::Headers& more) {
+  check_upgrade(request);
+  HttpError::Headers headers = {
+      {"Upgrade", "websocket"},
+      {"Connection", "Upgrade"},
+      {"Sec-WebSocket-Accept", accept_value(request.header("Sec-WebSocket-Key"))}};
   if (!subprotocol.empty()) headers.emplace_back("Sec-WebSocket-Protocol", subprotocol);
   if (!extensions.empty()) headers.emplace_back("Sec-WebSocket-Extensions", extensions);
+  headers.insert(headers.end(), more.begin(), more.end());
   return response_head(101, headers);
 }
 
@@ -194,7 +218,30 @@ std::string http_date(std::time_t time) {
   return date.data();
 }
 
+void check_header_line(std::string_view name, std::string_view value) {
+  constexpr std::string_view kTokenSigns = "!#$%&'*+-.^_`|~";
+  const auto is_token = [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kTokenSigns.find(c) != std::string_view::npos;
+  };
+  const auto is_control = [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+  };
+  if (name.empty() || !std::all_of(name.begin(), name.end(), is_token)) {
+    throw std::invalid_argument("the name of a header is a token");
+  }
+  if (std::any_of(value.begin(), value.end(), is_control)) {
+    throw std::invalid_argument("a control character in the header " + std::string(name));
+  }
+}
+
+void check_header_lines(const Response& response) {
+  check_header_line("Content-Type", response.content_type);
+  for (const auto& [name, value] : response.headers) check_header_line(name, value);
+}
+
 std::string http_response(const Response& response, bool with_body, std::time_t now) {
+  check_header_lines(response);
   HttpError::Headers headers = {{"Content-Type", response.content_type},
                                 {"Content-Length", std::to_string(response.body.size())},
                                 {"X-Content-Type-Options", "nosniff"}};

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,14 +55,24 @@ class RequestParser {
 /// The proof that the server has read the key, Sec-WebSocket-Accept: RFC 6455 section 4.2.2.
 std::string accept_value(const std::string& key);
 
+/// Throws HttpError (400, 405, 426) unless the request is a proper opening handshake.
+void check_upgrade(const Request& request);
+
 /// The bytes of the 101 answer, by which the upgrade is done, with a subprotocol that the request
-/// offers, or none, and the extensions agreed on, or none. Throws HttpError (400, 405, 426) if the
-/// request is not a proper opening handshake.
+/// offers, or none, the extensions agreed on, or none, and further header lines, which have been
+/// checked. Throws as check_upgrade() does.
 std::string upgrade_response(const Request& request, const std::string& subprotocol = {},
-                             const std::string& extensions = {});
+                             const std::string& extensions = {},
+                             const HttpError::Headers& more = {});
+
+/// Throws std::invalid_argument unless `name` is a token and `value` has no control character but
+/// the tab: RFC 7230 section 3.2. A line's end in it would begin a header of its own, or a body.
+void check_header_line(std::string_view name, std::string_view value);
+/// The same for all that a response has.
+void check_header_lines(const Response& response);
 
 /// The bytes of any other answer, given at `now`. `with_body` false is the answer to HEAD: the same
-/// header.
+/// header. Throws as check_header_lines() does.
 std::string http_response(const Response& response, bool with_body, std::time_t now);
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT": RFC 7231 section 7.1.1.1.

@@ -10,6 +10,7 @@
 #include "triloop/processor.h"
 #include "triloop/request.h"
 #include "triloop/sync.h"
+#include "triloop/user_state.h"
 #include "websocket/deflate.h"
 #include "websocket/mask.h"
 
@@ -25,6 +26,7 @@ struct Upgrade {
   std::chrono::milliseconds write_timeout{0};
   TimePoint accepted_at = GaugeClock::now();
   std::uint64_t number = 0;  ///< 1 for the server's first WebSocket
+  GivenValue admitted;       ///< what the function of Server::admit() gave it
   std::string label;         ///< by which its program tells it apart; empty: it does not
 
   // Both outlive the connection.

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "demo/lab.h"
-#include "server/labels.h"
 #include "server/roster.h"
 #include "support/catch.h"
 #include "support/running_server.h"
@@ -199,7 +198,7 @@ TEST_CASE("inspect: of a query nothing is told but the tab, and that only if it 
   Options options = quiet_options();
   Server server(options);
   server.handle("/ws", testing::plain_echo);
-  label_connections(server, "tab");
+  server.label_connections("tab");
   const testing::Running running(server);
   const auto tab_of = [&](const std::string& query) {
     TestClient client(server.port());
@@ -222,7 +221,7 @@ TEST_CASE("inspect: of a query nothing is told but the tab, and that only if it 
 TEST_CASE("inspect: a connection with a tab tells where its last message was", "[inspect]") {
   Server server(quiet_options());
   serve_lab(server, quiet_options());
-  label_connections(server, "tab");
+  server.label_connections("tab");
   const testing::Running running(server);
   TestClient followed(server.port()), stranger(server.port());
   followed.open("/lab?tab=a&delay=20ms");

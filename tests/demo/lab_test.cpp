@@ -5,7 +5,6 @@
 #include <string>
 
 #include "demo/processors/delay.h"
-#include "server/labels.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/test_client.h"
@@ -31,7 +30,7 @@ Options impatient() {
 // A server with a lab.
 struct LabServer {
   explicit LabServer(const Options& options = quiet_options()) : server(options) {
-    label_connections(server, "tab");
+    server.label_connections("tab");
     serve_lab(server, options);
     running.emplace(server);
   }

@@ -21,10 +21,11 @@ using State = ConnectionSnapshot::State;
 class Newcomer {
  public:
   explicit Newcomer(const std::string& says) : options_(quiet()) {
-    routes_.processors["/ws"] = {echo, {}, std::nullopt, [this](const triloop::Request&) {
-                                   is_asked_for_ = true;
-                                   return std::nullopt;
-                                 }};
+    routes_.processors["/ws"] = {echo, {}};
+    routes_.admits["/ws"] = [this](const triloop::Request&) {
+      is_asked_for_ = true;
+      return triloop::let_in();
+    };
     auto peer = std::make_unique<Peer>(says, received_);
     name(*peer, "peer");
     served_ = std::make_shared<Served>(1, std::move(peer));

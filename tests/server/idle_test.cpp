@@ -14,12 +14,10 @@
 #include "support/threads.h"
 #include "threads/many_threads.h"
 #include "threads/spare_threads.h"
-#include "websocket/upgrade_check.h"
 
 namespace triloop {
 namespace {
 
-using testing::RunningServer;
 using testing::TestClient;
 
 constexpr std::size_t kDeepBytes = 128 * 1024;
@@ -84,15 +82,17 @@ TEST_CASE("a stack that is given back holds nothing below", "[idle]") {
 TEST_CASE("no page of a reader's stack is kept that only the handshake needed", "[idle]") {
   Options options = testing::quiet_options();
   options.stack_bytes = kStackBytes;
-  RunningServer server(testing::plain_echo, options);
+  Server server(options);
+  server.handle("/ws", testing::plain_echo);
   std::optional<OwnStack> stack;
   std::size_t during = 0;
-  check_upgrades(server.server(), "/ws", [&](const Request&) -> std::optional<Response> {
+  server.admit("/ws", [&](const Request&) {
     stack.emplace();
     go_deep();
     during = stack->resident_bytes();
-    return std::nullopt;
+    return let_in();
   });
+  const testing::Running running(server);
   TestClient client(server.port());
   client.open();
   testing::await_blocked("read-1");

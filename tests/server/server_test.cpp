@@ -13,7 +13,6 @@
 #include "support/running_server.h"
 #include "support/test_client.h"
 #include "support/threads.h"
-#include "websocket/upgrade_check.h"
 
 namespace triloop {
 namespace {
@@ -202,25 +201,6 @@ TEST_CASE("who speaks TLS is ended at once, and the log says why", "[server]") {
   client.send("\x16\x03\x01");  // and waits
   CHECK(client.bytes_to_end().empty());
   log.await("speaks TLS");
-}
-
-TEST_CASE("who may not upgrade gets the answer of the path's check instead, and no processor",
-          "[server]") {
-  Server server(quiet_options());
-  server.handle("/ws", [](Connection& self) { self.write(Message::text("in")); });
-  check_upgrades(server, "/ws", [](const Request& request) -> std::optional<Response> {
-    if (request.query == "please") return std::nullopt;
-    return Response{"text/plain", "say please\n", {}, 403};
-  });
-  const testing::Running running(server);
-  TestClient rude(server.port());
-  rude.send(testing::upgrade_request("/ws"));
-  const std::string answer = rude.bytes_to_end();
-  CHECK(status_of(answer) == "403");
-  CHECK(answer.find("\r\n\r\nsay please\n") != std::string::npos);
-  TestClient polite(server.port());
-  polite.open("/ws?please");
-  CHECK(polite.next_text() == "in");
 }
 
 TEST_CASE("a page that throws is 500 and the server goes on", "[server]") {

@@ -301,6 +301,25 @@ TEST_CASE("an answer says when it was given, unless a page has said so", "[http]
   CHECK(own.find("1970") == std::string::npos);
 }
 
+TEST_CASE("a header that would begin a line of its own is refused", "[http]") {
+  CHECK_NOTHROW(http_response({"a", "b", {{"X-Tab", "a\tb"}, {"X-Latin", "\xe9"}}}, true, 0));
+  for (const char* value : {"a\r\nX-Evil: yes", "a\n", "\r", "\x1b", "\x7f"}) {
+    CHECK_THROWS_AS(http_response({"a", "b", {{"X-Good", value}}}, true, 0), std::invalid_argument);
+    CHECK_THROWS_AS(http_response({value, "b"}, true, 0), std::invalid_argument);
+  }
+  for (const char* name : {"", "a b", "a:", "a\r\nb", "\xe9", "(a)"}) {
+    CHECK_THROWS_AS(http_response({"a", "b", {{name, "c"}}}, true, 0), std::invalid_argument);
+  }
+}
+
+TEST_CASE("further lines of a 101 stand behind the handshake's own, in their order", "[http]") {
+  const std::string response = upgrade_response(parse(upgrade_request(), 1000), "chat", "",
+                                                {{"Set-Cookie", "a"}, {"Set-Cookie", "b"}});
+  const std::string end =
+      "\r\nSec-WebSocket-Protocol: chat\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n";
+  CHECK(response.substr(response.size() - end.size()) == end);
+}
+
 TEST_CASE("an answer has a length, and HEAD gets the same head without the body", "[http]") {
   const Response response{"text/html", "<p>hello</p>", {{"X-More", "yes"}}};
   const std::string get = http_response(response, true, 0);

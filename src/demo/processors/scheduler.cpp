@@ -11,7 +11,6 @@
 
 #include "triloop/sync.h"
 #include "websocket/printable.h"
-#include "websocket/upgrade_check.h"
 
 namespace triloop {
 namespace {
@@ -130,13 +129,13 @@ void serve_scheduler(Server& server, const SchedulerOptions& scheduler, const Op
         converse(connection, scheduler);
       },
       {}, mine);
-  check_upgrades(server, "/scheduler", [visitors](const Request&) -> std::optional<Response> {
-    if (!visitors->are_all_there()) return std::nullopt;
+  server.admit("/scheduler", [visitors](const Request&) {
+    if (!visitors->are_all_there()) return let_in();
     Response response;
     response.status = kServiceUnavailable;
     response.body = "503: all explorers are taken; see --scheduler-visitors\n";
     response.headers = {{"Retry-After", "5"}};
-    return response;
+    return refuse(std::move(response));
   });
 }
 
