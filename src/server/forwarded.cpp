@@ -123,7 +123,8 @@ std::vector<std::string> parse_forwarded(std::string_view text) {
     text.remove_prefix(equals + 1);
     const std::string value = take_value(text);
     if (name.size() == 3 && ::strncasecmp(name.data(), "for", name.size()) == 0) {
-      if (!all.back().empty() || value.empty()) refuse("Forwarded has a for that is empty, or two of them");
+      if (!all.back().empty() || value.empty())
+        refuse("Forwarded has a for that is empty, or two of them");
       all.back() = value;
     }
     skip_spaces();

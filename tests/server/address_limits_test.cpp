@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "net/event.h"
 #include "server/admission.h"
-#include "server/event.h"
 #include "support/catch.h"
 
 namespace triloop {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "net/deadline.h"
-#include "server/admission.h"
 #include "net/event.h"
+#include "server/admission.h"
 #include "server/routes.h"
 #include "server/served.h"
 #include "support/catch.h"
