@@ -79,8 +79,7 @@ std::string to_text(const sockaddr_storage& address, socklen_t size) {
     return "unix:" + std::string(name.sun_path, ::strnlen(name.sun_path, bytes));
   }
   asio::ip::tcp::endpoint endpoint;
-  endpoint.resize(std::min<std::size_t>(size, endpoint.capacity()));
-  std::memcpy(endpoint.data(), &address, endpoint.size());
+  std::memcpy(endpoint.data(), &address, std::min<std::size_t>(size, endpoint.capacity()));
   std::ostringstream out;
   out << endpoint;
   return out.str();

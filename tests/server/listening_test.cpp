@@ -107,7 +107,8 @@ TEST_CASE("localhost is both families", "[server]") {
   RunningServer server(testing::plain_echo, options_at({"localhost"}));
   CHECK(echo_at("127.0.0.1", server.port()) == "127.0.0.1");
   CHECK(echo_at("::1", server.port()) == "::1");
-  CHECK(server.server().url() == url("127.0.0.1", server.port()));
+  CHECK(server.server().urls() ==
+        std::vector{url("127.0.0.1", server.port()), url("[::1]", server.port())});
 }
 
 TEST_CASE("an address that is named twice is listened on once", "[server]") {
