@@ -43,8 +43,7 @@ constexpr int kAcceptsPerTurn = 64;
 // closed right behind it.
 constexpr std::size_t kLeaving = 64;
 
-// Where others listen on: what is accepted may take so long to become a connection, which then
-// drains. A peer that sends its request at once needs no more than a moment.
+// For who was accepted to send a request, where others listen on. Most need no more than a moment.
 constexpr milliseconds kArrivingGrace{2000};
 
 // What aborted connections get for waking up, ending and being joined.
