@@ -81,15 +81,16 @@ check "doxygen has nothing to complain about" makes_it
 check "it needs no version" makes_it_without_the_version
 check "the pages say which version they are of" shows_the_version
 check "what is exported has a description" describes_what_is_exported
-check "so have Connection's inline functions" describes Connection try_read try_write state ending \
+check "so have Connection's inline functions" describes Connection try_read try_write state admitted ending \
   over id peer_address request path subprotocol begin end
 check "and BoundedQueue's" describes BoundedQueue BoundedQueue push push_until push_all push_urgent \
   pop pop_until pop_batch nudge close discard snapshot is_closed kUrgentItems
 check "and Latch's" describes Latch fire fired reason wait wait_until
 check "and ConnectionHandle's" describes ConnectionHandle ConnectionHandle write write_for try_write \
   close abort is_over id
+check "and Verdict's" describes Verdict header subprotocol value refusal
 check "and the options, those of a path among them" describes Options port max_connections heartbeat
-check "and types, enumerations and constants" describes "" Processor Page ReadResult WriteResult \
+check "and types, enumerations and constants" describes "" Processor Page Admit ReadResult WriteResult \
   PushResult PopResult ClosedBy Doing MessageType kNever kNow
 check "no name is without a comment" has_no_bold_name
 check "every name on the first page leads to what it names" leads_everywhere

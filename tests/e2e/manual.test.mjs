@@ -75,6 +75,7 @@ test("the manual page of the library has an entry for each public call, member a
   const page = read("docs/man/triloop.3").replaceAll("\\-", "-");
   const classes = [
     ["Server", "server", "class Server", functionsOf, "snapshot"],
+    ["Verdict", "verdict", "class Verdict", functionsOf, "refusal"],
     ["Connection", "connection", "class Connection", functionsOf, "round_trip"],
     ["ConnectionHandle", "handle", "class ConnectionHandle", functionsOf, "is_over"],
     ["Latch", "latch", "class Latch", functionsOf, "wait_until"],
