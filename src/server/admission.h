@@ -61,8 +61,10 @@ class Place {
  public:
   /// Among those who arrive.
   explicit Place(Admission& admission) : admission_(admission), in_a_hurry_(admission.arrive()) {}
-  /// Likewise; and its address may not have more than these say.
-  Place(Admission& admission, AddressLimits& limits) : Place(admission) { seat_.emplace(limits); }
+  /// Likewise; and its address may not have more than these say. null: as much as it likes.
+  Place(Admission& admission, AddressLimits* limits) : Place(admission) {
+    if (limits != nullptr) seat_.emplace(*limits);
+  }
   ~Place() { admission_.give_back(stage_); }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;

@@ -61,9 +61,11 @@ struct Server::Impl {
       : options(checked(given)),
         listener(options),
         threads(options.spare_threads, options.stack_bytes),
-        limits({options.max_connections_per_address, options.handshakes_per_second}),
         admission({options.max_handshakes, options.max_connections, kLeaving}, one_finished) {
     routes.trust = Trust(options);
+    const AddressLimits::Bounds each{options.max_connections_per_address,
+                                     options.handshakes_per_second};
+    if (each.connections > 0 || each.handshakes_per_second > 0) limits.emplace(each);
     reserve_futex_slots(kThreadsPerConnection * options.max_connections);
   }
 
@@ -75,7 +77,7 @@ struct Server::Impl {
 
   // A peer and the thread that serves it.
   struct Client {
-    Client(Admission& admission, AddressLimits& limits) : place(admission, limits) {}
+    Client(Admission& admission, AddressLimits* limits) : place(admission, limits) {}
 
     Place place;
     std::shared_ptr<Served> served;  // shared with the roster
@@ -96,7 +98,7 @@ struct Server::Impl {
   Event stop_asked;
   Event one_finished;
   SpareThreads threads;
-  AddressLimits limits;
+  std::optional<AddressLimits> limits;  // none: no table, and nobody is looked up in it
   Admission admission;
   Roster roster;
 
@@ -239,7 +241,7 @@ void Server::Impl::admit(Accepted accepted) {
     const MutexLock lock(mutex);
     finished.reserve(clients.size() + 1);  // so that a thread can always say that it is done
   }
-  Client& client = clients.try_emplace(id, admission, limits).first->second;
+  Client& client = clients.try_emplace(id, admission, limits ? &*limits : nullptr).first->second;
   client.served = std::move(served);
   try {
     roster.add(client.served);

@@ -138,13 +138,13 @@ TEST_CASE("who is refused after all, since the server is full, counts no more fo
   Event room;
   Admission admission({10, 0, 10}, room);
   AddressLimits limits({1, 0});
-  Place refused(admission, limits), next(admission, limits);
+  Place refused(admission, &limits), next(admission, &limits);
   CHECK(refused.of_address()->enter(peer(1)));
   CHECK_FALSE(refused.enter());
   CHECK_FALSE(next.of_address()->enter(peer(1)));
   refused.leave();
   CHECK(next.of_address()->enter(peer(1)));
-  CHECK(Place(admission).of_address() == nullptr);
+  CHECK(Place(admission, nullptr).of_address() == nullptr);
 }
 
 }  // namespace
