@@ -32,11 +32,11 @@ async function refused(t, proxy, headers) {
   return Number(/server response: (\d+)/.exec(error?.message)?.[1]);
 }
 
-/** Whom the server takes `peer` for, in its log, and in the snapshots. */
-async function taken(server) {
-  await eventually(PATIENCE_MS, () => assert.match(server.stderr(), /\] open: /));
-  const inLog = [...server.stderr().matchAll(/\] open: (\S+) \/ws/g)].map((match) => match[1]);
-  return inLog.at(-1);
+/** Whom the server takes its peers for, by its log, which comes behind what the peers see. */
+async function taken(server, count) {
+  const all = () => [...server.stderr().matchAll(/\] open: (\S+) \/ws/g)].map((match) => match[1]);
+  await eventually(PATIENCE_MS, () => assert.equal(all().length, count));
+  return all();
 }
 
 for (const [how, more] of [
@@ -49,7 +49,7 @@ for (const [how, more] of [
     const peer = await open(t, proxy, { localAddress: "127.0.0.9" });
     peer.socket.send("hello");
     assert.equal((await peer.next()).text, "hello");
-    assert.equal(await taken(server), `127.0.0.9:${peer.socket._socket.localPort}`);
+    assert.deepEqual(await taken(server, 1), [`127.0.0.9:${peer.socket._socket.localPort}`]);
     assert.equal(await get(proxy, "/"), 200);
   });
 }
@@ -89,9 +89,8 @@ for (const [name, header, more] of [
       const peer = await open(t, proxy, { localAddress: "127.0.0.9", headers });
       peer.socket.send("hello");
       assert.equal((await peer.next()).text, "hello");
-      assert.equal(await taken(server), "127.0.0.9", JSON.stringify(headers));
     }
-    assert.equal([...server.stderr().matchAll(/\] open: 127\.0\.0\.9 /g)].length, lies.length);
+    assert.deepEqual(await taken(server, lies.length), lies.map(() => "127.0.0.9"));
   });
 }
 
