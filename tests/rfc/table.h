@@ -1,4 +1,6 @@
-// Tables of what a client sends and what must come back, and how they are checked.
+// Tables of what one end sends and what must come back, and how they are checked. They are written
+// for a client that sends and a server that is tried; turned around (turned.cpp, where
+// frames_are_masked() is false) a server sends, and a client is tried.
 #pragma once
 
 #include <cstdint>
@@ -53,13 +55,13 @@ void check(const std::vector<Case>& cases, const Options& options = patient_serv
 // -- Frames that a proper client does not send ----------------------------------------------------
 
 /// A frame byte for byte: the whole first byte; the length in 7 bits, 16 (126) or 64 (127); the
-/// length that is claimed. Masked.
+/// length that is claimed. Masked, if anything is.
 std::string raw_frame(int first_byte, int form, std::uint64_t claimed, std::string_view payload);
 
 /// As `frame`, which has a 7-bit length, but without mask.
 std::string unmasked(std::string frame);
 
-/// With this masking key.
+/// With this masking key, unless nothing is masked.
 std::string masked_with(const std::string& key, int first_byte, std::string_view payload);
 
 /// `message` in as many fragments as `pieces`.

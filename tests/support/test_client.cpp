@@ -43,15 +43,17 @@ int open_socket(int family) {
 
 std::string client_frame(int opcode, std::string_view payload, bool fin) {
   std::string out(1, static_cast<char>((fin ? 0x80 : 0) | opcode));
+  const std::size_t masked = frames_are_masked() ? 0x80 : 0;
   if (payload.size() < 126) {
-    out += static_cast<char>(0x80 | payload.size());
+    out += static_cast<char>(masked | payload.size());
   } else if (payload.size() <= 0xFFFF) {
-    out += static_cast<char>(0x80 | 126);
+    out += static_cast<char>(masked | 126);
     append_big_endian(out, payload.size(), 2);
   } else {
-    out += static_cast<char>(0x80 | 127);
+    out += static_cast<char>(masked | 127);
     append_big_endian(out, payload.size(), 8);
   }
+  if (masked == 0) return out.append(payload);
   out.append(kMask.data(), kMask.size());
   for (std::size_t i = 0; i < payload.size(); ++i) {
     out += static_cast<char>(payload[i] ^ kMask[i % kMask.size()]);

@@ -13,6 +13,10 @@
 
 namespace triloop::testing {
 
+/// Are frames those of a client? In support/masks.cpp: yes. A program whose frames are a server's
+/// has its own, which says no; then "client" below means a server.
+bool frames_are_masked();
+
 /// A masked frame, as a client sends it (RFC 6455 section 5.2). `opcode` may be any number.
 std::string client_frame(int opcode, std::string_view payload, bool fin = true);
 std::string client_frame(Opcode opcode, std::string_view payload, bool fin = true);
