@@ -261,8 +261,10 @@ TEST_CASE("a server that does not answer is given up at the handshake timeout", 
 
 TEST_CASE("stop() ends a handshake, and says so", "[opening]") {
   Listening listening;
+  ClientOptions options = patient_client();
+  options.handshake_timeout = std::chrono::hours(1);  // else that would end it, too
   Client client(
-      listening.url(), [](Connection&) {}, patient_client());
+      listening.url(), [](Connection&) {}, options);
   client.start();
   ScriptedServer server(listening);
   server.request();

@@ -55,6 +55,7 @@ std::vector<Group> groups() {
       {"failure", explore::failure_scenarios, Group::kMerged},
       {"server", explore::server_scenarios, Group::kMerged},
       {"lifetime", explore::lifetime_scenarios, Group::kMerged},
+      {"both ends", explore::both_ends_scenarios, Group::kMerged},
       {"shortage", explore::shortage_scenarios, Group::kMerged},
       {"time", explore::time_scenarios, Group::kMerged},
       {"group", explore::group_scenarios, Group::kMerged},

@@ -11,7 +11,7 @@ namespace explore {
 struct Named {
   std::string name;
   Scenario scenario;
-  int extra_preemptions = 0;  // above the bound of all: it is small, and needs them
+  int extra_preemptions = 0;  // above the bound of all: it is small, and needs them; or below
 };
 
 const std::vector<Named>& queue_scenarios();
@@ -34,6 +34,7 @@ const std::vector<Named>& shortage_scenarios();
 const std::vector<Named>& processor_scenarios();
 const std::vector<Named>& group_scenarios();
 const std::vector<Named>& chat_scenarios();
+const std::vector<Named>& both_ends_scenarios();
 
 /// Queues that look right (docs/wrong-queues.md), and the right one beside them.
 const std::vector<Named>& wrong_queues();
