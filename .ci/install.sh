@@ -36,7 +36,11 @@ install_missing() {
 # What the server is built with.
 build_packages=(g++=g++ cmake=cmake ninja=ninja-build
   libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libsqlite3-dev
-  libutf8proc-dev libnats-dev libsimdjson-dev)
+  libutf8proc-dev libnats-dev libsimdjson-dev libssl-dev)
+
+# Clients and scanners of TLS that nobody here wrote.
+tls_packages=(node=nodejs npm=npm chromium=chromium openssl=openssl curl=curl /usr/bin/python3=python3 python3-websockets
+  sslscan=sslscan testssl=testssl.sh)
 
 # What a throwaway machine for tests is made with, and has in it: tests/support/machine.sh.
 machine_packages=(/lib/systemd/systemd=systemd libnss-systemd sudo=sudo)

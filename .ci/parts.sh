@@ -5,9 +5,9 @@
 #   named   whatever there is
 source .ci/install.sh
 
-parts=(format house unit protocol connection server processors memory rfc unobserved explore mutants exercises e2e
+parts=(format house unit protocol connection server processors memory rfc tls unobserved explore mutants exercises e2e
   browser consumers package docs faults proxies cluster soak fuzz bench scaling asan tsan tidy)
-short_parts=(unit protocol connection server processors rfc explore e2e browser)
+short_parts=(unit protocol connection server processors rfc tls explore e2e browser)
 named_only=(bench-full explore-deep explore-fuzz slow-peers)
 
 # -- Where the time goes: the seconds of the part that runs, apart from those of its tests ---------------
@@ -44,6 +44,7 @@ install_node_packages() {
 dev_targets() {
   case $1 in
     unit | connection | server | processors | memory | rfc) echo "$1_tests" ;;
+    tls) echo tls_tests rfc_tests server_tests triloop_server ;;
     protocol) echo protocol_tests unsigned_char_tests without_simdjson_tests ;;
     explore) if [[ $extent == short ]]; then echo explorer; else echo explorer explore_fuzz; fi ;;
     explore-deep) echo explorer ;;
@@ -203,6 +204,17 @@ run_part() {
     unit | protocol | connection | server | processors | memory | rfc)
       compile_dev
       run_ctest "$1" dev -L "^$1\$" -j4  # they wait more than they compute
+      ;;
+    tls)
+      need "${tls_packages[@]}"
+      need_node_packages
+      compile_dev
+      if [[ $extent == short ]]; then
+        run_ctest tls dev -L '^tls$' -E '^tls\.test\.mjs$'
+      else
+        run_ctest tls dev -L '^tls$'
+        count "tls (scanners)" env TRILOOP_BINARY="$PWD/build/dev/triloop" TLS_EXTENT="$extent" node --test tests/tls/scanners.test.mjs
+      fi
       ;;
     explore)
       need node=nodejs

@@ -7,9 +7,10 @@ _triloop() {
     --inspect) COMPREPLY=($(compgen -W "local any off" -- "$current")) && return ;;
     --processor) COMPREPLY=($(compgen -W "chat echo parallel proxy rpc" -- "$current")) && return ;;
     --slow-member) COMPREPLY=($(compgen -W "skip disconnect" -- "$current")) && return ;;
+    --tls-min) COMPREPLY=($(compgen -W "1.2 1.3" -- "$current")) && return ;;
     --log-level) COMPREPLY=($(compgen -W "debug info warn error off" -- "$current")) && return ;;
     --web) COMPREPLY=($(compgen -d -- "$current")) && return ;;
-    --config | --database | --scheduler | --trace) COMPREPLY=($(compgen -f -- "$current")) && return ;;
+    --config | --database | --scheduler | --trace | --tls-*) COMPREPLY=($(compgen -f -- "$current")) && return ;;
   esac
   if [[ $COMP_CWORD -eq 1 && -n $current && dial == "$current"* ]]; then COMPREPLY=(dial) && return; fi
   help=$("$1" $([[ ${COMP_WORDS[1]} == dial && $COMP_CWORD -gt 1 ]] && echo dial) --help 2>/dev/null)

@@ -34,7 +34,7 @@ include(${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake)
 triloop_embed(${PROJECT_BINARY_DIR}/generated/embedded_files.h kFiles ${PROJECT_SOURCE_DIR} ${embedded_files})
 # What the program is made of and its tests look into, compiled once for both.
 add_library(triloop_program STATIC
-  src/demo/about.cpp src/demo/command_line.cpp src/demo/server_options.cpp src/demo/peer_options.cpp src/demo/processor_options.cpp
+  src/demo/about.cpp src/demo/command_line.cpp src/demo/server_options.cpp src/demo/peer_options.cpp src/demo/tls_options.cpp src/demo/processor_options.cpp
   src/demo/health.cpp src/demo/inspect.cpp src/demo/service_manager.cpp src/demo/dial.cpp src/demo/dial_options.cpp)
 target_link_libraries(triloop_program PUBLIC triloop_processors CLI11::CLI11 nlohmann_json::nlohmann_json
                       PRIVATE spdlog::spdlog triloop_options)

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "triloop/tls_options.h"
+
 namespace triloop {
 
 /// What may be another for each path: see Server::handle(). Each line: the default, its unit, and
@@ -75,6 +77,7 @@ struct Options : PathOptions {
   ///
   /// - `tcp:HOST:PORT`, as "tcp:0.0.0.0:7777", "tcp:[::]:7777", "tcp:localhost:0": HOST is as in
   ///   `bind`; with port 0 this entry takes a free one.
+  /// - `tls:HOST:PORT`: the same with TLS, for which `tls` has to name a certificate.
   /// - `unix:PATH[,mode=0660][,group=NAME]`: a Unix socket, unix(7). PATH has at most 103 bytes. A
   ///   file that a dead server has left there is replaced, any other is not. The file has mode and
   ///   group, by default those that the system gives it, before anybody can connect; it is removed
@@ -114,6 +117,11 @@ struct Options : PathOptions {
   /// begins, and then the other stops, as by Server::stop(), while this one waits at that path for
   /// the next. If nobody listens there, this one begins anew. Only the same user may take over.
   std::string take_over;
+
+  /// TLS, where `listen` says tls: or fd: (of TCP), or at each `bind`; none without a certificate.
+  /// Server's constructor throws std::invalid_argument, too, if a file cannot be read, or was built
+  /// without TLS.
+  TlsOptions tls;
 
   /// Open WebSockets at a time. The next upgrade gets 503 with Retry-After.
   std::size_t max_connections = 10'000;

@@ -32,6 +32,9 @@ struct Request {
   /// The proxy that the connection itself comes from, if peer_address is what it says; else empty.
   /// See Options::proxy_protocol_from and forwarded_from.
   std::string passed_on_by{};
+  /// Whose certificate the client has shown, as RFC 4514 writes names ("CN=alice,O=Example"), what
+  /// is no ASCII as \C3\A4; empty without TlsOptions::client_ca_file.
+  std::string client_certificate_subject{};
 
   /// The header's value; empty if it is not there.
   TRILOOP_EXPORT std::string header(const std::string& name) const;

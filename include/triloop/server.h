@@ -24,9 +24,9 @@ using Page = std::function<Response(const Request&)>;
 /// Listens, accepts, and gives each connection its threads. States: bound (constructor), running
 /// (run()), stopping (stop()), stopped (run() has returned); there is no way back.
 ///
-/// Thread safety: stop(), snapshot(), port(), url() and urls() may be called by any thread at any
-/// time, stop() also by a processor or a signal handler. handle(), admit(), page() and
-/// label_connections() come before run(), which one thread calls, once.
+/// Thread safety: stop(), reload_tls(), snapshot(), port(), url() and urls() may be called by any
+/// thread at any time, stop() also by a processor or a signal handler. handle(), admit(), page()
+/// and label_connections() come before run(), which one thread calls, once.
 class Server {
  public:
   /// Binds and listens, at all that Options::listen (or `bind`) says or nowhere. Blocks while a
@@ -45,8 +45,8 @@ class Server {
   /// there is none.
   TRILOOP_EXPORT std::uint16_t port() const;
 
-  /// Where it listens: "http://0.0.0.0:7777/", "unix:/run/triloop.sock". Of several the
-  /// first; TCP comes before others.
+  /// Where it listens: "http://0.0.0.0:7777/", with TLS "https://", "unix:/run/triloop.sock". Of
+  /// several the first; TCP comes before others.
   TRILOOP_EXPORT std::string url() const;
 
   /// The same for each address.
@@ -113,6 +113,12 @@ class Server {
   /// third changes nothing, those that are aborted still have their second. Never blocks; safe in a
   /// signal handler (it is one write(2) to an eventfd).
   TRILOOP_EXPORT void stop() noexcept;
+
+  /// Reads the files of Options::tls again, for connections that are accepted from now on: after a
+  /// certificate was renewed. Those that are open keep what they have. False, and a line in the
+  /// log, if one cannot be read or does not fit: then all stays as it was; false, too, without TLS.
+  /// Blocks for the files. Any thread, but no signal handler.
+  TRILOOP_EXPORT bool reload_tls();
 
   /// All connections at this moment, those of `/inspect` among them; and the last 32 WebSocket
   /// connections that have ended. For people to look at: no message waits for it for longer than it

@@ -35,7 +35,7 @@ json to_json(const About& about, const Options& options) {
           {"lab", true},
           {"chat", about.processor == "chat"},
           {"scheduler", about.scheduler},
-          {"tls", false},
+          {"tls", !options.tls.certificates.empty()},
           {"write_timeout", seconds(options.write_timeout)},
           {"ping_interval", seconds(options.ping_interval)},
           {"pong_timeout", seconds(options.pong_timeout)},

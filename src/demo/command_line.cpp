@@ -22,8 +22,9 @@ namespace {
 
 constexpr int kUsageError = 2;
 
-void add_options(CLI::App& app, CommandLine& line) {
+void add_options(CLI::App& app, CommandLine& line, TlsArguments& tls) {
   add_server_options(app, line.server);
+  add_tls_options(app, tls, line.server.tls);
   add_seconds(app, "--drain-delay", line.drain_delay, 0,
               "after the first signal, with 503 at /readyz and newcomers still let in");
   app.add_flag("--ready-needs-engine", line.ready_needs_engine,
@@ -125,7 +126,8 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_s
   CLI::App app("triloop: a WebSocket server with three threads for each connection", "triloop");
   app.option_defaults()->always_capture_default();
   app.set_version_flag("--version", "triloop " TRILOOP_VERSION "\nbuilt with " + built_with());
-  add_options(app, line);
+  TlsArguments tls;
+  add_options(app, line, tls);
   // CLI11 reads the file before the environment, and so would not see that the file is named there.
   const char* const named = std::getenv("TRILOOP_CONFIG");
   const std::string file = named == nullptr ? "" : named;
@@ -142,6 +144,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_s
   try {
     app.parse(argc, argv);
     listen_at_sockets_of_service_manager(line, argc, argv);
+    finish_tls_options(tls, line.server.tls);
     return line;
   } catch (const CLI::Success& success) {
     exit_status = app.exit(success);

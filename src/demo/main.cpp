@@ -35,12 +35,15 @@ constexpr int kStuck = 3;
 // SIGINT and SIGTERM stop the server while this lives. A thread of its own waits for them, so that
 // no other code is interrupted by a handler. The first signal drains, after a while in which what
 // stands in front can see that it will; the second drains at once, and what is draining it aborts:
-// Server::stop() counts.
+// Server::stop() counts. With TLS a third, SIGHUP, makes the server read its certificates again;
+// without, it ends the program, as a terminal that is closed should.
 class StopOnSignals {
  public:
-  // Before any other thread is started: they inherit that these two signals wait for this one.
-  static void block() {
-    const sigset_t signals = both();
+  // Before any other thread is started: they inherit that these signals wait for this one. Who
+  // ignored SIGHUP for us, as nohup does, meant the terminal's.
+  static void block(bool speaks_tls) {
+    if (speaks_tls) std::signal(SIGHUP, SIG_DFL);
+    const sigset_t signals = all(speaks_tls);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   }
 
@@ -52,8 +55,9 @@ class StopOnSignals {
   }
 
   StopOnSignals(triloop::Server& server, triloop::Atomic<bool>& draining,
-                std::chrono::milliseconds delay)
-      : thread_("signals", [this, &server, &draining, delay] { run(server, draining, delay); }) {}
+                std::chrono::milliseconds delay, bool speaks_tls)
+      : signals_(all(speaks_tls)),
+        thread_("signals", [this, &server, &draining, delay] { run(server, draining, delay); }) {}
   ~StopOnSignals() {
     done_ = true;
     ::kill(::getpid(), SIGTERM);  // wakes the thread, which is the only one to take it
@@ -64,33 +68,39 @@ class StopOnSignals {
  private:
   void run(triloop::Server& server, triloop::Atomic<bool>& draining,
            std::chrono::milliseconds delay) const {
-    const sigset_t signals = both();
     int signal = 0;
-    while (::sigwait(&signals, &signal) == 0 && !done_) {
+    while (::sigwait(&signals_, &signal) == 0 && !done_) {
+      if (signal == SIGHUP) {
+        server.reload_tls();
+        continue;
+      }
       const bool first = !draining.exchange(true);
       triloop::notify_service_manager("STOPPING=1");
-      if (first && delay.count() > 0) await_another(signals, delay);
+      if (first && delay.count() > 0) await_another(delay);
       if (done_) return;
       server.stop();
     }
   }
 
   // For so long at most.
-  static void await_another(const sigset_t& signals, std::chrono::milliseconds time) {
+  static void await_another(std::chrono::milliseconds time) {
+    const sigset_t signals = all(/*speaks_tls=*/false);
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
     const auto rest = std::chrono::nanoseconds(time - seconds);
     const timespec timeout{seconds.count(), rest.count()};
     ::sigtimedwait(&signals, nullptr, &timeout);
   }
 
-  static sigset_t both() {
+  static sigset_t all(bool speaks_tls) {
     sigset_t signals;
     ::sigemptyset(&signals);
     ::sigaddset(&signals, SIGINT);
     ::sigaddset(&signals, SIGTERM);
+    if (speaks_tls) ::sigaddset(&signals, SIGHUP);
     return signals;
   }
 
+  const sigset_t signals_;
   triloop::Atomic<bool> done_{false};  // set before the signal that makes the thread look
   triloop::Thread thread_;             // last: it ends before what it uses does
 };
@@ -125,15 +135,17 @@ void keep_standard_descriptors() {
 std::string page_url(const triloop::Server& server) {
   std::string first = server.url();
   if (first.rfind("http", 0) != 0) return "";
-  for (const std::string every : {"http://0.0.0.0:", "http://[::]:"}) {
-    if (first.rfind(every, 0) == 0)
-      return "http://localhost:" + std::to_string(server.port()) + "/";
+  const std::string scheme = first.substr(0, first.find("//") + 2);
+  for (const std::string every : {"0.0.0.0:", "[::]:"}) {
+    if (first.rfind(scheme + every, 0) == 0)
+      return scheme + "localhost:" + std::to_string(server.port()) + "/";
   }
   return first;
 }
 
 int serve(const triloop::CommandLine& line) {
-  StopOnSignals::block();
+  const bool speaks_tls = !line.server.tls.certificates.empty();
+  StopOnSignals::block(speaks_tls);
   const triloop::trace::Recording trace(line.trace_file);
   triloop::Atomic<bool> draining{false};  // looked at by pages: nothing else hangs on it
   triloop::Server server(line.server);
@@ -154,7 +166,7 @@ int serve(const triloop::CommandLine& line) {
   triloop::serve_web_page(server, line.web_directory);
   std::signal(SIGCHLD, SIG_DFL);  // where it is ignored no child can be waited for
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
-  const StopOnSignals stop_on_signals(server, draining, line.drain_delay);
+  const StopOnSignals stop_on_signals(server, draining, line.drain_delay, speaks_tls);
   for (const std::string& url : server.urls()) std::cout << "listening on " << url << "\n";
   const std::string page = page_url(server);
   if (!page.empty()) std::cout << "open " << page << " in a browser\n";

@@ -31,7 +31,8 @@ void add_seconds(CLI::App& app, const std::string& name, std::chrono::millisecon
 void add_server_options(CLI::App& app, Options& server) {
   constexpr std::size_t kMost = std::size_t{1} << 40;
   app.add_option("--listen", server.listen,
-                 "where to listen: tcp:HOST:PORT, unix:PATH,mode=0660,group=NAME or fd:NUMBER; "
+                 "where to listen: tcp:HOST:PORT, tls:HOST:PORT, unix:PATH,mode=0660,group=NAME or "
+                 "fd:NUMBER; "
                  "without it --bind and --port count")
       ->delimiter(' ')
       ->allow_extra_args(false)

@@ -17,6 +17,11 @@ std::shared_ptr<Connection> Life::begin(std::uint64_t id, std::shared_ptr<Socket
   begun->admitted_ = std::move(begun->upgrade_->admitted);
   Wires& wires = *begun->wires_;
   identify(*begun->upgrade_, wires.observer, wires.in_queue, wires.out_queue);
+  // What the socket itself has to say, for TLS, the writer sends: woken by a pong that nobody asked
+  // for, which may come at any time (RFC 6455 section 5.5.3). Called by the reader, within wires.
+  wires.raw_socket->nudge_with([&wires] {
+    wires.out_queue.push_urgent({Opcode::pong, std::string()});
+  });
   return begun;
 }
 

@@ -29,10 +29,13 @@ class ProxiedSocket final : public Socket {
   std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) override {
     return inner_->try_send(parts, count, error);
   }
+  void flush() noexcept override { inner_->flush(); }
+  void nudge_with(std::function<void()> nudge) override { inner_->nudge_with(std::move(nudge)); }
   bool wait_writable(TimePoint deadline) override { return inner_->wait_writable(deadline); }
   Delivery delivery() const override { return inner_->delivery(); }
   void shutdown_send() noexcept override { inner_->shutdown_send(); }
   void shutdown() noexcept override { inner_->shutdown(); }
+  std::string certificate_subject() const override { return inner_->certificate_subject(); }
   std::string peer_address() const override {
     return source_.empty() ? inner_->peer_address() : source_;
   }

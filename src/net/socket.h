@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -29,7 +30,7 @@ struct Delivery {
 /// kernel and the connection (src/net) decorates one.
 ///
 /// Thread safety: open() comes before any other thread has it, but for one that may shutdown();
-/// receive() and expect_waits() belong to one thread, try_send(), wait_writable() and
+/// receive() and expect_waits() belong to one thread, try_send(), wait_writable(), flush() and
 /// shutdown_send() to one other; shutdown() and delivery() to any.
 class Socket {
  public:
@@ -51,7 +52,9 @@ class Socket {
   virtual void expect_waits(std::chrono::milliseconds /*ahead*/) {}
 
   /// Sends as much of `count` parts, one behind the other, as the kernel takes; no more than
-  /// IOV_MAX parts (sendmsg(2)). Never blocks. 0 with `error` clear if it takes nothing now.
+  /// IOV_MAX parts (sendmsg(2)). Never blocks. 0 with `error` clear if it takes nothing now. Bytes
+  /// that were not taken come first in the next call: a decorator may have them in its hand by
+  /// then, and in another form.
   virtual std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) = 0;
 
   /// Blocks until try_send() is worth another try; freed by the peer reading, by shutdown(), or by
@@ -62,8 +65,17 @@ class Socket {
   /// never too high.
   virtual Delivery delivery() const = 0;
 
-  /// Tells the peer that nothing more comes. Never blocks.
+  /// Tells the peer that nothing more comes. Never blocks: what it cannot say at once waits for
+  /// flush(), and delivery() is not complete before.
   virtual void shutdown_send() noexcept = 0;
+
+  /// Tries again to send what the socket itself has to say. Never blocks. The thread of try_send().
+  virtual void flush() noexcept {}
+
+  /// A socket may have words of its own to say to what it receives, and only the thread of
+  /// try_send() sends: `nudge` is called by receive() if that should call try_send() soon, be it
+  /// with one byte. To be set before there is such a thread: until then receive() may send itself.
+  virtual void nudge_with(std::function<void()> /*nudge*/) {}
 
   /// Ends both directions and wakes whoever blocks in this object. Never blocks; any number of
   /// times. The descriptor stays open until the destructor, so its number cannot be reused while
@@ -72,6 +84,9 @@ class Socket {
 
   /// "127.0.0.1:52114". Constant once open() has returned.
   virtual std::string peer_address() const = 0;
+
+  /// Whose certificate the peer has shown, see Request. Constant once open() has returned.
+  virtual std::string certificate_subject() const { return {}; }
 };
 
 /// Owns a descriptor: closes it in the destructor.

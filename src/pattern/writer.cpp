@@ -159,6 +159,7 @@ bool Writer::await_peer(const WatchedLatch& latch) {
     const bool moves = ending_.patience().lasts(options_.close_timeout);
     const Delivery delivery = ending_.patience().seen();
     if (delivery.is_complete() && ending_.end_if_delivered()) return false;
+    if (!delivery.is_complete()) socket_.flush();
     if (delivery.broken) return give_up("the peer has reset the connection");
     const TimePoint now = Clock::now();
     if (now >= latest) return give_up("the ending limit passed");

@@ -128,6 +128,7 @@ bool Handshake::open() {
   std::error_code error;
   socket_.open(deadline_, error);
   upgrade_->request.peer_address = socket_.peer_address();
+  upgrade_->request.client_certificate_subject = socket_.certificate_subject();
   if (error) no_request(error);
   return !error;
 }
@@ -162,6 +163,7 @@ bool Handshake::receive_request() {
     if (routes_.trust.proxy_protocol.contains(accepted_from_)) {
       request.passed_on_by = accepted_from_;
     }
+    request.client_certificate_subject = upgrade_->request.client_certificate_subject;
     upgrade_->request = std::move(request);
     upgrade_->early_bytes.assign(bytes.data, bytes.size);
     try {

@@ -13,7 +13,7 @@ namespace triloop {
 namespace {
 
 constexpr std::string_view kForms =
-    "tcp:HOST:PORT, unix:PATH[,mode=0660][,group=NAME] or fd:NUMBER";
+    "tcp:HOST:PORT, tls:HOST:PORT, unix:PATH[,mode=0660][,group=NAME] or fd:NUMBER";
 
 // A Unix socket is made under another name in the same folder, and then gets its own.
 constexpr std::size_t kMostPathBytes = sizeof(sockaddr_un::sun_path) - sizeof ".new";
@@ -100,15 +100,23 @@ ListenAddress parse_descriptor(std::string_view entry, std::string_view rest) {
 // What no two entries may share. With port 0 each is another one.
 bool is_the_same_place(const ListenAddress& one, const ListenAddress& other) {
   if (one.kind != other.kind) return false;
-  if (one.kind == ListenAddress::Kind::tcp) return one == other && one.port != 0;
+  if (one.kind == ListenAddress::Kind::tcp) {
+    return one.hosts == other.hosts && one.port == other.port && one.port != 0;
+  }
   return one.path == other.path && one.descriptor == other.descriptor;
+}
+
+bool speaks_tls(const std::vector<ListenAddress>& addresses) {
+  return std::any_of(addresses.begin(), addresses.end(),
+                     [](const ListenAddress& each) { return each.speaks_tls; });
 }
 
 }  // namespace
 
 bool ListenAddress::operator==(const ListenAddress& other) const {
   const auto all = [](const ListenAddress& one) {
-    return std::tie(one.kind, one.hosts, one.port, one.path, one.mode, one.group, one.descriptor);
+    return std::tie(one.kind, one.hosts, one.port, one.speaks_tls, one.path, one.mode, one.group,
+                    one.descriptor);
   };
   return all(*this) == all(other);
 }
@@ -116,12 +124,18 @@ bool ListenAddress::operator==(const ListenAddress& other) const {
 ListenAddress parse_listen_address(std::string_view entry) {
   std::string_view rest = entry;
   if (take_prefix(rest, "tcp:")) return parse_tcp(entry, rest);
+  if (take_prefix(rest, "tls:")) {
+    ListenAddress address = parse_tcp(entry, rest);
+    address.speaks_tls = true;
+    return address;
+  }
   if (take_prefix(rest, "unix:")) return parse_unix(entry, rest);
   if (take_prefix(rest, "fd:")) return parse_descriptor(entry, rest);
   refuse(entry, std::string("it is none of ").append(kForms));
 }
 
 std::vector<ListenAddress> listen_addresses(const Options& options) {
+  const bool with_tls = !options.tls.certificates.empty();
   std::vector<ListenAddress> all;
   for (const std::string& entry : options.listen) {
     ListenAddress address = parse_listen_address(entry);
@@ -129,13 +143,21 @@ std::vector<ListenAddress> listen_addresses(const Options& options) {
       return is_the_same_place(before, address);
     });
     if (twice) refuse(entry, "it is there twice");
+    if (address.speaks_tls && !with_tls) refuse(entry, "TLS needs a certificate and its key");
+    if (address.kind == ListenAddress::Kind::descriptor) address.speaks_tls = with_tls;
     all.push_back(std::move(address));
   }
-  if (!all.empty()) return all;
+  if (!all.empty()) {
+    if (with_tls && !speaks_tls(all)) {
+      throw std::invalid_argument("listen: a certificate is named, and no tls:HOST:PORT");
+    }
+    return all;
+  }
   if (options.bind.empty()) throw std::invalid_argument("bind must have at least one address");
   ListenAddress everywhere;
   everywhere.hosts = options.bind;
   everywhere.port = options.port;
+  everywhere.speaks_tls = with_tls;
   return {everywhere};
 }
 

@@ -50,9 +50,15 @@ ListeningSockets listen_everywhere(const Options& options, Legacy* legacy) {
     }
     if (place.kind == ListenAddress::Kind::descriptor) {
       sockets.push_back(adopt(place.descriptor, options.write_timeout));
+      sockets.back().speaks_tls = place.speaks_tls && sockets.back().port != 0;
     }
   }
   return sockets;
+}
+
+std::string url_of(const ListeningSocket& listening) {
+  if (listening.port == 0) return listening.address;
+  return (listening.speaks_tls ? "https://" : "http://") + listening.address + "/";
 }
 
 }  // namespace
@@ -72,7 +78,7 @@ Listener::Listener(const Options& options) : impl_(std::make_unique<Impl>()) {
   all.sockets = listen_everywhere(options, all.legacy.get());
   for (const ListeningSocket& each : all.sockets) {
     all.readable.add(each.descriptor.number());
-    addresses_.push_back(each.address);
+    urls_.push_back(url_of(each));
     if (port_ == 0) port_ = each.port;
   }
   if (path.empty()) return;
@@ -109,7 +115,8 @@ Accepted Listener::accept(std::error_code& error) {
   for (std::size_t asked = 0; asked < all.sockets.size(); ++asked) {
     const ListeningSocket& listening = all.sockets[all.turn];
     all.turn = (all.turn + 1) % all.sockets.size();
-    if (auto socket = accept_from(listening, error)) return {std::move(socket), listening.kind};
+    if (auto socket = accept_from(listening, error))
+      return {std::move(socket), listening.speaks_tls};
     if (error) break;
   }
   return {};

@@ -17,7 +17,7 @@ struct Options;
 /// Who has connected, and where.
 struct Accepted {
   std::unique_ptr<Socket> socket;  ///< null: nobody
-  ListenAddress::Kind at = ListenAddress::Kind::tcp;
+  bool speaks_tls = false;
 };
 
 /// Listens at all places that the options name, and accepts without ever blocking. For one thread.
@@ -48,16 +48,16 @@ class Listener {
   int descriptor() const;
   /// Of the first at TCP; 0 if there is none.
   std::uint16_t port() const { return port_; }
-  /// "0.0.0.0:7777", "[::1]:7777", "unix:/run/triloop.sock": TCP first, then in the order of the
-  /// options.
-  const std::vector<std::string>& addresses() const { return addresses_; }
+  /// "http://0.0.0.0:7777/", "https://[::1]:7443/", "unix:/run/triloop.sock": TCP first, then in
+  /// the order of the options.
+  const std::vector<std::string>& urls() const { return urls_; }
 
  private:
   struct Impl;
   const std::unique_ptr<Impl> impl_;
   bool handed_over_ = false;
   std::uint16_t port_ = 0;
-  std::vector<std::string> addresses_;
+  std::vector<std::string> urls_;
 };
 
 }  // namespace triloop

@@ -69,7 +69,7 @@ ListeningSocket listening(Descriptor descriptor, ListenAddress::Kind kind) {
   std::uint16_t port = 0;
   if (bound.ss_family == AF_INET) port = ntohs(reinterpret_cast<sockaddr_in&>(bound).sin_port);
   if (bound.ss_family == AF_INET6) port = ntohs(reinterpret_cast<sockaddr_in6&>(bound).sin6_port);
-  return {std::move(descriptor), kind, to_text(bound, size), port, nullptr};
+  return {std::move(descriptor), kind, to_text(bound, size), port, /*speaks_tls=*/false, nullptr};
 }
 
 std::string to_text(const sockaddr_storage& address, socklen_t size) {

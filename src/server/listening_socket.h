@@ -40,9 +40,10 @@ class Legacy;
 /// It listens, and never blocks.
 struct ListeningSocket {
   Descriptor descriptor;
-  ListenAddress::Kind kind;          ///< what it was asked for as
-  std::string address;               ///< "0.0.0.0:7777", "unix:/run/triloop.sock"
-  std::uint16_t port;                ///< 0: not TCP
+  ListenAddress::Kind kind;  ///< what it was asked for as
+  std::string address;       ///< "0.0.0.0:7777", "unix:/run/triloop.sock"
+  std::uint16_t port;        ///< 0: not TCP
+  bool speaks_tls;
   std::unique_ptr<SocketFile> file;  ///< goes before the descriptor does: nobody finds it closed
 };
 

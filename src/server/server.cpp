@@ -22,6 +22,7 @@
 #include "server/roster.h"
 #include "server/routes.h"
 #include "server/served.h"
+#include "server/tls_door.h"
 #include "threads/many_threads.h"
 #include "threads/spare_threads.h"
 #include "triloop/sync.h"
@@ -59,6 +60,7 @@ void check_path(const std::string& path) {
 struct Server::Impl {
   explicit Impl(const Options& given)
       : options(checked(given)),
+        tls_door(options.tls),
         listener(options),
         threads(options.spare_threads, options.stack_bytes),
         admission({options.max_handshakes, options.max_connections, kLeaving}, one_finished) {
@@ -93,6 +95,7 @@ struct Server::Impl {
   bool wait_until_empty(TimePoint deadline, bool stoppable);
 
   const Options options;
+  TlsDoor tls_door;
   Routes routes;  // constant once run() has begun
   Listener listener;
   Event stop_asked;
@@ -120,15 +123,7 @@ Server::~Server() {
 
 std::uint16_t Server::port() const { return impl_->listener.port(); }
 std::string Server::url() const { return urls().front(); }
-
-std::vector<std::string> Server::urls() const {
-  std::vector<std::string> all;
-  for (const auto& address : impl_->listener.addresses()) {
-    const bool is_file = address.rfind("unix:", 0) == 0;
-    all.push_back(is_file ? address : "http://" + address + "/");
-  }
-  return all;
-}
+std::vector<std::string> Server::urls() const { return impl_->listener.urls(); }
 
 void Server::handle(const std::string& path, Processor processor,
                     std::vector<std::string> subprotocols,
@@ -157,6 +152,8 @@ ServerSnapshot Server::snapshot() const {
   now.websockets = impl_->routes.websockets.get();
   return now;
 }
+
+bool Server::reload_tls() { return impl_->tls_door.reload(); }
 
 void Server::stop() noexcept { impl_->stop_asked.signal(); }
 
@@ -236,6 +233,7 @@ void Server::Impl::admit(Accepted accepted) {
   if (routes.trust.proxy_protocol.contains(socket->peer_address())) {
     socket = make_proxied_socket(std::move(socket));
   }
+  if (accepted.speaks_tls) socket = tls_door.enter(std::move(socket));
   auto served = std::make_shared<Served>(id, std::move(socket));
   {
     const MutexLock lock(mutex);

@@ -49,6 +49,7 @@ struct Host {
 // An entry: its hosts share the port.
 struct Entry {
   std::uint16_t port;
+  bool speaks_tls;
   std::vector<Host> hosts;
 };
 
@@ -76,7 +77,7 @@ std::vector<Entry> look_up(const std::vector<ListenAddress>& addresses) {
   std::vector<Entry> entries;
   for (const ListenAddress& address : addresses) {
     if (address.kind != ListenAddress::Kind::tcp) continue;
-    entries.push_back({address.port, {}});
+    entries.push_back({address.port, address.speaks_tls, {}});
     for (const std::string& host : address.hosts) {
       entries.back().hosts.push_back(look_up(host, address.port));
     }
@@ -125,9 +126,11 @@ std::string text(const tcp::endpoint& endpoint) {
   return to_text(address, static_cast<socklen_t>(endpoint.size()));
 }
 
-bool listens_at(const ListeningSockets& sockets, const std::string& address) {
-  return std::any_of(sockets.begin(), sockets.end(),
-                     [&](const ListeningSocket& each) { return each.address == address; });
+// With TLS and without it is not the same: then it is bound twice, which the system refuses.
+bool listens_at(const ListeningSockets& sockets, const std::string& address, bool with_tls) {
+  return std::any_of(sockets.begin(), sockets.end(), [&](const ListeningSocket& each) {
+    return each.address == address && each.speaks_tls == with_tls;
+  });
 }
 
 ListeningSocket listen_at(const tcp::endpoint& endpoint, bool ipv6_only,
@@ -150,8 +153,9 @@ void listen_at(const Entry& entry, bool ipv6_only, std::chrono::milliseconds dea
     for (tcp::endpoint endpoint : host.endpoints) {
       endpoint.port(port);
       try {
-        if (!listens_at(sockets, text(endpoint))) {
+        if (!listens_at(sockets, text(endpoint), entry.speaks_tls)) {
           sockets.push_back(listen_at(endpoint, ipv6_only, dead_after, legacy));
+          sockets.back().speaks_tls = entry.speaks_tls;
           port = sockets.back().port;
         }
         listens = true;

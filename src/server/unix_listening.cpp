@@ -131,7 +131,7 @@ ListeningSocket listen_at_path(const ListenAddress& wanted, Legacy* legacy) {
     throw cannot_listen(path, error);
   }
   return {std::move(descriptor), ListenAddress::Kind::unix_socket, "unix:" + path, 0,
-          std::make_unique<SocketFile>(path)};
+          /*speaks_tls=*/false, std::make_unique<SocketFile>(path)};
 }
 
 }  // namespace triloop

@@ -1,6 +1,9 @@
 #include "triloop/version.h"
 
 #include <fmt/format.h>
+#ifdef TRILOOP_WITH_TLS
+#include <openssl/crypto.h>
+#endif
 #ifdef TRILOOP_WITH_SIMDJSON
 #include <simdjson.h>
 #endif
@@ -33,6 +36,11 @@ std::string built_with() {
   libraries +=
       fmt::format(", simdjson {}.{}.{}", int{simdjson::SIMDJSON_VERSION_MAJOR},
                   int{simdjson::SIMDJSON_VERSION_MINOR}, int{simdjson::SIMDJSON_VERSION_REVISION});
+#endif
+#ifdef TRILOOP_WITH_TLS
+  libraries += fmt::format(", OpenSSL {}", OPENSSL_VERSION_STR);
+#else
+  libraries += ", without TLS";
 #endif
   return libraries;
 }

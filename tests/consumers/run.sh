@@ -36,7 +36,7 @@ headers_stand_alone() {
   local headers
   headers=$(g++ -std=c++17 -M -I"$scratch/static/include" "$here/main.cpp")
   [[ $headers == *"$scratch/static/include/triloop/server.h"* ]] &&
-    ! grep -E '/(websocketpp|asio|spdlog|fmt|zlib|simdjson)' <<<"$headers"
+    ! grep -E '/(websocketpp|asio|spdlog|fmt|zlib|simdjson|openssl)' <<<"$headers"
 }
 
 # A project that includes triloop has none of its tests and installs none of its files.

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { within } from "./wait.mjs";
 
-const ANNOUNCEMENT = /^listening on (http:\/\/(\S+):(\d+)\/|unix:\S+)\n/;
+const ANNOUNCEMENT = /^listening on (https?:\/\/(\S+):(\d+)\/|unix:\S+)\n/;
 const START_MS = 10_000;
 const STOP_MS = 20_000;
 
@@ -76,7 +76,7 @@ export async function launchProgram(t, binary, args, environment = {}) {
     pid: child.pid,
     port: Number(port),
     url,
-    wsUrl: `ws://127.0.0.1:${port}/ws`,
+    wsUrl: `${url.startsWith("https") ? "wss" : "ws"}://127.0.0.1:${port}/ws`,
     exited,
     stdout: () => output.stdout,
     stderr: () => output.stderr,

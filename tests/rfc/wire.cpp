@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -42,28 +41,26 @@ const char* name_of(Delivery delivery) {
   return "?";
 }
 
-Wire::Wire(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  if (descriptor_ < 0) fail("socket");
+Wire::Wire(std::uint16_t port) : stream_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const int descriptor = stream_.descriptor();
+  if (descriptor < 0) fail("socket");
   const timeval fail_safe{kFailSafe.count(), 0};
   const int on = 1;
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &fail_safe, sizeof fail_safe);
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &fail_safe, sizeof fail_safe);
-  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &fail_safe, sizeof fail_safe);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &fail_safe, sizeof fail_safe);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    ::close(descriptor_);
+  if (::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     fail("connect");
   }
 }
 
-Wire::~Wire() { ::close(descriptor_); }
-
 void Wire::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const long sent = stream_.send(bytes);
     if (sent < 0) fail("send");
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -81,11 +78,11 @@ void Wire::send_byte_by_byte(std::string_view bytes) {
   }
 }
 
-void Wire::end_stream() { ::shutdown(descriptor_, SHUT_WR); }
+void Wire::end_stream() { stream_.shutdown_send(); }
 
 bool Wire::receive_more() {
   std::array<char, 65536> buffer;
-  const ssize_t size = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+  const long size = stream_.receive(buffer.data(), buffer.size());
   if (size < 0) fail("recv");
   received_.append(buffer.data(), static_cast<std::size_t>(size));
   return size > 0;
@@ -110,8 +107,7 @@ std::string Wire::up_to_close() {
 std::string Wire::rest() {
   std::string bytes = up_to_close();
   if (!transcript(bytes).close_codes.empty()) {
-    const std::string answer = client_close(1000);  // may be too late: nobody waits for it then
-    ::send(descriptor_, answer.data(), answer.size(), MSG_NOSIGNAL);
+    stream_.send(client_close(1000));  // may be too late: nobody waits for it then
   }
   while (receive_more()) {
   }

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/stream.h"
+
 namespace triloop::testing {
 
 /// How a client's bytes travel. What a server makes of them must not depend on it.
@@ -18,13 +20,11 @@ enum class Delivery {
 constexpr Delivery kDeliveries[] = {Delivery::at_once, Delivery::byte_by_byte, Delivery::early};
 const char* name_of(Delivery delivery);
 
-/// A connection to 127.0.0.1 without Nagle's delay. Calls block, and throw after a fail-safe time.
+/// A connection, of TCP or (over_tls()) TLS, to 127.0.0.1 without Nagle's delay. Calls block, and
+/// throw after a fail-safe time.
 class Wire {
  public:
   explicit Wire(std::uint16_t port);
-  ~Wire();
-  Wire(const Wire&) = delete;
-  Wire& operator=(const Wire&) = delete;
 
   void send(std::string_view bytes);
   /// Each byte by itself; of more than 1000, those at both ends, where headers are.
@@ -42,7 +42,7 @@ class Wire {
  private:
   bool receive_more();
 
-  int descriptor_;
+  Stream stream_;
   std::string received_;
 };
 

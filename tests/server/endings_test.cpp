@@ -22,7 +22,7 @@ using testing::quiet_options;
 using testing::RunningServer;
 using testing::TestClient;
 
-TEST_CASE("the log says who closed first, with code and reason", "[endings]") {
+TEST_CASE("the log says who closed first, with code and reason", "[endings][plain]") {
   const LogCapture log;
   RunningServer server([](Connection& connection) {
     const auto message = connection.read();

@@ -25,10 +25,10 @@ std::string why_not(const std::vector<std::string>& entries) {
 TEST_CASE("an address to listen on: host and port, a path with mode and group, a descriptor",
           "[listen_address]") {
   const auto tcp = [](const char* host, std::uint16_t port) {
-    return ListenAddress{Kind::tcp, {host}, port, "", {}, "", -1};
+    return ListenAddress{Kind::tcp, {host}, port, false, "", {}, "", -1};
   };
   const auto file = [](const char* path, std::optional<mode_t> mode, const char* group) {
-    return ListenAddress{Kind::unix_socket, {}, 0, path, mode, group, -1};
+    return ListenAddress{Kind::unix_socket, {}, 0, false, path, mode, group, -1};
   };
   const struct {
     std::string entry;
@@ -45,7 +45,7 @@ TEST_CASE("an address to listen on: host and port, a path with mode and group, a
       {"unix:/s,mode=600,group=www-data", file("/s", 0600, "www-data")},
       {"unix:/s,group=33,mode=0", file("/s", 0, "33")},
       {"unix:" + std::string(103, 'p'), file(std::string(103, 'p').c_str(), {}, "")},
-      {"fd:3", {Kind::descriptor, {}, 0, "", {}, "", 3}},
+      {"fd:3", {Kind::descriptor, {}, 0, false, "", {}, "", 3}},
   };
   for (const auto& [entry, address] : table) {
     INFO(entry);
@@ -56,7 +56,7 @@ TEST_CASE("an address to listen on: host and port, a path with mode and group, a
 TEST_CASE("what is no address to listen on is refused with what is wrong with it",
           "[listen_address]") {
   const std::pair<std::string, std::string> table[] = {
-      {"", "none of tcp:HOST:PORT, unix:PATH"},
+      {"", "none of tcp:HOST:PORT, tls:HOST:PORT, unix:PATH"},
       {"7777", "none of"},
       {"127.0.0.1:7777", "none of"},
       {"TCP:a:1", "none of"},
@@ -113,10 +113,35 @@ TEST_CASE("without an entry all hosts of bind are listened on at one port", "[li
   options.bind = {"a", "b"};
   options.port = 5;
   CHECK(listen_addresses(options) ==
-        std::vector<ListenAddress>{{Kind::tcp, {"a", "b"}, 5, "", {}, "", -1}});
+        std::vector<ListenAddress>{{Kind::tcp, {"a", "b"}, 5, false, "", {}, "", -1}});
   options.listen = {"fd:3"};
   CHECK(listen_addresses(options).size() == 1);
   CHECK(listen_addresses(options)[0].kind == Kind::descriptor);
+}
+
+TEST_CASE("with a certificate tls: speaks TLS, fd: and bind do, and nothing else",
+          "[listen_address]") {
+  Options options;
+  options.tls.certificates = {{"cert.pem", "key.pem"}};
+  CHECK(listen_addresses(options).at(0).speaks_tls);
+  options.listen = {"tls:[::1]:443", "tcp:a:80", "unix:/s", "fd:3"};
+  const std::vector<ListenAddress> all = listen_addresses(options);
+  CHECK(all.at(0) == ListenAddress{Kind::tcp, {"::1"}, 443, true, "", {}, "", -1});
+  CHECK_FALSE(all.at(1).speaks_tls);
+  CHECK_FALSE(all.at(2).speaks_tls);
+  CHECK(all.at(3).speaks_tls);
+}
+
+TEST_CASE("TLS without a certificate, and a certificate that nothing would show, are refused",
+          "[listen_address]") {
+  CHECK(why_not({"tls:a:443"}) == "listen: 'tls:a:443': TLS needs a certificate and its key");
+  Options options;
+  options.tls.certificates = {{"cert.pem", "key.pem"}};
+  options.listen = {"tcp:a:443"};
+  CHECK_THROWS_WITH(listen_addresses(options),
+                    "listen: a certificate is named, and no tls:HOST:PORT");
+  options.listen = {"tcp:a:443", "tls:a:443"};
+  CHECK_THROWS_WITH(listen_addresses(options), "listen: 'tls:a:443': it is there twice");
 }
 
 }  // namespace

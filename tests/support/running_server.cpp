@@ -6,6 +6,7 @@
 
 #include <mutex>
 
+#include "stream.h"
 #include "threads.h"
 
 namespace triloop::testing {
@@ -14,6 +15,7 @@ Options quiet_options() {
   Options options;
   options.bind = {"127.0.0.1"};
   options.port = 0;
+  options.tls = tls_of_this_run();
   options.heartbeat = std::chrono::milliseconds(0);
   options.ping_interval = std::chrono::milliseconds(0);
   options.spare_threads = 0;  // so that tests can count threads

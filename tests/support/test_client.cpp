@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -87,9 +86,9 @@ std::uint16_t ServerFrame::close_code() const {
 
 TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes,
                        const std::function<void()>& before_connecting)
-    : descriptor_(open_socket(AF_INET)) {
+    : stream_(open_socket(AF_INET)) {
   if (receive_buffer_bytes > 0) {
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
+    ::setsockopt(stream_.descriptor(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
                  sizeof receive_buffer_bytes);
   }
   if (before_connecting) before_connecting();
@@ -97,16 +96,16 @@ TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes,
 }
 
 TestClient::TestClient(const std::string& address, std::uint16_t port)
-    : descriptor_(open_socket(address.find(':') == std::string::npos ? AF_INET : AF_INET6)) {
+    : stream_(open_socket(address.find(':') == std::string::npos ? AF_INET : AF_INET6)) {
   connect(address, port);
 }
 
-TestClient::TestClient(const std::string& path) : descriptor_(open_socket(AF_UNIX)) {
+TestClient::TestClient(const std::string& path) : stream_(open_socket(AF_UNIX)) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
-  if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    ::close(descriptor_);
+  if (::connect(stream_.descriptor(), reinterpret_cast<const sockaddr*>(&address),
+                sizeof address) != 0) {
     fail("connect");
   }
 }
@@ -116,19 +115,11 @@ void TestClient::connect(const std::string& address, std::uint16_t port) {
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
-    ::close(descriptor_);
     throw std::invalid_argument(address);
   }
-  const int result = ::connect(descriptor_, found->ai_addr, found->ai_addrlen);
+  const int result = ::connect(stream_.descriptor(), found->ai_addr, found->ai_addrlen);
   ::freeaddrinfo(found);
-  if (result != 0) {
-    ::close(descriptor_);
-    fail("connect");
-  }
-}
-
-TestClient::~TestClient() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (result != 0) fail("connect");
 }
 
 std::string TestClient::request(const std::string& bytes) {
@@ -147,14 +138,14 @@ void TestClient::open(const std::string& path) {
 
 void TestClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const long sent = stream_.send(bytes);
     if (sent < 0) fail("send");
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
 
 std::size_t TestClient::try_send(std::string_view bytes) {
-  const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const long sent = stream_.try_send(bytes);
   if (sent < 0 && errno != EAGAIN) fail("send");
   return sent < 0 ? 0 : static_cast<std::size_t>(sent);
 }
@@ -166,7 +157,7 @@ bool TestClient::receive_more() {
     most = std::clamp<std::size_t>(pace_ / 50, 1024, buffer.size());
     Latch().wait_until(read_again_);
   }
-  const ssize_t size = ::recv(descriptor_, buffer.data(), most, 0);
+  const long size = stream_.receive(buffer.data(), most);
   if (size < 0) fail("recv");
   if (pace_ > 0) {
     const std::chrono::duration<double> takes(static_cast<double>(size) /
@@ -218,10 +209,7 @@ std::vector<ServerFrame> TestClient::frames_to_end() {
 }
 
 // It may be too late: then the server does not wait for it.
-void TestClient::answer_close() {
-  const std::string close = client_close(1000);
-  ::send(descriptor_, close.data(), close.size(), MSG_NOSIGNAL);
-}
+void TestClient::answer_close() { stream_.send(client_close(1000)); }
 
 std::string TestClient::bytes_to_end() {
   while (receive_more()) {
@@ -229,12 +217,7 @@ std::string TestClient::bytes_to_end() {
   return std::exchange(received_, "");
 }
 
-void TestClient::shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }
-
-void TestClient::reset() {
-  const linger at_once{1, 0};
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  ::close(std::exchange(descriptor_, -1));
-}
+void TestClient::shutdown_send() { stream_.shutdown_send(); }
+void TestClient::reset() { stream_.reset(); }
 
 }  // namespace triloop::testing

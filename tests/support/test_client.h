@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/stream.h"
 #include "triloop/sync.h"
 #include "websocket/frame.h"
 
@@ -37,8 +38,8 @@ struct ServerFrame {
   std::string close_reason() const { return payload.size() > 2 ? payload.substr(2) : ""; }
 };
 
-/// One connection, by TCP to 127.0.0.1 if nothing else is said. Calls block, and throw after a
-/// fail-safe time. One thread.
+/// One connection, of TCP or (over_tls()) TLS, to 127.0.0.1 if nothing else is said. Calls block,
+/// and throw after a fail-safe time. One thread.
 class TestClient {
  public:
   /// Connects. With `receive_buffer_bytes` the kernel takes little on this side, so that a server
@@ -50,9 +51,6 @@ class TestClient {
   TestClient(const std::string& address, std::uint16_t port);
   /// Connects to the Unix socket of that path.
   explicit TestClient(const std::string& path);
-  ~TestClient();
-  TestClient(const TestClient&) = delete;
-  TestClient& operator=(const TestClient&) = delete;
 
   /// Sends a request and returns the head of the answer.
   std::string request(const std::string& bytes);
@@ -87,7 +85,7 @@ class TestClient {
   bool receive_more();
   std::string take(std::size_t size);
 
-  int descriptor_;
+  Stream stream_;
   std::string received_;
   std::size_t pace_ = 0;
   TimePoint read_again_{};

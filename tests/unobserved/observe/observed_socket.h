@@ -23,6 +23,7 @@ class ObservedSocket final : public Socket {
   void expect_waits(std::chrono::milliseconds ahead) override { socket_.expect_waits(ahead); }
   Delivery delivery() const override { return socket_.delivery(); }
   void shutdown_send() noexcept override { socket_.shutdown_send(); }
+  void flush() noexcept override { socket_.flush(); }
   void shutdown() noexcept override { socket_.shutdown(); }
   std::string peer_address() const override { return socket_.peer_address(); }
 
