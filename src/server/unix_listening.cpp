@@ -130,8 +130,10 @@ ListeningSocket listen_at_path(const ListenAddress& wanted, Legacy* legacy) {
     ::unlink(made.c_str());
     throw cannot_listen(path, error);
   }
-  return {std::move(descriptor), ListenAddress::Kind::unix_socket, "unix:" + path, 0,
-          /*speaks_tls=*/false, std::make_unique<SocketFile>(path)};
+  ListeningSocket there = listening(std::move(descriptor), ListenAddress::Kind::unix_socket);
+  there.address = "unix:" + path;  // and not the name that it was made by
+  there.file = std::make_unique<SocketFile>(path);
+  return there;
 }
 
 }  // namespace triloop
