@@ -136,8 +136,7 @@ bool Writer::processor_has_work() const {
 
 // All replies are sent. First our Close frame, then the peer's, then the end of our stream, and
 // then of the peer's: the server ends first (RFC 6455 section 7.1.1). Ours waits for the peer's
-// Close, since some clients take a stream that ends before they have said theirs for a broken one,
-// and drop what they have not read yet.
+// Close: some clients take an earlier end for a broken stream, and drop what they have not read.
 void Writer::say_goodbye() {
   const std::optional<CloseReason> farewell = ending_.farewell();
   if (!farewell) return ending_.over().wait();  // end_now() is on its way to fire it
@@ -159,7 +158,7 @@ bool Writer::await_peer(const WatchedLatch& latch) {
     const bool moves = ending_.patience().lasts(options_.close_timeout);
     const Delivery delivery = ending_.patience().seen();
     if (delivery.is_complete() && ending_.end_if_delivered()) return false;
-    if (!delivery.is_complete()) socket_.flush();
+    if (!delivery.is_complete()) socket_.flush();  // an end that the kernel would not take before
     if (delivery.broken) return give_up("the peer has reset the connection");
     const TimePoint now = Clock::now();
     if (now >= latest) return give_up("the ending limit passed");
