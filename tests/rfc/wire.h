@@ -42,7 +42,7 @@ class Wire {
  private:
   bool receive_more();
 
-  Stream stream_;
+  ClientStream stream_;
   std::string received_;
 };
 

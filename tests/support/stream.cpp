@@ -29,7 +29,7 @@ TlsOptions tls_of_this_run() {
   return options;
 }
 
-struct Stream::Tls {
+struct ClientStream::Tls {
   explicit Tls(int descriptor) {
     std::signal(SIGPIPE, SIG_IGN);  // OpenSSL's own writes have no MSG_NOSIGNAL
     SSL_set_fd(session.get(), descriptor);
@@ -63,21 +63,21 @@ struct Stream::Tls {
 #else
 
 TlsOptions tls_of_this_run() { return {}; }
-struct Stream::Tls {};
+struct ClientStream::Tls {};
 
 #endif
 
-Stream::Stream(int descriptor) : descriptor_(descriptor) {
+ClientStream::ClientStream(int descriptor) : descriptor_(descriptor) {
 #ifdef TRILOOP_TEST_OVER_TLS
   if (over_tls()) tls_ = std::make_unique<Tls>(descriptor);
 #endif
 }
 
-Stream::~Stream() {
+ClientStream::~ClientStream() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-long Stream::receive(char* buffer, std::size_t size) {
+long ClientStream::receive(char* buffer, std::size_t size) {
 #ifdef TRILOOP_TEST_OVER_TLS
   if (tls_ != nullptr) {
     ERR_clear_error();
@@ -88,7 +88,7 @@ long Stream::receive(char* buffer, std::size_t size) {
   return ::recv(descriptor_, buffer, size, 0);
 }
 
-long Stream::send(std::string_view bytes) {
+long ClientStream::send(std::string_view bytes) {
 #ifdef TRILOOP_TEST_OVER_TLS
   if (tls_ != nullptr) {
     ERR_clear_error();
@@ -100,12 +100,12 @@ long Stream::send(std::string_view bytes) {
   return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
-long Stream::try_send(std::string_view bytes) {
+long ClientStream::try_send(std::string_view bytes) {
   if (tls_ != nullptr) throw std::logic_error("try_send is for tests without TLS");
   return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void Stream::shutdown_send() {
+void ClientStream::shutdown_send() {
 #ifdef TRILOOP_TEST_OVER_TLS
   if (tls_ != nullptr) {  // behind the handshake: it is HTTP that may break off anywhere
     SSL_do_handshake(tls_->session.get());
@@ -115,7 +115,7 @@ void Stream::shutdown_send() {
   ::shutdown(descriptor_, SHUT_WR);
 }
 
-void Stream::reset() {
+void ClientStream::reset() {
   const linger at_once{1, 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   ::close(std::exchange(descriptor_, -1));

@@ -18,12 +18,12 @@ TlsOptions tls_of_this_run();
 /// Takes a connected socket, and closes it. As recv(2), send(2) and shutdown(2) on that: -1 and
 /// errno on an error. With TLS the handshake comes with the first of them; a stream that is cut
 /// reads as one that ends. One thread.
-class Stream {
+class ClientStream {
  public:
-  explicit Stream(int descriptor);
-  ~Stream();
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
+  explicit ClientStream(int descriptor);
+  ~ClientStream();
+  ClientStream(const ClientStream&) = delete;
+  ClientStream& operator=(const ClientStream&) = delete;
 
   long receive(char* buffer, std::size_t size);
   long send(std::string_view bytes);

@@ -85,7 +85,7 @@ class TestClient {
   bool receive_more();
   std::string take(std::size_t size);
 
-  Stream stream_;
+  ClientStream stream_;
   std::string received_;
   std::size_t pace_ = 0;
   TimePoint read_again_{};
