@@ -170,7 +170,8 @@ TEST_CASE("from anybody else such headers change nothing, however broken they ar
   }
 }
 
-TEST_CASE("who passed it on is who the connection comes from, and the headers stay", "[forwarded]") {
+TEST_CASE("who passed it on is who the connection comes from, and the headers stay",
+          "[forwarded]") {
   Request request = request_with({{"X-Forwarded-For", "203.0.113.9, 10.2.2.2"}});
   believe_forwarded(request, kTrusted);
   CHECK(request.passed_on_by == kProxy);
