@@ -245,7 +245,7 @@ run_part() {
         --schedules 1000000000000 --random 10000000
       ;;
     e2e)
-      need node=nodejs npm=npm redis-server=redis-server ip=iproute2 python3=python3
+      need node=nodejs npm=npm redis-server=redis-server ip=iproute2 /usr/bin/python3=python3 python3-websockets
       need_node_packages
       compile_dev
       run_ctest e2e dev -L '^e2e$'
@@ -346,7 +346,8 @@ run_part() {
     scaling) run_scaling ;;
     asan | tsan)
       need "${build_packages[@]}" catch2 libssl-dev ccache=ccache node=nodejs npm=npm chromium=chromium \
-        firefox-esr=firefox-esr redis-server=redis-server nats-server sqlite3=sqlite3 ip=iproute2
+        firefox-esr=firefox-esr redis-server=redis-server nats-server sqlite3=sqlite3 ip=iproute2 \
+        /usr/bin/python3=python3 python3-websockets
       need_node_packages
       compile "$1"
       run_ctest "$1" "$1"

@@ -36,7 +36,8 @@ struct ConnectionEnd {
 /// wait() and wait_for(), which would wait for itself.
 class Client {
  public:
-  /// To "ws://host:port/path?query", the port 80 and the path / if they are not there. IPv6
+  /// To "ws://host:port/path?query", the port 80 and the path / if they are not there; or to
+  /// "wss://", with TLS, the port 443 and ClientOptions::tls. IPv6
   /// addresses stand in brackets. Does not connect yet. Throws std::invalid_argument if an option
   /// makes no sense, or the URL has another scheme, a fragment (RFC 6455 section 3), or a user's
   /// name: a URL ends up in logs, and what is secret belongs in ClientOptions::headers.
@@ -59,9 +60,11 @@ class Client {
   TRILOOP_EXPORT ConnectionHandle handle();
 
   /// How it ended. Blocks until all three threads are done; freed by any ending, and by stop().
-  /// Throws, each time, why there was no connection: std::system_error (no such host, refused,
-  /// errc::timed_out, errc::operation_canceled by stop()), or ConnectError (what the server
-  /// answered). Throws std::logic_error before start().
+  /// Throws, each time, why there was no connection: std::system_error (no such host, refused, a
+  /// certificate that is not believed, errc::timed_out, errc::operation_canceled by stop()),
+  /// ConnectError (what the server answered), or std::invalid_argument (a file of
+  /// ClientOptions::tls that cannot be read, or a build without TLS). Throws std::logic_error
+  /// before start().
   TRILOOP_EXPORT ConnectionEnd wait();
 
   /// As wait(), but blocks no longer than `timeout`: then nullopt, and nothing has changed.

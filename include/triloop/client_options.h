@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "triloop/options.h"
+#include "triloop/tls_options.h"
 
 namespace triloop {
 
@@ -27,11 +28,14 @@ struct ClientOptions : PathOptions {
   /// unless it is here: a client is no browser.
   std::vector<std::pair<std::string, std::string>> headers;
 
+  /// For wss:// only.
+  TlsClientOptions tls;
+
   /// Until one of the host's addresses has let us in. All attempts together (RFC 8305): the next
   /// address is tried when one has failed, or has not answered for 250 ms. The look-up of the name
   /// before it is getaddrinfo(3)'s, which knows no deadline: resolv.conf(5) has its timeouts.
   std::chrono::milliseconds connect_timeout{10'000};
-  /// Then, for the whole request and its answer, however slowly that drips in.
+  /// Then, for TLS and the whole request and its answer, however slowly that drips in.
   std::chrono::milliseconds handshake_timeout{10'000};
   /// As Options::write_timeout.
   std::chrono::milliseconds write_timeout{30'000};

@@ -1,4 +1,4 @@
-/// What a server needs to speak TLS.
+/// What a server, and a client, need to speak TLS.
 #pragma once
 
 #include <string>
@@ -29,6 +29,20 @@ struct TlsOptions {
   /// one that leads to one of them (mutual TLS), and Request::client_certificate_subject says whose
   /// it is. Empty: clients are asked for none.
   std::string client_ca_file;
+};
+
+/// Whom a client believes; it speaks TLS 1.2 and 1.3. The server's certificate has to lead to
+/// somebody who is believed, and to be for the host of the URL, by name or by address (RFC 6125);
+/// else there is no connection. Files are read for each connection.
+struct TlsClientOptions {
+  /// Certificates in PEM of those who are believed. Empty: those whom the system believes
+  /// (OpenSSL's default paths; SSL_CERT_FILE and SSL_CERT_DIR in the environment).
+  std::string ca_file;
+  /// Believes anybody: who is at the other end is then unknown, and may be in the middle. For a try
+  /// on one's own machine.
+  bool insecure = false;
+  /// To show to a server that asks (mutual TLS). Empty: none is shown.
+  TlsCertificate certificate;
 };
 
 }  // namespace triloop

@@ -13,6 +13,7 @@
 #include "life/life.h"
 #include "net/deadline.h"
 #include "net/event.h"
+#include "net/tls.h"
 #include "observe/trace.h"
 #include "threads/spare_threads.h"
 #include "triloop/sync.h"
@@ -30,7 +31,6 @@ std::uint64_t next_id() {
 // decorator of the Socket (net/socket.h), which shakes its hands in open().
 std::unique_ptr<Socket> connect_stream(const Url& url, const ClientOptions& options,
                                        const Event& stopped) {
-  if (url.secure) throw ConnectError("wss:// is TLS, which this build cannot do");
   const trace::Slice connecting("connecting");
   const std::string what = "cannot connect to " + url.authority;
   const std::vector<Address> addresses = interleaved(look_up(url.host, url.port));
@@ -38,7 +38,9 @@ std::unique_ptr<Socket> connect_stream(const Url& url, const ClientOptions& opti
     Dialled dialled = dial(addresses, deadline_in(options.connect_timeout), stopped.descriptor(),
                            options.write_timeout);
     const std::string peer = to_string(dialled.peer);
-    return make_socket(std::move(dialled.descriptor), peer);
+    std::unique_ptr<Socket> stream = make_socket(std::move(dialled.descriptor), peer);
+    if (url.secure) stream = make_tls_client_socket(std::move(stream), options.tls, url.host);
+    return stream;
   } catch (const std::system_error& error) {
     throw std::system_error(error.code(), what);
   }

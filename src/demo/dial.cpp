@@ -219,6 +219,9 @@ class Dial {
 }  // namespace
 
 int dial(const DialOptions& options) {
+  if (options.client.tls.insecure) {
+    std::cerr << "triloop: --insecure: nobody has looked at who answers, and who may read this\n";
+  }
   std::signal(SIGPIPE, SIG_IGN);  // standard output may be a pipe that somebody closes
   try {
     return Dial(options).run();

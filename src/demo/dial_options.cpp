@@ -23,7 +23,8 @@ std::pair<std::string, std::string> parse_header(const std::string& line) {
 void add_options(CLI::App& app, DialOptions& dial) {
   constexpr std::size_t kMost = std::size_t{1} << 40;
   ClientOptions& client = dial.client;
-  app.add_option("URL", dial.url, "where to: ws://localhost:7777/ws")->required();
+  app.add_option("URL", dial.url, "where to: ws://localhost:7777/ws, wss://example.org/ws")
+      ->required();
   app.add_flag("--binary", dial.binary, "lines are sent as binary messages");
   app.add_option("--count", dial.count,
                  "end after so many messages, and not with the input; 0 is without a bound")
@@ -41,6 +42,22 @@ void add_options(CLI::App& app, DialOptions& dial) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAMES");
+  app.add_option("--ca", client.tls.ca_file,
+                 "wss: whose certificates are believed, PEM; those whom the system believes")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  CLI::Option* const key =
+      app.add_option("--key", client.tls.certificate.key_file, "wss: the key of --certificate, PEM")
+          ->check(CLI::ExistingFile)
+          ->type_name("FILE");
+  CLI::Option* const certificate =
+      app.add_option("--certificate", client.tls.certificate.chain_file,
+                     "wss: to show to a server that asks for one, PEM")
+          ->check(CLI::ExistingFile)
+          ->needs(key)
+          ->type_name("FILE");
+  key->needs(certificate);
+  app.add_flag("--insecure", client.tls.insecure, "wss: believe anybody, who may be anybody");
   add_seconds(app, "--ping", client.ping_interval, 0, "between pings; 0 is off");
   add_seconds(app, "--timeout", client.connect_timeout, 0.001,
               "to connect, and as much again for the handshake");

@@ -14,4 +14,10 @@ std::unique_ptr<Socket> make_tls_socket(std::unique_ptr<Socket> inner,
   return inner;  // never called: there is no context
 }
 
+std::unique_ptr<Socket> make_tls_client_socket(std::unique_ptr<Socket> /*inner*/,
+                                               const TlsClientOptions& /*options*/,
+                                               const std::string& /*host*/) {
+  throw std::invalid_argument("it was built without TLS");
+}
+
 }  // namespace triloop

@@ -1,7 +1,8 @@
-/// All that a server sees of TLS. Without OpenSSL (no_tls.cpp) there is none of it.
+/// All that a server, and a client, see of TLS. Without OpenSSL (no_tls.cpp) there is none of it.
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "net/socket.h"
 #include "triloop/tls_options.h"
@@ -18,5 +19,11 @@ std::shared_ptr<const TlsContext> make_tls_context(const TlsOptions& options);
 /// The server's side of TLS on top of `inner`: see TlsSocket.
 std::unique_ptr<Socket> make_tls_socket(std::unique_ptr<Socket> inner,
                                         std::shared_ptr<const TlsContext> context);
+
+/// The client's side, to that host, a name or an address. Blocks for the files. Throws
+/// std::invalid_argument, likewise. Who is not believed makes open() fail.
+std::unique_ptr<Socket> make_tls_client_socket(std::unique_ptr<Socket> inner,
+                                               const TlsClientOptions& options,
+                                               const std::string& host);
 
 }  // namespace triloop

@@ -6,6 +6,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace triloop {
 namespace {
@@ -74,25 +75,45 @@ void demand_certificates(SSL_CTX* context, const std::string& issuers) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
-void set_rules(SSL_CTX* context, TlsVersion min_version) {
+// Of both sides.
+void set_common_rules(SSL_CTX* context, TlsVersion min_version) {
   SSL_CTX_set_min_proto_version(context,
                                 min_version == TlsVersion::k13 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_cipher_list(context, kCiphers);
   SSL_CTX_set1_groups_list(context, kGroups);
-  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   // An idle connection gives its 34 KiB of buffers back.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_default_passwd_cb(context, no_password);
+}
+
+void set_rules(SSL_CTX* context, TlsVersion min_version) {
+  set_common_rules(context, min_version);
+  SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_session_id_context(context, kSessionsOf, sizeof kSessionsOf - 1);
   SSL_CTX_set_max_early_data(context, 0);
-  SSL_CTX_set_default_passwd_cb(context, no_password);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+}
+
+std::unique_ptr<SSL_CTX, FreeTls> context_of(const TlsClientOptions& options) {
+  std::unique_ptr<SSL_CTX, FreeTls> context(SSL_CTX_new(TLS_client_method()));
+  if (context == nullptr) throw std::bad_alloc();
+  set_common_rules(context.get(), TlsVersion::k12);
+  if (!options.certificate.chain_file.empty()) load(context.get(), options.certificate);
+  if (options.insecure) return context;
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  if (options.ca_file.empty()) {
+    SSL_CTX_set_default_verify_paths(context.get());
+  } else if (SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {
+    refuse("cannot use the CA", options.ca_file);
+  }
+  return context;
 }
 
 }  // namespace
 
-TlsContext::TlsContext(const TlsOptions& options) {
+TlsServerContext::TlsServerContext(const TlsOptions& options) {
   for (const TlsCertificate& files : options.certificates) {
     std::unique_ptr<SSL_CTX, FreeTls> context(SSL_CTX_new(TLS_server_method()));
     if (context == nullptr) throw std::bad_alloc();
@@ -106,10 +127,10 @@ TlsContext::TlsContext(const TlsOptions& options) {
 }
 
 // A session begins with the first; all have the same rules.
-int TlsContext::choose_certificate(SSL* session, int* /*alert*/, void* self) {
+int TlsServerContext::choose_certificate(SSL* session, int* /*alert*/, void* self) {
   const char* const name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
   if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
-  for (const auto& context : static_cast<const TlsContext*>(self)->of_) {
+  for (const auto& context : static_cast<const TlsServerContext*>(self)->of_) {
     if (X509_check_host(SSL_CTX_get0_certificate(context.get()), name, 0, 0, nullptr) == 1) {
       SSL_set_SSL_CTX(session, context.get());
       return SSL_TLSEXT_ERR_OK;
@@ -118,7 +139,7 @@ int TlsContext::choose_certificate(SSL* session, int* /*alert*/, void* self) {
   return SSL_TLSEXT_ERR_NOACK;
 }
 
-std::unique_ptr<SSL, FreeTls> TlsContext::new_session() const {
+std::unique_ptr<SSL, FreeTls> TlsServerContext::new_session() const {
   std::unique_ptr<SSL, FreeTls> session(SSL_new(of_.front().get()));
   if (session == nullptr) throw std::bad_alloc();
   SSL_set_accept_state(session.get());
@@ -126,7 +147,29 @@ std::unique_ptr<SSL, FreeTls> TlsContext::new_session() const {
 }
 
 std::shared_ptr<const TlsContext> make_tls_context(const TlsOptions& options) {
-  return std::make_shared<TlsContext>(options);
+  return std::make_shared<TlsServerContext>(options);
+}
+
+TlsClientContext::TlsClientContext(const TlsClientOptions& options, std::string host)
+    : host_(std::move(host)), context_(context_of(options)) {}
+
+// A name goes into the request, so that the server can choose its certificate (RFC 6066 section 3);
+// an address does not, and is looked for among the certificate's addresses.
+std::unique_ptr<SSL, FreeTls> TlsClientContext::new_session() const {
+  static constexpr unsigned char kHttp[] = "\x08http/1.1";
+  std::unique_ptr<SSL, FreeTls> session(SSL_new(context_.get()));
+  if (session == nullptr) throw std::bad_alloc();
+  SSL_set_connect_state(session.get());
+  SSL_set_alpn_protos(session.get(), kHttp, sizeof kHttp - 1);
+  SSL_set_hostflags(session.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  bool wanted = true;
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session.get()), host_.c_str()) != 1) {
+    wanted = SSL_set1_host(session.get(), host_.c_str()) == 1 &&
+             SSL_set_tlsext_host_name(session.get(), host_.c_str()) == 1;
+  }
+  ERR_clear_error();
+  if (!wanted) throw std::invalid_argument("no certificate can be for " + host_);
+  return session;
 }
 
 }  // namespace triloop

@@ -2,6 +2,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/sslerr.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
@@ -33,6 +34,14 @@ const TlsCategory& tls_category() {
   return category;
 }
 
+class CertificateCategory final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "certificate"; }
+  std::string message(int value) const override {
+    return std::string("the certificate is not believed: ") + X509_verify_cert_error_string(value);
+  }
+};
+
 }  // namespace
 
 std::error_code make_error_code(TlsError error) {
@@ -41,6 +50,11 @@ std::error_code make_error_code(TlsError error) {
 
 std::error_code openssl_error(unsigned long packed) {
   return {static_cast<int>(packed), tls_category()};
+}
+
+std::error_code certificate_error(long result) {
+  static const CertificateCategory category;
+  return {static_cast<int>(result), category};
 }
 
 // The two ends of the session are two pieces of memory, not two sockets.
@@ -155,6 +169,9 @@ TlsRecords::Result TlsRecords::result_of(int returned, std::error_code& error) {
   failure_ =
       too_many_words_ ? make_error_code(TlsError::kTooManyWords) : openssl_error(ERR_peek_error());
   if (!failure_) failure_ = make_error_code(TlsError::kFailed);
+  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    failure_ = certificate_error(SSL_get_verify_result(session_.get()));
+  }
   ERR_clear_error();
   error = failure_;
   return Result::kFailed;

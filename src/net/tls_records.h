@@ -22,6 +22,8 @@ enum class TlsError {
 std::error_code make_error_code(TlsError error);
 /// `packed` is one of err.h: ERR_peek_error(3).
 std::error_code openssl_error(unsigned long packed);
+/// `result` is one of x509_vfy.h: SSL_get_verify_result(3).
+std::error_code certificate_error(long result);
 
 /// Turns bytes into TLS records and back: it calls nobody, and never waits. Both halves go through
 /// one SSL object, which even to decrypt may have to encrypt: an answer to a KeyUpdate, an alert.

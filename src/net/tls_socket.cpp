@@ -238,4 +238,10 @@ std::unique_ptr<Socket> make_tls_socket(std::unique_ptr<Socket> inner,
   return std::make_unique<TlsSocket>(std::move(inner), std::move(context));
 }
 
+std::unique_ptr<Socket> make_tls_client_socket(std::unique_ptr<Socket> inner,
+                                               const TlsClientOptions& options,
+                                               const std::string& host) {
+  return make_tls_socket(std::move(inner), std::make_shared<TlsClientContext>(options, host));
+}
+
 }  // namespace triloop

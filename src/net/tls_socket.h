@@ -15,7 +15,7 @@
 
 namespace triloop {
 
-/// A Socket that speaks TLS, as a server, over another one.
+/// A Socket that speaks TLS over another one, on the side that its context says.
 ///
 /// A session is one object for both directions, and no two threads may be in it. A lock around it
 /// that is held while the reader waits for the peer would keep the writer from sending until the
@@ -44,7 +44,8 @@ class TlsSocket final : public Socket {
   TlsSocket(std::unique_ptr<Socket> inner, std::shared_ptr<const TlsContext> context);
 
   /// The handshake. There is no writer yet: this thread sends, too. Who is refused is told so, by
-  /// an alert or, if it speaks plain HTTP, by an answer in that, and has a moment to leave.
+  /// an alert or, if it is a client that speaks plain HTTP, by an answer in that, and has a moment
+  /// to leave.
   void open(TimePoint deadline, std::error_code& error) override;
 
   /// At the peer's close_notify the end; at an end of the stream without it an error: somebody on

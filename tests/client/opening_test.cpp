@@ -309,10 +309,5 @@ TEST_CASE("options of a client that make no sense are refused", "[opening]") {
   CHECK(refused([](ClientOptions& o) { o.headers = {{"upgrade", "h2c"}}; }));
 }
 
-TEST_CASE("wss is refused, and says that TLS is missing", "[opening]") {
-  CHECK_THROWS_WITH(connect("wss://localhost/", [](Connection&) {}),
-                    "wss:// is TLS, which this build cannot do");
-}
-
 }  // namespace
 }  // namespace triloop

@@ -1,0 +1,161 @@
+// A client and a server of ours, over TLS: whom the client believes, and that nothing else changes.
+#include <algorithm>
+#include <stdexcept>
+#include <system_error>
+
+#include "net/tls_peer.h"
+#include "support/catch.h"
+#include "support/running_server.h"
+#include "triloop/client.h"
+#include "triloop/sync.h"
+
+namespace triloop {
+namespace {
+
+using testing::Certificates;
+using testing::kFailSafe;
+using testing::plain_echo;
+using testing::RunningServer;
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+Options server_with(const TlsCertificate& certificate) {
+  Options options = testing::quiet_options();
+  options.tls.certificates = {certificate};
+  options.close_timeout = options.drain_timeout = kFailSafe;
+  return options;
+}
+
+ClientOptions client_that_believes(const TlsCertificate& issuer) {
+  ClientOptions options;
+  options.tls.ca_file = issuer.chain_file;
+  options.connect_timeout = options.handshake_timeout = options.close_timeout = kFailSafe;
+  return options;
+}
+
+std::string url_of(const RunningServer& server, const std::string& host = "localhost") {
+  return "wss://" + host + ":" + std::to_string(server.port()) + "/ws";
+}
+
+// What is said to one hello; or why there was no connection.
+std::string hello(const std::string& url, const ClientOptions& options) {
+  std::string answer;
+  try {
+    const ConnectionEnd end = connect(
+        url,
+        [&](Connection& connection) {
+          connection.write(Message::text("hello"));
+          answer = connection.read()->data;
+        },
+        options);
+    return end.is_clean() ? answer : "not clean: " + end.over.text;
+  } catch (const std::system_error& error) {
+    return error.what();
+  }
+}
+
+TEST_CASE("a client speaks to a server whose certificate is for its host, and by one it believes",
+          "[tls_client]") {
+  const Certificates all;
+  const TlsCertificate root = all.issue("root");
+  const TlsCertificate own = all.issue("localhost", &root);
+  RunningServer server(plain_echo, server_with(own));
+  CHECK(hello(url_of(server), client_that_believes(root)) == "hello");
+}
+
+TEST_CASE("a certificate of somebody unknown, or for another host, is not believed",
+          "[tls_client]") {
+  const Certificates all;
+  const TlsCertificate own = all.issue("localhost");
+  const TlsCertificate another = all.issue("example.org");
+  RunningServer server(plain_echo, server_with(own));
+  RunningServer impostor(plain_echo, server_with(another));
+  const std::string why = "cannot open the stream: the certificate is not believed: ";
+  CHECK(hello(url_of(server), client_that_believes(another)) == why + "self-signed certificate");
+  CHECK(hello(url_of(server), ClientOptions()) == why + "self-signed certificate");
+  CHECK(hello(url_of(impostor), client_that_believes(another)) == why + "hostname mismatch");
+  CHECK(hello(url_of(server, "127.0.0.1"), client_that_believes(own)) ==
+        why + "IP address mismatch");
+}
+
+TEST_CASE("an insecure client believes anybody", "[tls_client]") {
+  const Certificates all;
+  RunningServer server(plain_echo, server_with(all.issue("example.org")));
+  ClientOptions options = client_that_believes(all.issue("localhost"));
+  options.tls.insecure = true;
+  CHECK(hello(url_of(server, "127.0.0.1"), options) == "hello");
+}
+
+TEST_CASE("a client shows its certificate to a server that asks for one", "[tls_client]") {
+  const Certificates all;
+  const TlsCertificate root = all.issue("root");
+  const TlsCertificate alice = all.issue("alice", &root);
+  const TlsCertificate own = all.issue("localhost", &root);
+  Options options = server_with(own);
+  options.tls.client_ca_file = root.chain_file;
+  const auto say_subject = [](Connection& connection) {
+    connection.read();
+    connection.write(Message::text(connection.request().client_certificate_subject));
+  };
+  RunningServer server(say_subject, options);
+  ClientOptions with = client_that_believes(root);
+  with.tls.certificate = alice;
+  CHECK(hello(url_of(server), with).find("CN=alice") != std::string::npos);
+  CHECK(hello(url_of(server), client_that_believes(root)).find("certificate required") !=
+        std::string::npos);
+}
+
+TEST_CASE("files of a client that cannot be used are refused by their name", "[tls_client]") {
+  const Certificates all;
+  RunningServer server(plain_echo, server_with(all.issue("localhost")));
+  ClientOptions options;
+  options.tls.ca_file = all.folder() + "/missing.pem";
+  CHECK_THROWS_AS(hello(url_of(server), options), std::invalid_argument);
+  CHECK_THROWS_WITH(hello(url_of(server), options),
+                    Catch::Contains("cannot use the CA " + options.tls.ca_file));
+}
+
+TEST_CASE("large messages go both ways at once over TLS, whole and in order", "[tls_client]") {
+  constexpr std::size_t kMessages = 30;
+  const Certificates all;
+  const TlsCertificate own = all.issue("localhost");
+  RunningServer server(plain_echo, server_with(own));
+  std::size_t right = 0;
+  const ConnectionEnd end = connect(
+      url_of(server),
+      [&](Connection& connection) {
+        const Thread writes("writes", [&connection] {
+          for (std::size_t i = 0; i < kMessages; ++i) {
+            connection.write(Message::binary(std::string(kMiB, static_cast<char>('a' + i))));
+          }
+        });
+        for (std::size_t i = 0; i < kMessages; ++i) {
+          const auto echoed = connection.read();
+          right += echoed && echoed->data == std::string(kMiB, static_cast<char>('a' + i)) ? 1 : 0;
+        }
+      },
+      client_that_believes(own));
+  CHECK(right == kMessages);
+  CHECK(end.is_clean());
+}
+
+TEST_CASE("over TLS, too, either side closes with its code and its reason", "[tls_client]") {
+  const Certificates all;
+  const TlsCertificate own = all.issue("localhost");
+  RunningServer server([](Connection& connection) { connection.close(4001, "no more"); },
+                       server_with(own));
+  const ConnectionEnd by_server = connect(
+      url_of(server), [](Connection& connection) { connection.read(); }, client_that_believes(own));
+  CHECK(by_server.began.code == 4001);
+  CHECK(by_server.began.text == "no more");
+  CHECK(by_server.is_clean());
+  RunningServer other(plain_echo, server_with(own));
+  const ConnectionEnd by_client = connect(
+      url_of(other), [](Connection& connection) { connection.close(4002, "enough"); },
+      client_that_believes(own));
+  CHECK(by_client.began.code == 4002);
+  CHECK(by_client.is_clean());
+}
+
+}  // namespace
+}  // namespace triloop
