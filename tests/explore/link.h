@@ -98,11 +98,11 @@ class Link::End final : public triloop::Socket {
     return true;
   }
 
-  // What is on its way has not been acknowledged: else nothing could be full.
+  // What is on its way is in the other end's kernel, which acknowledges it whoever reads it when.
   triloop::Delivery delivery() const override {
     const triloop::MutexLock lock(link_.mutex_);
     const Direction& out = link_.from(side_);
-    return {out.sent, out.sent - out.bytes.size(), out.gone && !out.bytes.empty()};
+    return {out.sent, out.sent, out.gone && !out.bytes.empty()};
   }
 
   void shutdown_send() noexcept override {
