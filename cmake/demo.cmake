@@ -40,7 +40,9 @@ target_link_libraries(triloop_program PUBLIC triloop_processors CLI11::CLI11 nlo
                       PRIVATE spdlog::spdlog triloop_options)
 add_executable(triloop_server src/demo/main.cpp src/demo/web_page.cpp ${PROJECT_BINARY_DIR}/generated/embedded_files.h)
 if(BUILD_SHARED_LIBS)
-  target_sources(triloop_processors PRIVATE src/websocket/printable.cpp)  # the library keeps its own to itself
+  # The library keeps its own to itself.
+  target_sources(triloop_processors PRIVATE src/websocket/printable.cpp)
+  target_sources(triloop_program PRIVATE src/net/event.cpp src/net/socket.cpp)
 endif()
 set_target_properties(triloop_server PROPERTIES OUTPUT_NAME triloop)
 target_include_directories(triloop_server PRIVATE ${PROJECT_BINARY_DIR}/generated)

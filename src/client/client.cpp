@@ -139,7 +139,7 @@ std::shared_ptr<Connection> Client::Impl::begin(const std::shared_ptr<Socket>& s
                                                 std::unique_ptr<Upgrade> upgrade) {
   upgrade->number = id;
   upgrade->processor = &processor;
-  const std::shared_ptr<Connection> opened = Life::begin(id, stream, std::move(upgrade), threads);
+  std::shared_ptr<Connection> opened = Life::begin(id, stream, std::move(upgrade), threads);
   int told = 0;
   {
     const MutexLock lock(mutex);

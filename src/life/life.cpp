@@ -10,7 +10,7 @@ namespace triloop {
 // In two allocations: handles that outlast the connection keep the small one.
 std::shared_ptr<Connection> Life::begin(std::uint64_t id, std::shared_ptr<Socket> socket,
                                         std::unique_ptr<Upgrade> upgrade, SpareThreads& threads) {
-  const std::shared_ptr<Connection> begun(
+  std::shared_ptr<Connection> begun(
       new Connection(id, std::move(socket), std::move(upgrade), threads),
       [](Connection* last_let_go) { delete last_let_go; });  // which nobody else may
   begun->self_ = begun;

@@ -106,8 +106,10 @@ Networks::Networks(const std::vector<std::string>& entries, const std::string& n
     }
     const std::optional<Network> network = parse(entry);
     if (!network) {
-      throw std::invalid_argument(name + ": '" + entry +
-                                  "' is no network, as 10.0.0.0/8, fd00::/8, 192.0.2.1 or unix");
+      std::string what = name;
+      what.append(": '").append(entry).append(
+          "' is no network, as 10.0.0.0/8, fd00::/8, 192.0.2.1 or unix");
+      throw std::invalid_argument(what);
     }
     networks_.push_back(*network);
   }

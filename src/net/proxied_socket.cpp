@@ -30,7 +30,7 @@ class ProxiedSocket final : public Socket {
     return inner_->try_send(parts, count, error);
   }
   void flush() noexcept override { inner_->flush(); }
-  void nudge_with(std::function<void()> nudge) override { inner_->nudge_with(std::move(nudge)); }
+  void nudge_with(const std::function<void()>& nudge) override { inner_->nudge_with(nudge); }
   bool wait_writable(TimePoint deadline) override { return inner_->wait_writable(deadline); }
   Delivery delivery() const override { return inner_->delivery(); }
   void shutdown_send() noexcept override { inner_->shutdown_send(); }

@@ -31,6 +31,11 @@ class Category final : public std::error_category {
   }
 };
 
+// Thrown by the parser, and caught where it is called.
+struct Fault {
+  ProxyHeaderError what;
+};
+
 bool begins_alike(std::string_view received, std::string_view beginning) {
   const std::size_t size = std::min(received.size(), beginning.size());
   return received.substr(0, size) == beginning.substr(0, size);
@@ -79,10 +84,10 @@ void ProxyHeader::consume(std::string_view bytes, std::error_code& error) {
     } else if (begins_alike(received_, kBinaryBegins)) {
       parse_binary();
     } else {
-      throw ProxyHeaderError::missing;
+      throw Fault{ProxyHeaderError::missing};
     }
-  } catch (const ProxyHeaderError what) {
-    error = what;
+  } catch (const Fault& fault) {
+    error = fault.what;
   }
 }
 
@@ -93,10 +98,11 @@ void ProxyHeader::parse_text() {
   const std::size_t end = received_.find('\r');
   if (end == std::string::npos || end + 1 == received_.size()) {
     wants_ = end == std::string::npos ? 2 : 1;
-    if (received_.size() + wants_ > kMostText) throw ProxyHeaderError::too_long;
+    if (received_.size() + wants_ > kMostText) throw Fault{ProxyHeaderError::too_long};
     return;
   }
-  if (end + 2 != received_.size() || received_[end + 1] != '\n') throw ProxyHeaderError::broken;
+  if (end + 2 != received_.size() || received_[end + 1] != '\n')
+    throw Fault{ProxyHeaderError::broken};
   std::string_view line = std::string_view(received_).substr(kTextBegins.size());
   line.remove_suffix(2);
   const auto take_word = [&line]() -> std::string_view {
@@ -116,7 +122,7 @@ void ProxyHeader::parse_text() {
   const auto other_port = parse_port(take_word());
   if ((!ipv6 && family != "TCP4") || !source || !destination || !port || !other_port ||
       !line.empty() || ends_in_space) {
-    throw ProxyHeaderError::broken;
+    throw Fault{ProxyHeaderError::broken};
   }
   source_ = to_peer_address(*source, port);
 }
@@ -131,8 +137,8 @@ void ProxyHeader::parse_binary() {
   const auto command = static_cast<std::uint8_t>(header[12]);
   const auto family = static_cast<std::uint8_t>(header[13]);
   const std::size_t length = number_at(header, 14);
-  if (command != kLocal && command != kProxy) throw ProxyHeaderError::broken;
-  if (kBinaryHead + length > kMostBytes) throw ProxyHeaderError::too_long;
+  if (command != kLocal && command != kProxy) throw Fault{ProxyHeaderError::broken};
+  if (kBinaryHead + length > kMostBytes) throw Fault{ProxyHeaderError::too_long};
   // Said by the head alone, so that a broken one is not waited for. Of LOCAL nothing else counts.
   if (command == kProxy) {
     const std::size_t addresses = family == kTcp4          ? 12
@@ -140,7 +146,7 @@ void ProxyHeader::parse_binary() {
                                   : family == kUnixStream  ? 216
                                   : family == kUnspecified ? 0
                                                            : SIZE_MAX;
-    if (length < addresses) throw ProxyHeaderError::broken;
+    if (length < addresses) throw Fault{ProxyHeaderError::broken};
   }
   wants_ = kBinaryHead + length - received_.size();
   if (wants_ > 0 || command == kLocal) return;

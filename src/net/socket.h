@@ -75,7 +75,7 @@ class Socket {
   /// A socket may have words of its own to say to what it receives, and only the thread of
   /// try_send() sends: `nudge` is called by receive() if that should call try_send() soon, be it
   /// with one byte. To be set before there is such a thread: until then receive() may send itself.
-  virtual void nudge_with(std::function<void()> /*nudge*/) {}
+  virtual void nudge_with(const std::function<void()>& /*nudge*/) {}
 
   /// Ends both directions and wakes whoever blocks in this object. Never blocks; any number of
   /// times. The descriptor stays open until the destructor, so its number cannot be reused while

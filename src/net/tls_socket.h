@@ -66,7 +66,7 @@ class TlsSocket final : public Socket {
   void flush() noexcept override;
   void shutdown() noexcept override { inner_->shutdown(); }
 
-  void nudge_with(std::function<void()> nudge) override { nudge_ = std::move(nudge); }
+  void nudge_with(const std::function<void()>& nudge) override { nudge_ = nudge; }
   std::string peer_address() const override { return inner_->peer_address(); }
   std::string certificate_subject() const override { return subject_; }
 

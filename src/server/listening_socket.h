@@ -63,7 +63,7 @@ void listen_at_tcp(const std::vector<ListenAddress>& addresses,
 /// At a path; a socket of `legacy` gets the mode and group of now, and its file is not its own yet.
 /// Blocks for five seconds at most, while others listen in the same folder, and while a
 /// group is looked up. Throws std::system_error, or std::invalid_argument for an unknown group.
-ListeningSocket listen_at_path(const ListenAddress& address, Legacy* legacy);
+ListeningSocket listen_at_path(const ListenAddress& wanted, Legacy* legacy);
 
 /// A socket that this process was started with. Throws std::system_error if it is none that
 /// listens.

@@ -46,7 +46,7 @@ bool take_parameter(std::string_view parameter, int ours, DeflateParameters& agr
 
 std::string deflate_offer(int window_bits) {
   const std::string name(kName), bits = std::to_string(window_bits);
-  const std::string without = name + "; client_max_window_bits";
+  std::string without = name + "; client_max_window_bits";
   if (window_bits == kMaxWindowBits) return without;
   return name + "; server_max_window_bits=" + bits + "; client_max_window_bits=" + bits + ", " +
          without;

@@ -1,5 +1,6 @@
 // Debian's WebKitGTK, by its own driver and selenium-webdriver, on a screen that nobody sees.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -11,6 +12,7 @@ import { eventually, within } from "./wait.mjs";
 const { Builder, By, Key } = webdriver;
 const DRIVER = process.env.WEBKIT_DRIVER || "/usr/bin/WebKitWebDriver";
 const PATIENCE_MS = 20_000;
+const MOST_BAR = 200; // pixels
 
 /** A program that is ended with this one at the latest. */
 async function start(program, args, options) {
@@ -104,12 +106,19 @@ async function newPage(session) {
     keys: async (...names) => {
       for (const name of names) await write(keyOf(name));
     },
-    // What is asked for is the window's size; its tool bar is not the page's.
+    // What is asked for is the window's size, and its tool bar is not the page's. The page hears of it late: a bar that is none
+    // is still the size before.
     resize: async (width, height) => {
-      await session.manage().window().setRect({ x: 0, y: 0, width, height });
-      const inner = await evaluate(() => [innerWidth, innerHeight]);
-      await session.manage().window()
-        .setRect({ width: 2 * width - inner[0], height: 2 * height - inner[1] });
+      const bar = [0, 0];
+      await eventually(PATIENCE_MS, async () => {
+        await session.manage().window().setRect({ x: 0, y: 0, width: width + bar[0], height: height + bar[1] });
+        const inner = await evaluate(() => [innerWidth, innerHeight]);
+        const missing = [width - inner[0], height - inner[1]];
+        [0, 1].forEach((i) => {
+          if (bar[i] + missing[i] >= 0 && bar[i] + missing[i] <= MOST_BAR) bar[i] += missing[i];
+        });
+        assert.deepEqual(missing, [0, 0]);
+      });
     },
     screenshot: async (path) => writeFileSync(path, await session.takeScreenshot(), "base64"),
     problems: () => evaluate(() => window.problemsSeen),
