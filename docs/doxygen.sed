@@ -10,7 +10,7 @@
 }
 /^#define TRILOOP_[^V]/s/.*//
 # Nor who may look inside.
-s/^ *friend .*;//
+s/^ *friend [^{]*;//
 
 # Doxygen takes the ' of 10'000 for a quotation mark, and misreads the comment that follows.
 s/([0-9])'([0-9])/\1\2/g

@@ -33,7 +33,7 @@ struct Request {
   /// See Options::proxy_protocol_from and forwarded_from.
   std::string passed_on_by{};
   /// Whose certificate the client has shown, as RFC 4514 writes names ("CN=alice,O=Example"), what
-  /// is no ASCII as \C3\A4; empty without TlsOptions::client_ca_file.
+  /// is no ASCII in hexadecimal; empty without TlsOptions::client_ca_file.
   std::string client_certificate_subject{};
 
   /// The header's value; empty if it is not there.

@@ -24,7 +24,7 @@ struct TlsOptions {
   /// Of several, a client gets the first that is for the name it asks for (SNI, RFC 6066 section
   /// 3); one that asks for none of them, or for nothing, gets the first of all.
   std::vector<TlsCertificate> certificates;
-  TlsVersion min_version = TlsVersion::k12;
+  TlsVersion min_version = TlsVersion::k12;  ///< a client that cannot speak it gets an alert
   /// Certificates in PEM of those who issue clients' certificates. With it every client must have
   /// one that leads to one of them (mutual TLS), and Request::client_certificate_subject says whose
   /// it is. Empty: clients are asked for none.
