@@ -5,6 +5,7 @@
 
 #include "life/check_path.h"
 #include "websocket/http_client.h"
+#include "websocket/http_text.h"
 
 namespace triloop {
 
@@ -22,7 +23,7 @@ const ClientOptions& checked(const ClientOptions& options) {
   demand_stack(options.stack_bytes);
   std::set<std::string> seen;  // RFC 6455 section 4.1: each of them once
   for (const std::string& name : options.subprotocols) {
-    demand(is_http_token(name), "a subprotocol must be a token");
+    demand(is_token(name), "a subprotocol must be a token");
     demand(seen.insert(name).second, "a subprotocol must be offered once");
   }
   for (const auto& [name, value] : options.headers) check_header(name, value);

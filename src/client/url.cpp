@@ -4,10 +4,11 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <stdexcept>
 #include <string_view>
+
+#include "net/number.h"
 
 namespace triloop {
 namespace {
@@ -52,10 +53,7 @@ void take_ip6(std::string_view text, Url& url) {
 void take_port(std::string_view text, Url& url) {
   const std::string_view usual = url.secure ? "443" : "80";
   url.port = text.empty() ? usual : text;
-  std::uint16_t number = 0;
-  const char* const end = url.port.data() + url.port.size();
-  const auto parsed = std::from_chars(url.port.data(), end, number);
-  if (parsed.ec != std::errc() || parsed.ptr != end || number == 0) {
+  if (parse_number(url.port, 65535).value_or(0) == 0) {
     refuse("a port is a number from 1 to 65535");
   }
   if (url.port != usual) url.authority += ":" + url.port;

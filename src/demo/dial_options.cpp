@@ -4,7 +4,7 @@
 
 #include "demo/dial.h"
 #include "demo/option_groups.h"
-#include "websocket/trim.h"
+#include "websocket/http_text.h"
 
 namespace triloop {
 namespace {

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "demo/option_groups.h"
+#include "websocket/http_text.h"
 #include "websocket/printable.h"
 
 namespace triloop {
@@ -9,10 +10,7 @@ namespace {
 
 // RFC 6455 section 4.1: a token of HTTP. Empty if it is one.
 std::string fault_in_subprotocol(const std::string& name) {
-  constexpr std::string_view kToken =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
-  const bool token = !name.empty() && name.find_first_not_of(kToken) == std::string::npos;
-  return token ? "" : "'" + printable(name) + "' is no name of a subprotocol";
+  return is_token(name) ? "" : "'" + printable(name) + "' is no name of a subprotocol";
 }
 
 // Streams, subjects and buckets of NATS are named by it.

@@ -4,8 +4,9 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
+
+#include "net/number.h"
 
 namespace triloop {
 namespace {
@@ -17,16 +18,6 @@ constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf
 // Its `bit`, the first is 0.
 bool is_set(const IpAddress& address, std::size_t bit) {
   return (address.bytes[bit / 8] >> (7 - bit % 8) & 1) != 0;
-}
-
-// Digits only, and no more of them than it needs: "08" is no length.
-std::optional<std::size_t> parse_length(std::string_view text, std::size_t most) {
-  std::size_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  const bool zeros_in_front = text.size() > 1 && text.front() == '0';
-  if (error != std::errc() || stopped != end || zeros_in_front || value > most) return std::nullopt;
-  return value;
 }
 
 }  // namespace
@@ -88,7 +79,7 @@ std::optional<Networks::Network> Networks::parse(std::string_view entry) {
   const bool written_as_ipv4 = text.find(':') == std::string_view::npos;
   const std::size_t before = written_as_ipv4 ? kMappedBits : 0;
   if (slash != entry.size()) {
-    const auto length = parse_length(entry.substr(slash + 1), kBits - before);
+    const auto length = parse_short_number(entry.substr(slash + 1), kBits - before);
     if (!length) return {};
     network.length = before + *length;
   }

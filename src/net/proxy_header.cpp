@@ -2,18 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 
 #include "net/network.h"
+#include "net/number.h"
 
 namespace triloop {
 namespace {
 
 constexpr std::string_view kTextBegins = "PROXY ";
 constexpr std::string_view kBinaryBegins("\r\n\r\n\0\r\nQUIT\n", 12);
-constexpr std::size_t kMostText = 107;   // section 2.1
+constexpr std::size_t kMostText = 107;  // section 2.1
+constexpr std::uint64_t kMostPort = 65535;
 constexpr std::size_t kBinaryHead = 16;  // signature, version and command, family, length
 
 // Version 2, section 2.2: the 13th and 14th byte.
@@ -39,15 +40,6 @@ struct Fault {
 bool begins_alike(std::string_view received, std::string_view beginning) {
   const std::size_t size = std::min(received.size(), beginning.size());
   return received.substr(0, size) == beginning.substr(0, size);
-}
-
-// Section 2.1: no leading zeros.
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, port);
-  if (error != std::errc() || stopped != end || (text.size() > 1 && text.front() == '0')) return {};
-  return port;
 }
 
 std::optional<IpAddress> parse_address(std::string_view text, bool ipv6) {
@@ -118,8 +110,8 @@ void ProxyHeader::parse_text() {
   const bool ipv6 = family == "TCP6";
   const auto source = parse_address(take_word(), ipv6);
   const auto destination = parse_address(take_word(), ipv6);
-  const auto port = parse_port(take_word());
-  const auto other_port = parse_port(take_word());
+  const auto port = parse_short_number(take_word(), kMostPort);
+  const auto other_port = parse_short_number(take_word(), kMostPort);
   if ((!ipv6 && family != "TCP4") || !source || !destination || !port || !other_port ||
       !line.empty() || ends_in_space) {
     throw Fault{ProxyHeaderError::broken};

@@ -1,50 +1,26 @@
 #include "server/forwarded.h"
 
-#include <strings.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "net/number.h"
 #include "websocket/http.h"
+#include "websocket/http_text.h"
 
 namespace triloop {
 namespace {
 
 [[noreturn]] void refuse(const char* why) { throw HttpError(400, why); }
 
-// RFC 7230 section 3.2.6.
-bool is_token(std::string_view text) {
-  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kOthers.find(c) != std::string_view::npos;
-  });
-}
-
-std::string_view without_spaces(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t";
-  const std::size_t begin = std::min(text.find_first_not_of(kSpaces), text.size());
-  return text.substr(begin, text.find_last_not_of(kSpaces) + 1 - begin);
-}
-
 // An entry of the list: of an address, or of somebody who has none.
 struct Hop {
   std::optional<IpAddress> address;
   std::optional<std::uint16_t> port;
 };
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, port);
-  if (error != std::errc() || stopped != end || text.size() > 5) return {};
-  return port;
-}
 
 // RFC 7239 section 6.3: "_" and at least one of these.
 bool is_hidden(std::string_view text) {
@@ -57,8 +33,7 @@ bool is_hidden(std::string_view text) {
 }
 
 // "192.0.2.1", "192.0.2.1:4711", "[2001:db8::1]:4711", "unknown", "_hidden", "unknown:_port":
-// section
-// 6. X-Forwarded-For also has IPv6 without brackets, and then without a port.
+// section 6. X-Forwarded-For also has IPv6 without brackets, and then without a port.
 Hop parse_node(std::string_view text, bool bare_ipv6) {
   if (bare_ipv6) {
     if (const auto address = parse_ip(text)) return {address, {}};
@@ -72,15 +47,13 @@ Hop parse_node(std::string_view text, bool bare_ipv6) {
   if (!rest.empty()) {
     if (rest.front() != ':') refuse("the proxy's header has something behind an address");
     rest.remove_prefix(1);
-    hop.port = parse_port(rest);
+    if (rest.size() <= 5) hop.port = parse_number(rest, 65535);
     if (!hop.port && !is_hidden(rest)) refuse("the proxy's header has a port that is none");
   }
   hop.address = parse_ip(name);
   const bool ipv6 = name.find(':') != std::string_view::npos;
   if (hop.address && ipv6 == brackets) return hop;
-  const bool nobody =
-      !brackets && (is_hidden(name) ||
-                    (name.size() == 7 && ::strncasecmp(name.data(), "unknown", name.size()) == 0));
+  const bool nobody = !brackets && (is_hidden(name) || is_same_name(name, "unknown"));
   if (hop.address || !nobody) refuse("the proxy's header has an address that is none");
   return {};
 }
@@ -122,7 +95,7 @@ std::vector<std::string> parse_forwarded(std::string_view text) {
     }
     text.remove_prefix(equals + 1);
     const std::string value = take_value(text);
-    if (name.size() == 3 && ::strncasecmp(name.data(), "for", name.size()) == 0) {
+    if (is_same_name(name, "for")) {
       if (!all.back().empty() || value.empty())
         refuse("Forwarded has a for that is empty, or two of them");
       all.back() = value;
@@ -146,7 +119,7 @@ std::vector<std::string> parse_list(std::string_view text) {
   std::vector<std::string> all;
   for (std::size_t comma = 0; comma != std::string_view::npos; text.remove_prefix(comma + 1)) {
     comma = text.find(',');
-    all.emplace_back(without_spaces(text.substr(0, comma)));
+    all.emplace_back(trim(text.substr(0, comma)));
     if (comma == std::string_view::npos) break;
   }
   return all;

@@ -3,10 +3,10 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 #include <tuple>
 
+#include "net/number.h"
 #include "triloop/options.h"
 
 namespace triloop {
@@ -31,21 +31,12 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-// All of `text`, digits alone, and no more than `most`.
-std::optional<unsigned> number(std::string_view text, unsigned most, int base = 10) {
-  unsigned value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value, base);
-  if (text.empty() || error != std::errc() || stopped != end || value > most) return std::nullopt;
-  return value;
-}
-
 // An address of IPv6 has colons, and so is in brackets: RFC 3986 section 3.2.2.
 ListenAddress parse_tcp(std::string_view entry, std::string_view rest) {
   const std::size_t colon = rest.rfind(':');
   if (colon == std::string_view::npos) refuse(entry, "a host and a port are needed, HOST:PORT");
   std::string_view host = rest.substr(0, colon);
-  const auto port = number(rest.substr(colon + 1), 65535);
+  const auto port = parse_number(rest.substr(colon + 1), 65535);
   if (!port) refuse(entry, "the port is no number from 0 to 65535");
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
@@ -69,7 +60,7 @@ ListenAddress parse_unix(std::string_view entry, std::string_view rest) {
     comma = rest.find(',');
     std::string_view part = rest.substr(0, comma);
     if (take_prefix(part, "mode=")) {
-      const auto mode = number(part, 0777, 8);
+      const auto mode = parse_number(part, 0777, 8);
       if (!mode) refuse(entry, "the mode is no octal number up to 0777");
       address.mode = *mode;
     } else if (take_prefix(part, "group=") && !part.empty()) {
@@ -88,7 +79,7 @@ ListenAddress parse_unix(std::string_view entry, std::string_view rest) {
 ListenAddress parse_descriptor(std::string_view entry, std::string_view rest) {
   constexpr unsigned kMost =
       1 << 20;  // as many as a process may have, by default: proc(5), nr_open
-  const auto descriptor = number(rest, kMost);
+  const auto descriptor = parse_number(rest, kMost);
   if (!descriptor) refuse(entry, "that is no number of a descriptor");
   if (*descriptor < 3) refuse(entry, "0, 1 and 2 are standard input and output");
   ListenAddress address;

@@ -13,15 +13,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "net/deadline.h"
+#include "net/number.h"
 #include "server/listening_socket.h"
 #include "server/succession.h"
 
@@ -80,10 +81,8 @@ void check_free(const std::string& path) {
 }
 
 gid_t group_of(const std::string& name) {
-  gid_t number = 0;
-  const char* const end = name.data() + name.size();
-  const auto [stopped, error] = std::from_chars(name.data(), end, number);
-  if (error == std::errc() && stopped == end) return number;
+  constexpr auto kMost = std::numeric_limits<gid_t>::max();
+  if (const auto number = parse_number(name, kMost)) return static_cast<gid_t>(*number);
   std::vector<char> buffer(1 << 16);
   group entry{};
   group* found = nullptr;

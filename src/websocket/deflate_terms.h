@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "websocket/trim.h"
+#include "websocket/http_text.h"
 
 namespace triloop::deflate_terms {
 

@@ -10,6 +10,7 @@
 #include <websocketpp/sha1/sha1.hpp>
 
 #include "websocket/http_head.h"
+#include "websocket/http_text.h"
 
 namespace triloop {
 namespace {
@@ -219,18 +220,8 @@ std::string http_date(std::time_t time) {
 }
 
 void check_header_line(std::string_view name, std::string_view value) {
-  constexpr std::string_view kTokenSigns = "!#$%&'*+-.^_`|~";
-  const auto is_token = [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kTokenSigns.find(c) != std::string_view::npos;
-  };
-  const auto is_control = [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
-  };
-  if (name.empty() || !std::all_of(name.begin(), name.end(), is_token)) {
-    throw std::invalid_argument("the name of a header is a token");
-  }
-  if (std::any_of(value.begin(), value.end(), is_control)) {
+  if (!is_token(name)) throw std::invalid_argument("the name of a header is a token");
+  if (has_control(value)) {
     throw std::invalid_argument("a control character in the header " + std::string(name));
   }
 }

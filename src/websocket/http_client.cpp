@@ -11,8 +11,8 @@
 
 #include "triloop/connect_error.h"
 #include "websocket/http.h"
+#include "websocket/http_text.h"
 #include "websocket/mask.h"
-#include "websocket/trim.h"
 
 namespace triloop {
 namespace {
@@ -34,16 +34,6 @@ constexpr std::array<std::string_view, 9> kOwn = {"Upgrade",
                                                   "Transfer-Encoding",
                                                   "Sec-WebSocket-Protocol",
                                                   "Expect"};
-
-bool is_same(std::string_view one, std::string_view other) {
-  return one.size() == other.size() && ::strncasecmp(one.data(), other.data(), one.size()) == 0;
-}
-
-bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
-
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), is_control);
-}
 
 std::string_view take_line(std::string_view& head) {
   const std::size_t end = std::min(head.find("\r\n"), head.size());
@@ -77,7 +67,7 @@ Answer parse_answer(std::string_view head) {
     const std::size_t colon = std::min(line.find(':'), line.size());
     const std::string name(line.substr(0, colon));
     // Also the space that would fold this line into the last one.
-    if (colon == line.size() || !is_http_token(name)) throw ConnectError("a header without a name");
+    if (colon == line.size() || !is_token(name)) throw ConnectError("a header without a name");
     const std::string value(trim(line.substr(colon + 1)));
     const auto [at, is_new] = answer.headers.emplace(name, value);
     if (!is_new) at->second += ", " + value;
@@ -110,16 +100,10 @@ std::string new_key() {
                                     nonce.size());
 }
 
-bool is_http_token(const std::string& text) {
-  constexpr std::string_view kToken =
-      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  return !text.empty() && text.find_first_not_of(kToken) == std::string::npos;
-}
-
 void check_header(const std::string& name, const std::string& value) {
-  if (!is_http_token(name)) throw std::invalid_argument("a header's name must be a token");
+  if (!is_token(name)) throw std::invalid_argument("a header's name must be a token");
   if (has_control(value)) throw std::invalid_argument("a header's value must be one line");
-  const auto same = [&](std::string_view one) { return is_same(one, name); };
+  const auto same = [&](std::string_view one) { return is_same_name(one, name); };
   if (std::any_of(kOwn.begin(), kOwn.end(), same)) {
     throw std::invalid_argument("the header " + name + " is the handshake's own");
   }
@@ -130,8 +114,9 @@ std::string upgrade_request(const UpgradeOffer& offer) {
   const auto add = [&](std::string_view name, const std::string& value) {
     request.append(name).append(": ").append(value).append("\r\n");
   };
-  const bool own_host = std::any_of(offer.headers.begin(), offer.headers.end(),
-                                    [](const auto& each) { return is_same(each.first, "Host"); });
+  const bool own_host =
+      std::any_of(offer.headers.begin(), offer.headers.end(),
+                  [](const auto& each) { return is_same_name(each.first, "Host"); });
   if (!own_host) add("Host", offer.host);
   add("Upgrade", "websocket");
   add("Connection", "Upgrade");

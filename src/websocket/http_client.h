@@ -33,9 +33,6 @@ std::string upgrade_request(const UpgradeOffer& offer);
 /// a line break in its value, or one that is the handshake's own.
 void check_header(const std::string& name, const std::string& value);
 
-/// Is it a token, as the name of a header or a subprotocol must be (RFC 7230 section 3.2.6)?
-bool is_http_token(const std::string& text);
-
 /// An answer's head.
 struct Answer {
   std::string version;  ///< "HTTP/1.1"

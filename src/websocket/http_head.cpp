@@ -10,7 +10,7 @@
 #include <string>
 
 #include "websocket/http.h"
-#include "websocket/trim.h"
+#include "websocket/http_text.h"
 
 namespace triloop {
 namespace {
@@ -37,10 +37,7 @@ std::string_view take_line(std::string_view& head) {
 }
 
 void check_characters(std::string_view line) {
-  for (const char c : line) {
-    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-    if (control && c != '\t') refuse("a control character");
-  }
+  if (has_control(line)) refuse("a control character");
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -89,14 +86,9 @@ std::string_view check_request_line(std::string_view line) {
   return version;
 }
 
-// A header's name has no case: section 3.2.
-bool is_same(std::string_view one, std::string_view other) {
-  return one.size() == other.size() && ::strncasecmp(one.data(), other.data(), one.size()) == 0;
-}
-
 // Its place in kOnce; behind the last if it is not there.
 std::size_t place_in_once(std::string_view name) {
-  const auto same = [&](std::string_view one) { return is_same(one, name); };
+  const auto same = [&](std::string_view one) { return is_same_name(one, name); };
   return static_cast<std::size_t>(std::find_if(kOnce.begin(), kOnce.end(), same) - kOnce.begin());
 }
 
@@ -114,9 +106,9 @@ void check_header(std::string_view line, Seen& seen) {
     seen.set(place);
   }
   const std::string_view value = trim(line.substr(colon + 1));
-  if (is_same(name, "Host")) check_host(value);
+  if (is_same_name(name, "Host")) check_host(value);
   const bool number = !value.empty() && std::all_of(value.begin(), value.end(), is_digit);
-  if (is_same(name, "Content-Length") && !number) refuse("Content-Length is not a number");
+  if (is_same_name(name, "Content-Length") && !number) refuse("Content-Length is not a number");
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "websocket/trim.h"
+#include "websocket/http_text.h"
 
 namespace triloop {
 

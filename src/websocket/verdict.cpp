@@ -1,13 +1,12 @@
 #include "triloop/verdict.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <string_view>
 
 #include "websocket/http.h"
+#include "websocket/http_text.h"
 
 namespace triloop {
 namespace {
@@ -15,13 +14,13 @@ namespace {
 constexpr std::string_view kReservedBeginning = "Sec-WebSocket-";
 
 // The handshake's own; and those of a body: RFC 7230 sections 3.3.1 and 3.3.2.
-constexpr std::array<const char*, 6> kReserved = {
+constexpr std::array<std::string_view, 6> kReserved = {
     "Upgrade", "Connection", "Content-Length", "Content-Type", "Transfer-Encoding", "Trailer"};
 
-bool is_reserved(const std::string& name) {
-  return ::strncasecmp(name.c_str(), kReservedBeginning.data(), kReservedBeginning.size()) == 0 ||
+bool is_reserved(std::string_view name) {
+  return is_same_name(name.substr(0, kReservedBeginning.size()), kReservedBeginning) ||
          std::any_of(kReserved.begin(), kReserved.end(),
-                     [&](const char* one) { return ::strcasecmp(name.c_str(), one) == 0; });
+                     [&](std::string_view one) { return is_same_name(name, one); });
 }
 
 constexpr int kFirstThatRefuses = 300;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "client/patient_client.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/scripted_server.h"
@@ -16,17 +17,9 @@ namespace {
 
 using testing::kFailSafe;
 using testing::Listening;
+using testing::patient_client;
 using testing::RunningServer;
 using testing::ScriptedServer;
-
-// With deadlines so long that a test which ends in time has not needed them.
-ClientOptions patient_client() {
-  ClientOptions options;
-  options.ping_interval = std::chrono::milliseconds(0);
-  options.connect_timeout = options.handshake_timeout = options.write_timeout = kFailSafe;
-  options.close_timeout = kFailSafe;
-  return options;
-}
 
 Options patient_server() {
   Options options = testing::quiet_options();

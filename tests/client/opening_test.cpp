@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "client/patient_client.h"
 #include "support/catch.h"
 #include "support/scripted_server.h"
 #include "support/threads.h"
@@ -16,15 +17,8 @@ using testing::answer_to;
 using testing::header_in;
 using testing::kFailSafe;
 using testing::Listening;
+using testing::patient_client;
 using testing::ScriptedServer;
-
-ClientOptions patient_client() {
-  ClientOptions options;
-  options.ping_interval = std::chrono::milliseconds(0);
-  options.connect_timeout = options.handshake_timeout = options.write_timeout = kFailSafe;
-  options.close_timeout = kFailSafe;
-  return options;
-}
 
 // What a client makes of such an answer to its request; the server ends the stream behind it.
 struct Outcome {

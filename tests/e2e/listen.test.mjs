@@ -1,37 +1,24 @@
 // Where the program listens: --listen, and what becomes of the files of Unix sockets.
 
 import assert from "node:assert/strict";
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Crowd } from "./crowd.mjs";
 import { freePort } from "./free_port.mjs";
 import { withSockets } from "./inherit.mjs";
 import { openPeer } from "./peer.mjs";
+import { folder, run } from "./run.mjs";
 import { launchProgram } from "./server.mjs";
 import { eventually, within } from "./wait.mjs";
 
 const PATIENCE_MS = 15_000;
 
 const launch = (t, args, environment) => launchProgram(t, process.env.TRILOOP_BINARY, ["--heartbeat", "0", ...args], environment);
-
-function run(...args) {
-  return new Promise((resolve) => {
-    execFile(process.env.TRILOOP_BINARY, args, { timeout: PATIENCE_MS }, (error, out, err) =>
-      resolve({ status: error ? error.code : 0, out, err }));
-  });
-}
-
-function folder(t) {
-  const path = mkdtempSync(join(tmpdir(), "triloop-listen-"));
-  t.after(() => rmSync(path, { recursive: true }));
-  return path;
-}
 
 async function echoes(t, url) {
   const peer = await openPeer(t, url);
@@ -88,7 +75,7 @@ test("after SIGKILL the next one takes the socket's path; while one runs it does
   await first.kill();
   assert.ok(existsSync(path));
   const second = await launch(t, ["--listen", `unix:${path}`]);
-  const { status, out, err } = await run("--listen", `unix:${path}`);
+  const { status, out, err } = await run(process.env.TRILOOP_BINARY, ["--listen", `unix:${path}`]);
   assert.deepEqual({ status, out, err }, {
     status: 1, out: "", err: `triloop: cannot listen on unix:${path}: Address already in use\n` });
   await echoes(t, `ws+unix:${path}:/ws`);
@@ -110,7 +97,7 @@ test("what cannot be listened on is one line on standard error: 2 for the form, 
     [["fd:77"], 1, /^triloop: cannot listen on fd:77: Bad file descriptor\n$/],
   ];
   for (const [entries, status, pattern] of table) {
-    const result = await run(...entries.flatMap((entry) => ["--listen", entry]));
+    const result = await run(process.env.TRILOOP_BINARY, entries.flatMap((entry) => ["--listen", entry]));
     assert.equal(result.status, status, entries.join(" "));
     assert.equal(result.out, "");
     assert.match(result.err, pattern);

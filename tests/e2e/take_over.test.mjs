@@ -1,15 +1,14 @@
 // One program takes over from another: --take-over, without systemd.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test as nodeTest } from "node:test";
 import { Crowd } from "./crowd.mjs";
 import { openPeer } from "./peer.mjs";
+import { folder, run } from "./run.mjs";
 import { launchProgram } from "./server.mjs";
 import { eventually, within } from "./wait.mjs";
 
@@ -20,20 +19,6 @@ const test = (name, body) => nodeTest(name, { timeout: 120_000 }, body);
 
 const common = ["--heartbeat", "0", "--quiet", "--max-handshakes", "1000", "--drain-timeout", "60"];
 const launch = (t, ...args) => launchProgram(t, process.env.TRILOOP_BINARY, [...common, ...args]);
-
-/** Runs the program to its end. */
-function run(command, ...args) {
-  return new Promise((resolve) => {
-    execFile(command, args, { timeout: PATIENCE_MS }, (error, out, err) =>
-      resolve({ status: error ? error.code : 0, out, err }));
-  });
-}
-
-function folder(t) {
-  const path = mkdtempSync(join(tmpdir(), "triloop-take-over-"));
-  t.after(() => rmSync(path, { recursive: true }));
-  return path;
-}
 
 async function echoes(t, url) {
   const peer = await openPeer(t, url);
@@ -141,7 +126,7 @@ test("of two that would take over at once the second is told so, in one line and
   const path = join(folder(t), "take-over");
   const server = await launch(t, "--listen", "tcp:127.0.0.1:0", "--take-over", path);
   await ask(t, path);
-  const { status, err } = await run(process.env.TRILOOP_BINARY, "--listen", "tcp:127.0.0.1:0", "--take-over", path);
+  const { status, err } = await run(process.env.TRILOOP_BINARY, ["--listen", "tcp:127.0.0.1:0", "--take-over", path]);
   assert.equal(err, `triloop: cannot take over at ${path}, who is there says: another one does so now: Operation not permitted\n`);
   assert.equal(status, 1);
   await echoes(t, server.wsUrl);
@@ -151,7 +136,7 @@ test("an old one that hangs keeps its place: the new one says so after a while, 
   const path = join(folder(t), "take-over");
   const server = await launch(t, "--listen", "tcp:127.0.0.1:0", "--take-over", path);
   process.kill(server.pid, "SIGSTOP");
-  const { status, err } = await run(process.env.TRILOOP_BINARY, "--listen", "tcp:127.0.0.1:0", "--take-over", path);
+  const { status, err } = await run(process.env.TRILOOP_BINARY, ["--listen", "tcp:127.0.0.1:0", "--take-over", path]);
   process.kill(server.pid, "SIGCONT");
   assert.equal(err, `triloop: cannot take over at ${path}, who is there is silent: Connection timed out\n`);
   assert.equal(status, 1);
@@ -188,7 +173,7 @@ test("only the same user may take over", async (t) => {
   const path = join(directory, "take-over");
   const server = await launch(t, "--listen", "tcp:127.0.0.1:0", "--take-over", path);
   chmodSync(directory, 0o777);
-  const other = () => run("setpriv", "--reuid=65534", "--clear-groups", process.env.TRILOOP_BINARY, "--listen", "tcp:127.0.0.1:0", "--take-over", path);
+  const other = () => run("setpriv", ["--reuid=65534", "--clear-groups", process.env.TRILOOP_BINARY, "--listen", "tcp:127.0.0.1:0", "--take-over", path]);
   const closed = await other();
   assert.equal(closed.err, `triloop: cannot take over at ${path}: Permission denied\n`);
   chmodSync(path, 0o666);
@@ -207,7 +192,7 @@ test("who speaks another language at the path is left in peace", async (t) => {
   ]) {
     const server = createServer((peer) => peer.end(says)).listen(path);
     await once(server, "listening");
-    const { status, err } = await run(process.env.TRILOOP_BINARY, "--listen", "tcp:127.0.0.1:0", "--take-over", path);
+    const { status, err } = await run(process.env.TRILOOP_BINARY, ["--listen", "tcp:127.0.0.1:0", "--take-over", path]);
     assert.equal(err, `triloop: cannot take over at ${path}, ${error}\n`);
     assert.equal(status, 1);
     server.close();
@@ -221,8 +206,8 @@ test("a successor that cannot start, for any reason, leaves files and the old on
   const socket = join(directory, "ws.sock");
   const server = await launch(t, "--listen", `unix:${socket}`, "--take-over", path);
   const before = readdirSync(directory);
-  const { status } = await run(process.env.TRILOOP_BINARY, "--listen", `unix:${socket}`, "--take-over", path,
-    "--processor", "chat", "--database", "/no/such/folder/chat.db"); // it has the sockets by then
+  const { status } = await run(process.env.TRILOOP_BINARY, ["--listen", `unix:${socket}`, "--take-over", path,
+    "--processor", "chat", "--database", "/no/such/folder/chat.db"]); // it has the sockets by then
   assert.equal(status, 1);
   assert.deepEqual(readdirSync(directory), before);
   await echoes(t, `ws+unix:${socket}:/ws`);

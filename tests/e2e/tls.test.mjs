@@ -1,7 +1,7 @@
 // The program speaks TLS with clients that nobody here wrote: node, python, curl, openssl, Chromium.
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, get as httpsGet } from "node:https";
@@ -12,6 +12,7 @@ import { WebSocketServer } from "ws";
 import { certificates, options } from "./certificates.mjs";
 import { launchBrowser } from "./page.mjs";
 import { openPeer } from "./peer.mjs";
+import { run } from "./run.mjs";
 import { startServer } from "./server.mjs";
 import { eventually, within } from "./wait.mjs";
 
@@ -25,17 +26,6 @@ async function start(t, ...args) {
   const own = made.issue("server");
   const server = await startServer(t, ...options(own), ...QUIET, ...args);
   return { made, own, server, trust: { ca: own.cert } };
-}
-
-/** Runs a program to its end; `input` is what it reads. */
-function run(command, args, input = "") {
-  const ends = new Promise((resolve) => {
-    const child = execFile(command, args, { timeout: PATIENCE_MS }, (error, out, err) =>
-      resolve({ status: error ? error.code : 0, out, err, all: out + err }));
-    child.stdin.on("error", () => {}); // it may have ended
-    child.stdin.end(input);
-  });
-  return within(PATIENCE_MS, ends, `${command} ends`);
 }
 
 const client = (server, args, input) =>

@@ -4,9 +4,35 @@
 #include <stdexcept>
 #include <utility>
 
+#include "support/catch.h"
 #include "table.h"
 
 namespace triloop::testing {
+namespace {
+
+std::string lines_of(const std::vector<Echo>& echoes) {
+  std::string lines;
+  for (const Echo& echo : echoes) {
+    lines += (echo.opcode == Opcode::text ? "text " : "binary ") + quoted(echo.payload) + "\n";
+  }
+  return lines;
+}
+
+std::string lines_of(const std::vector<std::string>& pongs) {
+  std::string lines;
+  for (const std::string& pong : pongs) lines += quoted(pong) + "\n";
+  return lines;
+}
+
+}  // namespace
+
+void check(const Transcript& seen, const Case& one) {
+  CHECK(seen.messages == lines_of(one.echoes));
+  CHECK(seen.pongs == lines_of(one.pongs));
+  CHECK(seen.close_codes == std::vector<std::uint16_t>{one.code});
+  if (one.reason) CHECK(quoted(seen.close_reason) == quoted(*one.reason));
+  CHECK(seen.faults.empty());
+}
 
 Case good(std::string name, std::string bytes, std::vector<Echo> echoes,
           std::vector<std::string> pongs) {

@@ -49,6 +49,9 @@ void obedient_echo(Connection& connection);
 /// Deadlines so long that a case which ends has not needed them.
 Options patient_server_options();
 
+/// Is that what must come back?
+void check(const Transcript& seen, const Case& one);
+
 /// Checks every case in every delivery.
 void check(const std::vector<Case>& cases, const Options& options = patient_server_options());
 

@@ -12,17 +12,13 @@ namespace {
 using testing::LogCapture;
 using testing::quiet_options;
 using testing::RunningServer;
+using testing::say_who;
 using testing::TestClient;
 
 Options trusting(const std::string& network) {
   Options options = quiet_options();
   options.forwarded_from = {network};
   return options;
-}
-
-void say_who(Connection& connection) {
-  connection.write(
-      Message::text(connection.peer_address() + " by " + connection.request().passed_on_by));
 }
 
 std::string answer_to(const RunningServer& server, const std::string& headers) {

@@ -15,6 +15,7 @@ namespace {
 using testing::LogCapture;
 using testing::quiet_options;
 using testing::RunningServer;
+using testing::say_who;
 using testing::TestClient;
 
 const std::string kHeader = "PROXY TCP4 203.0.113.9 192.0.2.1 51514 443\r\n";
@@ -23,12 +24,6 @@ Options trusting(const std::string& network) {
   Options options = quiet_options();
   options.proxy_protocol_from = {network};
   return options;
-}
-
-// Says whom it takes its peer for, and who that is through.
-void say_who(Connection& connection) {
-  connection.write(
-      Message::text(connection.peer_address() + " by " + connection.request().passed_on_by));
 }
 
 std::string head_of(const RunningServer& server, const std::string& bytes) {

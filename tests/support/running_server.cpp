@@ -22,6 +22,11 @@ Options quiet_options() {
   return options;
 }
 
+void say_who(Connection& connection) {
+  connection.write(
+      Message::text(connection.peer_address() + " by " + connection.request().passed_on_by));
+}
+
 void plain_echo(Connection& connection) {
   for (Message& message : connection) {
     if (!connection.write(std::move(message))) return;

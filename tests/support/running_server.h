@@ -15,6 +15,8 @@ Options quiet_options();
 
 /// The shortest echo there is.
 void plain_echo(Connection& connection);
+/// Says whom it takes its peer for, and who that is through.
+void say_who(Connection& connection);
 
 class RunningServer {
  public:

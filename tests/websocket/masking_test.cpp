@@ -4,6 +4,7 @@
 
 #include "support/catch.h"
 #include "triloop/prepared_message.h"
+#include "websocket/bytes_of.h"
 #include "websocket/close_finder.h"
 #include "websocket/mask.h"
 #include "websocket/protocol.h"
@@ -12,15 +13,9 @@
 namespace triloop {
 namespace {
 
-constexpr std::size_t kNoLimit = std::size_t{1} << 30;
+using testing::bytes_of;
 
-std::string bytes_of(const SendBuffer& buffer) {
-  std::string bytes;
-  for (std::size_t i = 0; i < buffer.count(); ++i) {
-    bytes.append(static_cast<const char*>(buffer.parts()[i].iov_base), buffer.parts()[i].iov_len);
-  }
-  return bytes;
-}
+constexpr std::size_t kNoLimit = std::size_t{1} << 30;
 
 TEST_CASE("masking twice with one key is no masking, at any length", "[mask]") {
   const MaskingKey key = {'\x01', '\x80', '\xff', 'k'};

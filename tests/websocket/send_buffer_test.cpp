@@ -6,21 +6,15 @@
 #include <vector>
 
 #include "support/catch.h"
+#include "websocket/bytes_of.h"
 #include "websocket/protocol.h"
 
 namespace triloop {
 namespace {
 
-constexpr std::size_t kNoLimit = std::size_t{1} << 30;
+using testing::bytes_of;
 
-// What is left to be sent, in the order in which it would be.
-std::string bytes_of(const SendBuffer& buffer) {
-  std::string bytes;
-  for (std::size_t i = 0; i < buffer.count(); ++i) {
-    bytes.append(static_cast<const char*>(buffer.parts()[i].iov_base), buffer.parts()[i].iov_len);
-  }
-  return bytes;
-}
+constexpr std::size_t kNoLimit = std::size_t{1} << 30;
 
 // Each frame encoded by itself, one behind the other.
 std::string encoded(std::vector<Frame> frames) {
