@@ -11,6 +11,7 @@
 #include "client/opening.h"
 #include "client/url.h"
 #include "life/life.h"
+#include "net/address_text.h"
 #include "net/deadline.h"
 #include "net/event.h"
 #include "net/tls.h"
@@ -37,7 +38,7 @@ std::unique_ptr<Socket> connect_stream(const Url& url, const ClientOptions& opti
   try {
     Dialled dialled = dial(addresses, deadline_in(options.connect_timeout), stopped.descriptor(),
                            options.write_timeout);
-    const std::string peer = to_string(dialled.peer);
+    const std::string peer = to_text(dialled.peer.bytes, dialled.peer.size);
     std::unique_ptr<Socket> stream = make_socket(std::move(dialled.descriptor), peer);
     if (url.secure) stream = make_tls_client_socket(std::move(stream), options.tls, url.host);
     return stream;

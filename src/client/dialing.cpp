@@ -5,7 +5,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -112,18 +111,6 @@ void make_blocking(int descriptor) {
 }
 
 }  // namespace
-
-std::string to_string(const Address& address) {
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  const auto* const bytes = reinterpret_cast<const sockaddr*>(&address.bytes);
-  if (::getnameinfo(bytes, address.size, host.data(), host.size(), port.data(), port.size(),
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return "?";
-  }
-  const std::string text = host.data();
-  return (address.family() == AF_INET6 ? "[" + text + "]" : text) + ":" + port.data();
-}
 
 std::vector<Address> look_up(const std::string& host, const std::string& port) {
   addrinfo hints{};

@@ -21,9 +21,6 @@ struct Address {
   int family() const { return bytes.ss_family; }
 };
 
-/// "127.0.0.1:7777", "[::1]:7777"
-std::string to_string(const Address& address);
-
 /// All that getaddrinfo(3) knows, in its order. Blocks for as long as that does: no deadline, and
 /// nothing that frees it. Throws std::system_error.
 std::vector<Address> look_up(const std::string& host, const std::string& port);

@@ -25,8 +25,9 @@ bool is_offered(const Request& request, const std::string& subprotocol) {
 }  // namespace
 
 // Blocks wherever the code of `admit` does; nothing of ours frees it. Throws what that throws, and
-// HttpError if there is no place anyway: then nobody is asked.
+// HttpError if it is no proper upgrade, or there is no place anyway: then nobody is asked.
 Verdict Handshake::ask(const Admit& admit) {
+  check_upgrade(upgrade_->request);
   if (place_ != nullptr && !place_->may_enter()) throw no_place();
   const trace::Slice asking("asking whether it may come in");
   const Request& request = upgrade_->request;

@@ -213,7 +213,6 @@ std::string Handshake::respond() {
   if (origin != request.headers.end() && !is_allowed(origin->second, options.allowed_origins)) {
     throw HttpError(403, "this origin may not connect");
   }
-  check_upgrade(request);
   const Admit* const admit = routes_.find_admit(request.path);
   Verdict verdict = admit != nullptr ? ask(*admit) : let_in();
   if (verdict.refusal_) return http_response(*verdict.refusal_, /*with_body=*/true, wall_clock());

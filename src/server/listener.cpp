@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "net/address_text.h"
 #include "server/listening_socket.h"
 #include "server/succession.h"
 #include "triloop/options.h"

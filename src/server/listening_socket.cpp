@@ -3,17 +3,12 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <asio/ip/tcp.hpp>
 #include <cerrno>
-#include <cstddef>
-#include <cstring>
-#include <sstream>
 #include <utility>
 
+#include "net/address_text.h"
 #include "net/tcp_options.h"
 
 namespace triloop {
@@ -70,19 +65,6 @@ ListeningSocket listening(Descriptor descriptor, ListenAddress::Kind kind) {
   if (bound.ss_family == AF_INET) port = ntohs(reinterpret_cast<sockaddr_in&>(bound).sin_port);
   if (bound.ss_family == AF_INET6) port = ntohs(reinterpret_cast<sockaddr_in6&>(bound).sin6_port);
   return {std::move(descriptor), kind, to_text(bound, size), port, /*speaks_tls=*/false, nullptr};
-}
-
-std::string to_text(const sockaddr_storage& address, socklen_t size) {
-  if (address.ss_family == AF_UNIX) {
-    const auto& name = reinterpret_cast<const sockaddr_un&>(address);
-    const std::size_t bytes = size - std::min<std::size_t>(size, offsetof(sockaddr_un, sun_path));
-    return "unix:" + std::string(name.sun_path, ::strnlen(name.sun_path, bytes));
-  }
-  asio::ip::tcp::endpoint endpoint;
-  std::memcpy(endpoint.data(), &address, std::min<std::size_t>(size, endpoint.capacity()));
-  std::ostringstream out;
-  out << endpoint;
-  return out.str();
 }
 
 std::system_error system_error(const std::string& what) {

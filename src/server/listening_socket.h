@@ -72,9 +72,6 @@ ListeningSocket adopt(int descriptor, std::chrono::milliseconds dead_after);
 /// What listens there, with its address.
 ListeningSocket listening(Descriptor descriptor, ListenAddress::Kind kind);
 
-/// "127.0.0.1:52114", "[::1]:52114", "unix:/run/triloop.sock".
-std::string to_text(const sockaddr_storage& address, socklen_t size);
-
 /// What the system has just said, in errno.
 std::system_error system_error(const std::string& what);
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/address_text.h"
 #include "net/tcp_options.h"
 #include "server/listening_socket.h"
 #include "server/succession.h"

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 6> kReserved = {
 bool is_reserved(std::string_view name) {
   return is_same_name(name.substr(0, kReservedBeginning.size()), kReservedBeginning) ||
          std::any_of(kReserved.begin(), kReserved.end(),
-                     [&](std::string_view one) { return is_same_name(name, one); });
+                     [&](std::string_view one) { return is_same_name(one, name); });
 }
 
 constexpr int kFirstThatRefuses = 300;
