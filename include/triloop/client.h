@@ -44,7 +44,8 @@ class Client {
   TRILOOP_EXPORT Client(const std::string& url, Processor processor,
                         const ClientOptions& options = {});
 
-  /// Ends at once what is not over: blocks until the processor has returned.
+  /// Ends at once what is not over: blocks until the processor has returned, or the look-up of the
+  /// host's name, which nothing frees.
   TRILOOP_EXPORT ~Client();
 
   Client(const Client&) = delete;
@@ -55,11 +56,13 @@ class Client {
   TRILOOP_EXPORT void start();
 
   /// The connection, for any thread to keep. Blocks until it is open; freed by that, at the latest
-  /// by ClientOptions::connect_timeout and handshake_timeout, or by stop(). When there is none, or
+  /// by ClientOptions::connect_timeout and handshake_timeout, or by stop(); but a look-up of the
+  /// host's name comes before that, which has the system's deadline alone. When there is none, or
   /// none any more, the handle refers to none. Throws std::logic_error before start().
   TRILOOP_EXPORT ConnectionHandle handle();
 
-  /// How it ended. Blocks until all three threads are done; freed by any ending, and by stop().
+  /// How it ended. Blocks until all three threads are done; freed by any ending, and by stop(),
+  /// behind a look-up that is under way.
   /// Throws, each time, why there was no connection: std::system_error (no such host, refused, a
   /// certificate that is not believed, errc::timed_out, errc::operation_canceled by stop()),
   /// ConnectError (what the server answered), or std::invalid_argument (a file of

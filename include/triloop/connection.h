@@ -126,7 +126,7 @@ class Connection {
   /// Who is at the other end: "127.0.0.1:52114", "[::1]:52114". Behind a proxy whose word is
   /// taken (Request::passed_on_by) maybe without a port: "203.0.113.9", "[2001:db8::9]".
   const std::string& peer_address() const { return request().peer_address; }
-  /// The upgrade request: path, query, headers.
+  /// The upgrade request: path, query, headers; a client's own, without what the handshake adds.
   TRILOOP_EXPORT const Request& request() const;
   const std::string& path() const { return request().path; }  ///< "/ws"
   /// The subprotocol that was agreed on; empty if none.

@@ -30,9 +30,11 @@ using Page = std::function<Response(const Request&)>;
 class Server {
  public:
   /// Binds and listens, at all that Options::listen (or `bind`) says or nowhere. Blocks while a
-  /// host name or a group is looked up, and for five seconds at most while other servers start in
-  /// the folder of a Unix socket. Throws std::invalid_argument if an option makes no sense, and
-  /// std::system_error if it cannot listen (address in use, no permission, unknown host).
+  /// host name or a group is looked up; for five seconds at most while other servers start in the
+  /// folder of a Unix socket, and for ten until the one that runs has handed over
+  /// (Options::take_over). Throws std::invalid_argument if an option makes no sense, and
+  /// std::system_error if it cannot listen (address in use, no permission, unknown host) or take
+  /// over.
   TRILOOP_EXPORT explicit Server(const Options& options = {});
 
   /// Ends what run() had to leave behind: blocks until the last processor has returned.
@@ -98,14 +100,15 @@ class Server {
   /// for handle(). Throws std::invalid_argument if `path` has another `*`. Before run().
   TRILOOP_EXPORT void page(const std::string& path, Page page);
 
-  /// Accepts connections. Blocks until stop(), and then for as long as the connections need to
-  /// end, but no longer than `drain_timeout` and one second. Returns the ids of the connections
-  /// whose processor (or page, or admit()'s function) had not returned even then: empty is a clean
-  /// end, with every thread joined. Meanwhile the calling thread runs as SCHED_BATCH; processors,
-  /// and threads that they start, do so too (docs/decisions/0004-batches.md). Throws
-  /// std::system_error if it cannot even wait (poll(2): no memory left), and std::logic_error,
-  /// before it accepts anybody, if admit() was given a path at which there is no processor: a gate
-  /// that nobody would come through.
+  /// Accepts connections. Blocks until stop(), or until another server has taken over (Options),
+  /// and then for as long as the connections need to end, but no longer than `drain_timeout` and
+  /// one second; two more where another process listens at the same place, for those who have been
+  /// let in and not answered yet. Returns the ids of the connections whose processor (or page, or
+  /// admit()'s function) had not returned even then: empty is a clean end, with every thread
+  /// joined. Meanwhile the calling thread runs as SCHED_BATCH; processors, and threads that they
+  /// start, do so too (docs/decisions/0004-batches.md). Throws std::system_error if it cannot even
+  /// wait (poll(2): no memory left), and std::logic_error, before it accepts anybody, if admit()
+  /// was given a path at which there is no processor: a gate that nobody would come through.
   TRILOOP_EXPORT std::vector<std::uint64_t> run();
 
   /// Makes run() end: no new connections; every open one is drained and closed with 1001; those

@@ -8,7 +8,7 @@ namespace triloop {
 
 /// A certificate and its key, as files in PEM.
 struct TlsCertificate {
-  std::string chain_file;  ///< the server's certificate, then those that lead to a root
+  std::string chain_file;  ///< one's own certificate, then those that lead to a root
   std::string key_file;    ///< its private key, not encrypted: nobody is asked for a password
 };
 

@@ -78,8 +78,8 @@ struct Client::Impl {
   std::shared_ptr<Socket> socket TRILOOP_GUARDED_BY(mutex);  // once there is one
   std::shared_ptr<Connection> connection TRILOOP_GUARDED_BY(mutex);
   bool is_over TRILOOP_GUARDED_BY(mutex) = false;
-  ConnectionEnd end TRILOOP_GUARDED_BY(mutex);                 // when it is over,
-  std::exception_ptr no_connection TRILOOP_GUARDED_BY(mutex);  // unless there never was one
+  ConnectionEnd end TRILOOP_GUARDED_BY(mutex);                 // how, when it is over
+  std::exception_ptr no_connection TRILOOP_GUARDED_BY(mutex);  // or why there never was one
 
   SpareThreads::Task thread;  // last, so that it is joined before what it uses goes
 };
@@ -102,7 +102,7 @@ void Client::Impl::run() noexcept {
   open_or_over.notify_all();
 }
 
-// Of the connection, and so of the socket, before anybody hears that it is over.
+// Lets the connection go, and so the socket, before anybody hears that it is over.
 void Client::Impl::let_go() {
   std::shared_ptr<Socket> last_socket;  // they go behind the lock
   std::shared_ptr<Connection> last_connection;
@@ -222,7 +222,8 @@ std::optional<ConnectionEnd> Client::wait_for(std::chrono::milliseconds timeout)
   return impl_->result();
 }
 
-// Who looks up, connects or shakes hands finds `stops` when what it waits for has been cut off.
+// Who connects or shakes hands is cut off, and finds `stops`; so does who looks up, in its own
+// time.
 void Client::stop() {
   Impl& client = *impl_;
   std::shared_ptr<Connection> opened;

@@ -25,20 +25,21 @@ struct Delivery {
   bool is_complete() const { return acknowledged == sent; }
 };
 
-/// A connected stream: one call that opens it, two that wait, one that sends, two that end it, and
-/// one that tells how far the peer is. Tests put their own in its place, and what lies between the
-/// kernel and the connection (src/net) decorates one.
+/// A connected stream: open() before all else; receive() and try_send(), with what each waits for;
+/// two ends, of one direction and of both; and delivery(), how far the peer is. Tests put their own
+/// in its place, and what lies between the kernel and the connection (src/net) decorates one.
 ///
 /// Thread safety: open() comes before any other thread has it, but for one that may shutdown();
 /// receive() and expect_waits() belong to one thread, try_send(), wait_writable(), flush() and
-/// shutdown_send() to one other; shutdown() and delivery() to any.
+/// shutdown_send() to one other; shutdown() and delivery() to any. nudge_with() comes between
+/// open() and the first of those two; what tells of the peer is constant once open() has returned.
 class Socket {
  public:
   virtual ~Socket() = default;
 
   /// What has to be agreed on before the first byte of HTTP; a plain socket has nothing. Blocks
-  /// until it is; freed by the peer, by shutdown(), or by `deadline`. Once, and nothing may be
-  /// received or sent before or after an `error`.
+  /// until it is; freed by the peer, by shutdown(), or by `deadline`. Called once, before
+  /// anything is received or sent; after an `error` nothing may be.
   virtual void open(TimePoint /*deadline*/, std::error_code& error) { error.clear(); }
 
   /// Receives at least one byte. Blocks until there is one; freed by the peer, by shutdown() from

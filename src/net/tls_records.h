@@ -52,16 +52,18 @@ class TlsRecords {
   /// peer's close_notify. After kEnd or kFailed always the same.
   Result decrypt(char* buffer, std::size_t size, std::size_t& decrypted, std::error_code& error);
 
-  /// Into what take_outgoing() takes; at most kRecordBytes are one record.
+  /// Makes a record of at most kRecordBytes, for take_outgoing(). False and an `error` once the
+  /// session has failed.
   bool encrypt(std::string_view plain, std::error_code& error);
   static constexpr std::size_t kRecordBytes = std::size_t{16} << 10;
 
   /// Our close_notify. What decrypt() would say from now on is dropped: nothing may come behind it.
   void end();
 
-  /// Has decrypt() something to say that has not been taken?
+  /// Has decrypt() something to send ("words": an answer to a KeyUpdate, an alert) that has not
+  /// been taken?
   bool has_words() const { return words_ > 0; }
-  /// All that has to be sent, in this order, for `empty`.
+  /// Swaps all that has to be sent, in this order, into `empty`.
   void take_outgoing(std::string& empty) {
     outgoing_.swap(empty);
     words_ = 0;

@@ -9,8 +9,9 @@
 
 namespace triloop {
 
-/// Does what `socket` does, and keeps the time for the reader's and the writer's meters and for the
-/// trace. Thread safety: as that one. Both must outlive it.
+/// Does what `socket` does once that is open, and keeps the time for the reader's and the writer's
+/// meters and for the trace. What comes before, and nudge_with(), is asked of `socket` itself.
+/// Thread safety: as that one. Both must outlive it.
 class ObservedSocket final : public Socket {
  public:
   ObservedSocket(Socket& socket, Observer& observer) : socket_(socket), meters_(observer.meters) {}

@@ -129,7 +129,7 @@ ConnectionSnapshot Connection::snapshot() const {
                      wires_->spares, ending(), over());
 }
 
-// -- What the server calls ------------------------------------------------------------------------
+// -- What its owner calls, by Life (src/life) -----------------------------------------------------
 
 void Connection::serve() noexcept {
   try {
@@ -139,8 +139,8 @@ void Connection::serve() noexcept {
   }
 }
 
-// This thread, read-N, which the accept loop has started and will join, becomes the reader. It
-// starts the other two, and joins them whatever happens. A Task is joined like a Thread.
+// This thread, read-N, which the accept loop (or a client) has started and will join, becomes the
+// reader. It starts the other two, and joins them whatever happens. A Task is joined like a Thread.
 void Connection::start_and_join() {
   const std::string number = std::to_string(id_);
   log_open(id_, request());

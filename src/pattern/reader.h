@@ -28,7 +28,7 @@ class Reader {
         pings_(wires.pings),
         finder_(wires.protocol.role()) {}
 
-  /// Takes in `early_bytes`, which came right behind the upgrade request, and reads to the end.
+  /// Takes in `early_bytes`, which came right behind the handshake, and reads to the end.
   ///
   /// Blocks on the socket (freed by the peer, by its own deadline, or by end_now(), which shuts the
   /// socket down) and on a full in-queue (freed by the processor, or by any ending, which closes

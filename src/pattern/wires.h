@@ -38,9 +38,9 @@ struct Wires {
         out_queue(FrameQueue::kOut, id, {options.queue_messages, options.queue_bytes}) {}
 
   const PathOptions& options;
-  const std::chrono::milliseconds write_timeout;  ///< the server's, and not the path's
+  const std::chrono::milliseconds write_timeout;  ///< not the path's: of the server, or the client
   Observer observer;
-  const std::shared_ptr<Socket> raw_socket;
+  const std::shared_ptr<Socket> raw_socket;  ///< not observed: for whoever makes the connection
   ObservedSocket socket{*raw_socket, observer};
   SpareBuffers spares;   ///< the writer gives them back, the reader takes them
   WsProtocol protocol;   ///< its decoding half is the reader's, its encoding half the writer's

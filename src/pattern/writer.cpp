@@ -134,9 +134,9 @@ bool Writer::processor_has_work() const {
   return !in_queue_.is_finished() || ending_.begun().reason()->by == ClosedBy::server;
 }
 
-// All replies are sent. First our Close frame, then the peer's, then the end of our stream, and
-// then of the peer's: the server ends first (RFC 6455 section 7.1.1). Ours waits for the peer's
-// Close: some clients take an earlier end for a broken stream, and drop what they have not read.
+// All replies are sent. First our Close frame, then the peer's last word (of a client its Close, of
+// a server the end of its stream, which comes first: RFC 6455 section 7.1.1), then the end of ours.
+// Some clients take an earlier end for a broken stream, and drop what they have not read.
 void Writer::say_goodbye() {
   const std::optional<CloseReason> farewell = ending_.farewell();
   if (!farewell) return ending_.over().wait();  // end_now() is on its way to fire it

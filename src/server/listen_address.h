@@ -24,7 +24,7 @@ struct ListenAddress {
   Kind kind = Kind::tcp;
   std::vector<std::string> hosts;  ///< addresses and names; with port 0 the free one is for all
   std::uint16_t port = 0;
-  bool speaks_tls = false;  ///< a descriptor only if it is of TCP
+  bool speaks_tls = false;  ///< whoever adopts a descriptor looks whether it is of TCP
   std::string path;
   std::optional<mode_t> mode;  ///< none: as the system makes it
   std::string group;           ///< a name or a number; empty: as the system makes it

@@ -22,7 +22,7 @@ std::string process_behind(const Descriptor& descriptor) {
   ucred peer{};
   socklen_t size = sizeof peer;
   ::getsockopt(descriptor.number(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
-  return "unix:" + std::to_string(peer.pid);
+  return std::string(kUnix) + std::to_string(peer.pid);
 }
 
 // Null without an error if nobody waits there.

@@ -23,9 +23,10 @@ struct Accepted {
 /// Listens at all places that the options name, and accepts without ever blocking. For one thread.
 class Listener {
  public:
-  /// Everywhere, or nowhere. Blocks while a name is looked up, and for a few seconds while others
-  /// start at the same place. Throws std::invalid_argument for a place that makes no sense, and
-  /// std::system_error if it cannot listen at one, and says which.
+  /// Everywhere, or nowhere. Blocks while a name is looked up, for a few seconds while others start
+  /// at the same place, and until the server that runs has handed over (Legacy::ask()). Throws
+  /// std::invalid_argument for a place that makes no sense, and std::system_error if it cannot
+  /// listen at one, and says which.
   explicit Listener(const Options& options);
   ~Listener();
 

@@ -24,7 +24,8 @@ namespace triloop {
 /// What the running server has handed over to this one. One thread.
 class Legacy {
  public:
-  /// Asks for it at `path`. Blocks for five seconds at most; freed by the other side. Throws
+  /// Asks for it at `path`. Blocks for five seconds at most to connect, and as long again for the
+  /// answer; freed by the other side. Throws
   /// std::system_error if somebody is there who does not hand anything over. nullptr: nobody is.
   static std::unique_ptr<Legacy> ask(const std::string& path);
 

@@ -31,7 +31,7 @@ struct Upgrade {
 
   // Both outlive the connection.
   const Processor* processor = nullptr;
-  const PathOptions* options = nullptr;  ///< those of the path, or the server's
+  const PathOptions* options = nullptr;  ///< those of the path, the server's or the client's
 };
 
 }  // namespace triloop
