@@ -105,13 +105,13 @@ struct Server::Impl {
   Admission admission;
   Roster roster;
 
+  Mutex mutex;
+  std::vector<std::uint64_t> finished TRILOOP_GUARDED_BY(mutex);  // to be joined
+
   // The thread of run() only.
   std::uint64_t last_id = 0;
   TimePoint accept_again = TimePoint::min();
-  std::map<std::uint64_t, Client> clients;
-
-  Mutex mutex;
-  std::vector<std::uint64_t> finished TRILOOP_GUARDED_BY(mutex);  // to be joined
+  std::map<std::uint64_t, Client> clients;  // last: joined before what they use goes
 };
 
 Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
