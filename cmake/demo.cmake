@@ -8,7 +8,7 @@ find_path(NATS_INCLUDE nats/nats.h REQUIRED)
 find_library(NATS_LIBRARY nats REQUIRED)
 
 set(processors
-  choose child delay echo parallel workers rpc json_rpc rpc_methods proxy upstream upstream_address upstream_socket scheduler
+  choose child delay echo parallel workers rpc json_rpc rpc_methods proxy relay loss upstream upstream_address upstream_socket scheduler
   chat rooms room slow_members sqlite_journal history local_presence chat_line chat_name chat_news token unicode)
 list(TRANSFORM processors REPLACE ".+" "src/demo/processors/\\0.cpp")
 set(engine engine follower name_bucket nats_journal nats_presence recent_lines)

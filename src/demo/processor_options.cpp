@@ -54,7 +54,8 @@ void add_processor_options(CLI::App& app, ProcessorChoice& choice) {
                       CLI::ignore_case)
                       .description(""))
       ->type_name("POLICY");
-  app.add_option("--upstream", choice.upstream, "proxy: the TCP server behind it")
+  app.add_option("--upstream", choice.upstream,
+                 "proxy: the server behind it: of TCP, or ws://HOST:PORT/PATH, wss://")
       ->type_name("HOST:PORT");
 }
 

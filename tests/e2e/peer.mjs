@@ -7,8 +7,8 @@ import { within } from "./wait.mjs";
 const PATIENCE_MS = 15_000;
 
 /** Resolves when the connection is open. The test `t` ends it at the latest. */
-export async function openPeer(t, url, options = {}) {
-  const socket = new WebSocket(url, options);
+export async function openPeer(t, url, { protocols = [], ...options } = {}) {
+  const socket = new WebSocket(url, protocols, options);
   const messages = [];
   const waiting = [];
   let ended = null;

@@ -4,13 +4,17 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { WebSocketServer } from "ws";
+import { certificates } from "./certificates.mjs";
 import { freePort } from "./free_port.mjs";
 import { openPeer } from "./peer.mjs";
-import { startServer } from "./server.mjs";
+import { launchProgram, startServer } from "./server.mjs";
 import { eventually, within } from "./wait.mjs";
 
 const TIMEOUT = { timeout: 60_000 };
@@ -66,6 +70,87 @@ test("proxy: a real Redis answers PING, SET and GET, also a value of 8 MB; when 
     const late = await openPeer(t, server.wsUrl);
     assert.deepEqual(await late.closed(), { code: 1013, reason: "the upstream server does not answer" });
   });
+
+/** A server of the `ws` package, and the far ends of its connections, in order. */
+async function startWs(t, options = {}) {
+  const { handleProtocols, tls } = options;
+  const server = tls ? https.createServer(tls) : http.createServer();
+  const sockets = new WebSocketServer({ server, path: "/up", ...(handleProtocols && { handleProtocols }) });
+  const arrived = [];
+  const waiting = [];
+  sockets.on("connection", (socket, request) => {
+    const far = { socket, request, closed: new Promise((resolve) => socket.once("close", (code, reason) => resolve({ code, reason: reason.toString() }))) };
+    const waiter = waiting.shift();
+    if (waiter) waiter(far);
+    else arrived.push(far);
+    socket.on("message", (data, binary) => socket.send(data, { binary }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    sockets.clients.forEach((socket) => socket.terminate());
+    server.close();
+  });
+  const next = () => (arrived.length > 0 ? arrived.shift() : new Promise((resolve) => waiting.push(resolve)));
+  return { url: `${tls ? "wss" : "ws"}://localhost:${server.address().port}/up?to=you`, next: () => within(PATIENCE_MS, next(), "a connection upstream") };
+}
+
+test("proxy: in front of a server of node's ws, each message is passed on as it is, and each Close", TIMEOUT, async (t) => {
+  const upstream = await startWs(t, { handleProtocols: (names) => [...names][0] });
+  const server = await startServer(t, "--quiet", "--processor", "proxy", "--subprotocol", "mqtt", "--upstream", upstream.url);
+  const peer = await openPeer(t, server.wsUrl, { protocols: "mqtt" });
+  const far = await upstream.next();
+  assert.deepEqual([far.socket.protocol, far.request.url], ["mqtt", "/up?to=you"]);
+  for (const message of ["", "hello", "ü".repeat(100_000), Buffer.alloc(0), Buffer.from([0, 255]), Buffer.alloc(3 << 20, 7)]) {
+    peer.socket.send(message);
+    const { data, binary } = await peer.next();
+    assert.equal(binary, typeof message !== "string");
+    assert.ok(data.equals(Buffer.from(message)));
+  }
+  far.socket.send("nobody has asked for it");
+  assert.equal((await peer.next()).text, "nobody has asked for it");
+  peer.socket.close(4321, "bye");
+  assert.deepEqual(await far.closed, { code: 4321, reason: "bye" });
+  assert.deepEqual(await peer.closed(), { code: 4321, reason: "bye" });
+
+  const second = await openPeer(t, server.wsUrl, { protocols: "mqtt" });
+  (await upstream.next()).socket.close(3210, "enough");
+  assert.deepEqual(await second.closed(), { code: 3210, reason: "enough" });
+
+  const third = await openPeer(t, server.wsUrl, { protocols: "mqtt" });
+  (await upstream.next()).socket.terminate();
+  assert.deepEqual(await third.closed(), { code: 1011, reason: "the upstream server was lost" });
+
+  const lost = await openPeer(t, server.wsUrl, { protocols: "mqtt" });
+  const itsFar = await upstream.next();
+  lost.socket.terminate();
+  assert.equal((await itsFar.closed).code, 1006);
+
+  const last = await openPeer(t, server.wsUrl, { protocols: "mqtt" });
+  const lastFar = await upstream.next();
+  const stopped = server.stop();
+  assert.equal((await lastFar.closed).code, 1001);
+  assert.equal((await last.closed()).code, 1001);
+  assert.equal((await stopped).code, 0);
+});
+
+test("proxy: over wss it believes whom the system believes, and the name has to be that of the URL", TIMEOUT, async (t) => {
+  const { issue } = certificates(t);
+  const [known, unknown] = [issue("known"), issue("unknown")];
+  for (const [certificate, expected] of [[known, "hello"], [unknown, 1013]]) {
+    const upstream = await startWs(t, { tls: { cert: certificate.cert, key: certificate.keyText } });
+    const server = await launchProgram(t, process.env.TRILOOP_BINARY,
+      ["--bind", "127.0.0.1", "--port", "0", "--processor", "proxy", "--upstream", upstream.url], { SSL_CERT_FILE: known.chain });
+    const peer = await openPeer(t, server.wsUrl);
+    if (expected === "hello") {
+      peer.socket.send("hello");
+      assert.equal((await peer.next()).text, "hello");
+    } else {
+      assert.equal((await peer.closed()).code, expected);
+      await eventually(PATIENCE_MS, () => assert.match(server.stdout() + server.stderr(), /no upstream server: .*certificate/));
+    }
+  }
+});
 
 test("parallel: quick requests overtake slow ones, or wait for them", TIMEOUT, async (t) => {
   for (const [order, expected] of [[[], ["quick", "work 200ms slow"]], [["--in-order"], ["work 200ms slow", "quick"]]]) {

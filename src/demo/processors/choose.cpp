@@ -14,6 +14,7 @@
 #include "echo.h"
 #include "local_presence.h"
 #include "proxy.h"
+#include "relay.h"
 #include "rpc.h"
 #include "sqlite_journal.h"
 
@@ -51,6 +52,26 @@ Made make_chat(const ProcessorChoice& choice) {
   return {chat(std::move(rooms)), [engine] { return engine->reachable(); }};
 }
 
+Made make_proxy(const ProcessorChoice& choice) {
+  const bool speaks_websocket = choice.upstream.find("://") != std::string::npos;
+  return {speaks_websocket ? relay(choice.upstream, choice.to_upstream) : proxy(choice.upstream)};
+}
+
+// What holds on the way to the upstream server, of what holds on the way to the peers.
+ClientOptions client_options(const PathOptions& path, const Options& server) {
+  ClientOptions client;
+  static_cast<PathOptions&>(client) = path;
+  client.heartbeat = std::chrono::milliseconds(0);
+  client.allowed_origins.clear();
+  client.compress = false;
+  client.connect_timeout = client.handshake_timeout = UpstreamPatience().to_connect;
+  client.write_timeout = server.write_timeout;
+  client.stack_bytes = server.stack_bytes;
+  // A peer waits for it with its own Close, and its own time should not run out first.
+  client.close_timeout = std::max(path.close_timeout / 2, std::chrono::milliseconds(1));
+  return client;
+}
+
 const std::map<std::string, Offer>& offers() {
   using Choice = ProcessorChoice;
   static const std::map<std::string, Offer> all{
@@ -70,8 +91,8 @@ const std::map<std::string, Offer>& offers() {
         },
         false, kCallBytes}},
       {"proxy",
-       {"It passes your bytes to a TCP server behind it, and that one's bytes to you.",
-        [](const Choice& c) { return Made{proxy(c.upstream)}; }, false, kAny}},
+       {"It passes what you send to a server behind it, and what that one sends to you.",
+        [](const Choice& c) { return make_proxy(c); }, false, kAny}},
   };
   return all;
 }
@@ -97,6 +118,7 @@ std::function<bool()> serve_processor(Server& server, const ProcessorChoice& cho
   mine.max_message_bytes = std::min(mine.max_message_bytes, offer.max_message_bytes);
   ProcessorChoice chosen = choice;
   chosen.parallel.waiting_bytes = mine.queue_bytes;
+  chosen.to_upstream = client_options(mine, options);
   if (choice.name == "chat") chosen.subprotocols.emplace_back(kWithIds);
   const Made made = offer.make(chosen);
   server.handle("/ws", made.processor, chosen.subprotocols, mine);

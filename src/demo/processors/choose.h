@@ -8,6 +8,7 @@
 #include "demo/engine/engine_options.h"
 #include "parallel.h"
 #include "rooms.h"
+#include "triloop/client_options.h"
 #include "triloop/server.h"
 
 namespace triloop {
@@ -20,9 +21,10 @@ struct ProcessorChoice {
   std::string database = "triloop-chat.db";
   EngineOptions engine;  ///< without urls there is none, and the chat has its database
   SlowMember slow_member = SlowMember::kSkip;
-  std::string upstream = "localhost:6379";
-  bool print = true;                      ///< echo prints what it receives
-  std::vector<std::string> subprotocols;  ///< that it answers to, the favourite first
+  std::string upstream = "localhost:6379";  ///< TCP; a URL, ws:// or wss://, is WebSocket
+  ClientOptions to_upstream;                ///< of a WebSocket one; as the server's
+  bool print = true;                        ///< echo prints what it receives
+  std::vector<std::string> subprotocols;    ///< that it answers to, the favourite first
 };
 
 /// The names there are.

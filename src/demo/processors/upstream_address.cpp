@@ -40,7 +40,8 @@ UpstreamAddress parse_upstream(const std::string& text) {
     if (in_brackets) host = host.substr(1, host.size() - 2);
     if (is_host(host, in_brackets) && is_port(port)) return {host, port};
   }
-  throw std::invalid_argument("an upstream server looks like localhost:6379");
+  throw std::invalid_argument(
+      "an upstream server looks like localhost:6379, or ws://localhost:7778/ws");
 }
 
 }  // namespace triloop
