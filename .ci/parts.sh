@@ -157,6 +157,8 @@ run_bench() {
   compile bench
   count "bench (load generator)" env TRILOOP_LOAD="$directory/tests/bench/triloop_load" \
     TRILOOP_BINARY="$directory/triloop" node --test tests/bench/selftest.mjs
+  count "bench (peers of a client)" env TRILOOP_PEERS="$directory/tests/bench" \
+    TRILOOP_BINARY="$directory/triloop" node --test tests/bench/peers.test.mjs
   if [[ $extent == all ]]; then
     scratch=$(mktemp -d)
     cp docs/performance.md "$scratch"

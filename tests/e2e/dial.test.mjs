@@ -7,30 +7,12 @@ import { readFileSync, readdirSync } from "node:fs";
 import net from "node:net";
 import { test } from "node:test";
 import { WebSocketServer } from "ws";
+import { dial, start } from "./dial.mjs";
 import { freePort } from "./free_port.mjs";
 import { startServer } from "./server.mjs";
 import { eventually, within } from "./wait.mjs";
 
 const PATIENCE_MS = 15_000;
-
-/** Starts `triloop dial`; the test ends it. `ended` resolves to its exit status, and what it printed. */
-function start(t, ...args) {
-  const child = spawn(process.env.TRILOOP_BINARY, ["dial", ...args]);
-  t.after(() => child.kill("SIGKILL"));
-  const output = { out: "", err: "" };
-  child.stdout.on("data", (bytes) => (output.out += bytes.toString("latin1")));
-  child.stderr.on("data", (bytes) => (output.err += bytes));
-  child.stdin.on("error", () => {}); // it may end before it has read all
-  const ended = once(child, "close").then(([status]) => ({ status, ...output }));
-  return { child, output, ended: () => within(PATIENCE_MS, ended, "triloop dial ends") };
-}
-
-/** Runs it with that input to the end. */
-function dial(t, input, ...args) {
-  const run = start(t, ...args);
-  run.child.stdin.end(input);
-  return run.ended();
-}
 
 /** A server on node's ws; `serve` gets each connection and its request. */
 async function nodeServer(t, serve, options = {}) {

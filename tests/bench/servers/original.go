@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -11,6 +12,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -205,10 +208,47 @@ func (h *hub) serve(response http.ResponseWriter, request *http.Request) {
 	}()
 }
 
+// For the tests of a client: an echo that answers "ping" by a ping, whose pong is printed, and
+// "close 4000 why" by that Close; so is the client's Close.
+func talk(response http.ResponseWriter, request *http.Request) {
+	socket, err := upgrader.Upgrade(response, request, nil)
+	if err != nil {
+		return
+	}
+	defer socket.Close()
+	socket.SetPongHandler(func(payload string) error {
+		fmt.Printf("pong %s\n", payload)
+		return nil
+	})
+	for {
+		kind, payload, err := socket.ReadMessage()
+		var closed *websocket.CloseError
+		if errors.As(err, &closed) {
+			fmt.Printf("closed %d %s\n", closed.Code, closed.Text)
+			return
+		}
+		if err != nil {
+			fmt.Printf("lost: %v\n", err)
+			return
+		}
+		text := string(payload)
+		if text == "ping" {
+			kind, payload = websocket.PingMessage, []byte("here")
+		} else if strings.HasPrefix(text, "close ") {
+			code, _ := strconv.Atoi(text[6:10])
+			kind, payload = websocket.CloseMessage, websocket.FormatCloseMessage(code, text[11:])
+		}
+		if socket.WriteMessage(kind, payload) != nil {
+			return
+		}
+	}
+}
+
 func main() {
 	port := flag.Int("port", 0, "TCP port; 0 takes a free one")
 	flag.BoolVar(&upgrader.EnableCompression, "compress", false, "permessage-deflate, as gorilla has it")
 	room := flag.Bool("room", false, "what one says all hear; else an echo")
+	talks := flag.Bool("talk", false, "an echo that also does what it is told")
 	flag.Parse()
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
@@ -220,6 +260,8 @@ func main() {
 		h := &hub{make(chan *member), make(chan *member), make(chan *websocket.PreparedMessage)}
 		go h.run()
 		http.HandleFunc("/ws", h.serve)
+	} else if *talks {
+		http.HandleFunc("/ws", talk)
 	} else {
 		http.HandleFunc("/ws", serve)
 	}

@@ -15,9 +15,10 @@ struct Arguments {
   std::uint16_t port = 0;  // 0: a free one
   bool compress = false;   // permessage-deflate
   bool room = false;       // what one says all hear; else an echo
+  bool talk = false;       // an echo that also does what it is told: for the tests of a client
 };
 
-/// `[--port N] [--compress] [--room]`.
+/// `[--port N] [--compress] [--room] [--talk]`.
 inline Arguments arguments(int argc, char** argv) {
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
@@ -26,10 +27,12 @@ inline Arguments arguments(int argc, char** argv) {
       arguments.compress = true;
     } else if (name == "--room") {
       arguments.room = true;
+    } else if (name == "--talk") {
+      arguments.talk = true;
     } else if (name == "--port" && i + 1 < argc) {
       arguments.port = static_cast<std::uint16_t>(std::stoul(argv[++i]));
     } else {
-      std::cerr << "usage: " << argv[0] << " [--port PORT] [--compress] [--room]\n";
+      std::cerr << "usage: " << argv[0] << " [--port PORT] [--compress] [--room] [--talk]\n";
       std::exit(2);
     }
   }
