@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "upstream.h"
+#include "glance.h"
 
 namespace triloop {
 namespace {

@@ -7,10 +7,9 @@
 #include <optional>
 #include <utility>
 
+#include "glance.h"
 #include "loss.h"
 #include "triloop/client.h"
-#include "upstream.h"
-#include "websocket/printable.h"
 
 namespace triloop {
 namespace {
@@ -112,7 +111,7 @@ bool Relay::is_open() {
 }
 
 void Relay::refuse(std::uint16_t code, const std::string& reason, const std::string& why) {
-  spdlog::warn("[{}] no upstream server: {}", peer_.id(), printable(why));
+  spdlog::warn("[{}] no upstream server: {}", peer_.id(), why);
   peer_.close(code, reason);
   if (peer_.read()) tell_of_a_loss(peer_);  // it came before the peer's Close
 }

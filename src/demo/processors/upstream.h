@@ -3,18 +3,15 @@
 
 #include <sys/socket.h>
 
-#include <chrono>
 #include <system_error>
 #include <vector>
 
+#include "glance.h"
 #include "triloop/latch.h"
 #include "upstream_address.h"
 #include "upstream_socket.h"
 
 namespace triloop {
-
-/// Between looks at a latch, for no call waits for a socket and a latch at once.
-constexpr std::chrono::milliseconds kGlance{100};
 
 /// One of a host's addresses, as the kernel takes it.
 struct HostAddress {
