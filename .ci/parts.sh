@@ -310,7 +310,7 @@ run_part() {
       count slow-peers tests/faults/slow_peers.sh build/dev build/release
       ;;
     proxies)
-      need "${build_packages[@]}" node=nodejs npm=npm nginx haproxy openssl=openssl
+      need "${build_packages[@]}" node=nodejs npm=npm nginx libnginx-mod-stream haproxy openssl=openssl
       need_node_packages
       compile release
       count proxies env TRILOOP_BINARY="$PWD/build/release/triloop" \

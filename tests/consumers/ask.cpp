@@ -1,4 +1,4 @@
-// ask PORT TEXT: prints, as its last line, the first message of the server at /ws that has TEXT in it.
+// ask PORT TEXT: prints, as its last line, the first message of the server at /ws with TEXT in it.
 #include <cstdlib>
 #include <exception>
 #include <iostream>

@@ -99,6 +99,23 @@ makes.haproxy_tcp = {
   ]),
 };
 
+/** nginx again, likewise. */
+makes.nginx_stream = {
+  ...makes.nginx,
+  configuration: (port, upstream, changes) => change(example("nginx_stream.conf"), [
+    ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
+    ["127.0.0.1:7777", `127.0.0.1:${upstream}`],
+    [`/etc/ssl/certs/${NAME}.pem`, certificate],
+    [`/etc/ssl/private/${NAME}.key`, key],
+    ...changes,
+  ]),
+  whole: (stream, folder) =>
+    `load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+    ${example("nginx_main.conf")}
+    daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr;
+    ${stream}\n`,
+};
+
 /** Those that look at HTTP. */
 export const names = ["nginx", "haproxy"];
 

@@ -39,13 +39,14 @@ async function taken(server, count) {
   return all();
 }
 
-for (const [how, more] of [
-  ["send-proxy-v2", []],
-  ["send-proxy", [["send-proxy-v2", "send-proxy"]]],
+for (const [name, how, more] of [
+  ["haproxy_tcp", "send-proxy-v2", []],
+  ["haproxy_tcp", "send-proxy", [["send-proxy-v2", "send-proxy"]]],
+  ["nginx_stream", "proxy_protocol on", []],
 ]) {
-  test(`haproxy, ${how}: the server knows the client's address and port`, limits, async (t) => {
+  test(`${name}, ${how}: the server knows the client's address and port`, limits, async (t) => {
     const server = await startServer(t, ["--proxy-protocol-from", "127.0.0.1"]);
-    const proxy = await startProxy(t, "haproxy_tcp", server.port, { more });
+    const proxy = await startProxy(t, name, server.port, { more });
     const peer = await open(t, proxy, { localAddress: "127.0.0.9" });
     peer.socket.send("hello");
     assert.equal((await peer.next()).text, "hello");
@@ -62,11 +63,13 @@ test("haproxy, send-proxy-v2: /inspect is for nobody who comes through it", limi
   }
 });
 
-test("haproxy, send-proxy-v2: a server that was not told of it answers 400", limits, async (t) => {
-  const server = await startServer(t, []);
-  const proxy = await startProxy(t, "haproxy_tcp", server.port);
-  assert.equal(await refused(t, proxy), 400);
-});
+for (const name of ["haproxy_tcp", "nginx_stream"]) {
+  test(`${name}: a server that was not told of its PROXY header answers 400`, limits, async (t) => {
+    const server = await startServer(t, []);
+    const proxy = await startProxy(t, name, server.port);
+    assert.equal(await refused(t, proxy), 400);
+  });
+}
 
 for (const [name, header, more] of [
   ["nginx", "X-Forwarded-For", []],
