@@ -44,7 +44,7 @@ install_node_packages() {
 dev_targets() {
   case $1 in
     unit | connection | server | processors | memory | rfc) echo "$1_tests" ;;
-    tls) echo tls_tests rfc_tests server_tests triloop_server ;;
+    tls) echo tls_tests rfc_tests server_tests processors_tests triloop_server ;;
     protocol) echo protocol_tests unsigned_char_tests without_simdjson_tests ;;
     explore) if [[ $extent == short ]]; then echo explorer; else echo explorer explore_fuzz; fi ;;
     explore-deep) echo explorer ;;

@@ -79,7 +79,7 @@ TEST_CASE("snapshots show for whom a page is being made", "[forwarded]") {
 
 // The nearer proxy speaks to the server, and passes TCP on from the one that speaks HTTP.
 TEST_CASE("through two proxies the header is believed of whom the PROXY header names",
-          "[forwarded]") {
+          "[forwarded][plain]") {
   Options options = trusting("192.0.2.1");
   options.proxy_protocol_from = {"127.0.0.1"};
   RunningServer server(say_who, options);

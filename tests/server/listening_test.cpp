@@ -73,7 +73,7 @@ std::string url(const std::string& address, std::uint16_t port) {
   return "http://" + address + ":" + std::to_string(port) + "/";
 }
 
-TEST_CASE("port 0 is one free port at each address, and each serves", "[server]") {
+TEST_CASE("port 0 is one free port at each address, and each serves", "[server][plain]") {
   RunningServer server(testing::plain_echo, options_at({"127.0.0.1", "127.0.0.2"}));
   const std::uint16_t port = server.port();
   CHECK(server.server().urls() == std::vector{url("127.0.0.1", port), url("127.0.0.2", port)});
@@ -102,7 +102,7 @@ TEST_CASE("port 0 finds a port that is free at all addresses", "[server]") {
   }
 }
 
-TEST_CASE("localhost is both families", "[server]") {
+TEST_CASE("localhost is both families", "[server][plain]") {
   if (!needs_ipv6()) return;
   RunningServer server(testing::plain_echo, options_at({"localhost"}));
   CHECK(echo_at("127.0.0.1", server.port()) == "127.0.0.1");
@@ -148,7 +148,7 @@ TEST_CASE("an address of a name that is taken is an error that names both", "[se
             .find("cannot listen on localhost (::1) port " + port) == 0);
 }
 
-TEST_CASE("addresses take turns: a crowd at one keeps nobody out at the other", "[server]") {
+TEST_CASE("addresses take turns: a crowd at one keeps nobody out at the other", "[server][plain]") {
   Listener listener(options_at({"127.0.0.1", "127.0.0.2"}));
   std::deque<TestClient> crowd;
   for (int i = 0; i < 3; ++i) crowd.emplace_back("127.0.0.1", listener.port()).send("c");
@@ -169,7 +169,8 @@ Options options_listening(std::vector<std::string> listen) {
   return options;
 }
 
-TEST_CASE("of listen each entry has its own port, and bind and port do not count", "[server]") {
+TEST_CASE("of listen each entry has its own port, and bind and port do not count",
+          "[server][plain]") {
   RunningServer server(testing::plain_echo, options_listening({"tcp:127.0.0.1:0", "tcp:127.0.0.1:0",
                                                                "tcp:127.0.0.2:0"}));
   const std::vector<std::string> urls = server.server().urls();
@@ -185,14 +186,15 @@ TEST_CASE("of listen each entry has its own port, and bind and port do not count
   }
 }
 
-TEST_CASE("an entry of a name is all of its addresses at one port", "[server]") {
+TEST_CASE("an entry of a name is all of its addresses at one port", "[server][plain]") {
   if (!needs_ipv6()) return;
   RunningServer server(testing::plain_echo, options_listening({"tcp:localhost:0"}));
   CHECK(echo_at("127.0.0.1", server.port()) == "127.0.0.1");
   CHECK(echo_at("::1", server.port()) == "::1");
 }
 
-TEST_CASE("both wildcards can be entries with one port, and each has its family", "[server]") {
+TEST_CASE("both wildcards can be entries with one port, and each has its family",
+          "[server][plain]") {
   if (!needs_ipv6()) return;
   std::string port;
   {

@@ -1,5 +1,6 @@
 // What the Go program does, one test for each of its behaviours S1 to S13, over real sockets.
 // S12, the page, is tests/e2e/browser.test.mjs.
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -106,6 +107,8 @@ TEST_CASE("S4: the reader waits when the in-queue is full, all the way back to t
         testing::plain_echo(connection);
       },
       options);
+  // Also if the client throws: the server that then goes would wait for its processor.
+  const std::shared_ptr<void> lets_go(nullptr, [&](void*) { go_on.fire({}); });
   TestClient client(server.port());
   client.open();
   const std::string message = client_frame(Opcode::binary, std::string(100'000, 'x'));

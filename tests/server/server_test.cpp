@@ -34,7 +34,7 @@ std::string get(std::uint16_t port, const std::string& method, const std::string
 
 std::string status_of(const std::string& response) { return response.substr(9, 3); }
 
-TEST_CASE("port 0 takes a free port and says which", "[server]") {
+TEST_CASE("port 0 takes a free port and says which", "[server][plain]") {
   const Server server(quiet_options());
   CHECK(server.port() != 0);
   CHECK(server.url() == "http://127.0.0.1:" + std::to_string(server.port()) + "/");
@@ -497,7 +497,7 @@ TEST_CASE("no descriptor left: the server waits, and serves when there is one", 
   CHECK(client.next_text() == "hello");
 }
 
-TEST_CASE("no thread left: that connection is refused, the server goes on", "[server]") {
+TEST_CASE("no thread left: that connection is refused, the server goes on", "[server][plain]") {
   const testing::LogCapture log;
   Options options = quiet_options();
   options.stack_bytes = std::size_t{1} << 46;  // more than there is

@@ -17,7 +17,7 @@ TlsOptions tls_of_this_run();
 
 /// Takes a connected socket, and closes it. As recv(2), send(2) and shutdown(2) on that: -1 and
 /// errno on an error. With TLS the handshake comes with the first of them; a stream that is cut
-/// reads as one that ends. One thread.
+/// reads as one that ends. One thread until then, and two behind it: one receives, one sends.
 class ClientStream {
  public:
   explicit ClientStream(int descriptor);
@@ -27,7 +27,8 @@ class ClientStream {
 
   long receive(char* buffer, std::size_t size);
   long send(std::string_view bytes);
-  /// What is taken now; without TLS only.
+  /// What is taken now. With TLS a record that the kernel takes in part counts as taken: its rest
+  /// goes before the next bytes.
   long try_send(std::string_view bytes);
   void shutdown_send();
   /// A TCP reset.

@@ -145,9 +145,14 @@ void TestClient::send(std::string_view bytes) {
 }
 
 std::size_t TestClient::try_send(std::string_view bytes) {
-  const long sent = stream_.try_send(bytes);
-  if (sent < 0 && errno != EAGAIN) fail("send");
-  return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  std::size_t taken = 0;
+  while (taken < bytes.size()) {
+    const long sent = stream_.try_send(bytes.substr(taken));
+    if (sent < 0 && errno != EAGAIN) fail("send");
+    if (sent < 0) break;
+    taken += static_cast<std::size_t>(sent);
+  }
+  return taken;
 }
 
 bool TestClient::receive_more() {
