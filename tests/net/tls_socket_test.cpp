@@ -306,6 +306,55 @@ TEST_CASE("tls: our end says close_notify, then FIN, and the peer may still spea
   CHECK(open.sent() == sent);
 }
 
+// OpenSSL 3.0 keeps that by itself in a session that is open, whatever its version: then this would
+// be the first to see that another one does not.
+TEST_CASE("tls: behind our close_notify nothing is said, whatever the peer sends", "[tls]") {
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  const int what = GENERATE(0, 1, 2, 3);
+  TlsPeerOptions asks;
+  asks.min_version = asks.max_version = version;
+  Open open(asks);
+  open.socket.nudge_with([] {});
+  if (what == 0 && version == TLS1_3_VERSION) {  // asked before, and not answered yet
+    open.peer.update_keys();
+    open.peer.deliver();
+    open.receive();
+  }
+  open.socket.shutdown_send();
+  const std::string sent = open.sent();
+  if (what == 1) open.wire->deliver("GET / HTTP/1.1\r\n\r\n");  // no record
+  if (what == 2) open.peer.end();
+  if (what == 3) {
+    open.peer.write("a message");
+    std::string bytes = open.peer.take_outgoing();
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    open.wire->deliver(bytes);
+  }
+  open.peer.deliver();
+  for (int i = 0; i < 2; ++i) {
+    open.receive();
+    open.socket.flush();
+  }
+  CHECK((open.sent() == sent));
+}
+
+TEST_CASE("tls: a session that has been ended says no more, not even what its handshake would",
+          "[tls]") {
+  FakeSocket wire;
+  TlsPeer(wire).shake_hands();
+  std::string hello(4096, '\0');
+  std::error_code error;
+  hello.resize(wire.receive(hello.data(), hello.size(), kNow, error));
+  const auto context = make_tls_context(plain_options());
+  TlsRecords records(*context);
+  records.feed(hello);
+  records.end();
+  records.shake_hands(error);
+  std::string said;
+  records.take_outgoing(said);
+  CHECK(said.empty());
+}
+
 TEST_CASE("tls: a FIN does not overtake a close_notify that the kernel does not take", "[tls]") {
   Open open;
   open.wire->take(0);
