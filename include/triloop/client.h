@@ -9,20 +9,11 @@
 #include "triloop/client_options.h"
 #include "triloop/connect_error.h"
 #include "triloop/connection.h"
+#include "triloop/connection_end.h"
 #include "triloop/export.h"
 #include "triloop/handle.h"
 
 namespace triloop {
-
-/// How a connection has ended.
-struct ConnectionEnd {
-  CloseReason began;  ///< why its ending began: who closed it, the code and reason of the Close
-  CloseReason over;   ///< why it was over: the same, unless something cut the ending short
-
-  /// Has it ended as it began to, with all that was written sent and acknowledged? If not, messages
-  /// that write() has taken may be lost, and nobody sends them again.
-  bool is_clean() const { return began == over && began.code != close_code::kAbnormal; }
-};
 
 /// One connection to a server, with three threads of its own: the reader, which first looks up,
 /// connects and shakes hands, and then the processor's and the writer's. What a Connection is, and
@@ -30,7 +21,8 @@ struct ConnectionEnd {
 /// its stream first (RFC 6455 sections 5.1, 7.1.1).
 ///
 /// States: made (constructor), connecting (start()), open (handle() returns), over (wait()
-/// returns); there is no way back.
+/// returns); there is no way back, but with ClientOptions::reconnect one from open to connecting,
+/// with a connection of its own each time.
 ///
 /// Thread safety: start() comes first, once; any thread may call the others, a processor all but
 /// wait() and wait_for(), which would wait for itself.
@@ -57,12 +49,14 @@ class Client {
 
   /// The connection, for any thread to keep. Blocks until it is open; freed by that, at the latest
   /// by ClientOptions::connect_timeout and handshake_timeout, or by stop(); but a look-up of the
-  /// host's name comes before that, which has the system's deadline alone. When there is none, or
-  /// none any more, the handle refers to none. Throws std::logic_error before start().
+  /// host's name comes before that, which has the system's deadline alone. With a client that
+  /// connects again it is the present one, or the next, for which that blocks, too. When there is
+  /// none, or none any more, the handle refers to none. Throws std::logic_error before start().
   TRILOOP_EXPORT ConnectionHandle handle();
 
   /// How it ended. Blocks until all three threads are done; freed by any ending, and by stop(),
-  /// behind a look-up that is under way.
+  /// behind a look-up that is under way. Of a client that connects again it is about the last
+  /// attempt.
   /// Throws, each time, why there was no connection: std::system_error (no such host, refused, a
   /// certificate that is not believed, errc::timed_out, errc::operation_canceled by stop()),
   /// ConnectError (what the server answered), or std::invalid_argument (a file of
@@ -73,8 +67,9 @@ class Client {
   /// As wait(), but blocks no longer than `timeout`: then nullopt, and nothing has changed.
   TRILOOP_EXPORT std::optional<ConnectionEnd> wait_for(std::chrono::milliseconds timeout);
 
-  /// Makes wait() return: gives connecting up; drains an open connection and closes it with 1001. A
-  /// second call aborts it. Never blocks, but not for a signal handler.
+  /// Makes wait() return: gives connecting up, also the wait before that; drains an open connection
+  /// and closes it with 1001. A second call aborts it. Never blocks, but not for a signal handler.
+  /// Before start() it is the same.
   TRILOOP_EXPORT void stop();
 
  private:
@@ -91,5 +86,13 @@ class Client {
 ///     });
 TRILOOP_EXPORT ConnectionEnd connect(const std::string& url, Processor processor,
                                      const ClientOptions& options = {});
+
+/// As connect(), but for no longer than `timeout`: then nullopt, and the connection is aborted.
+/// That blocks further until the processor has returned, whose read() and write() have told it, or
+/// until the look-up of the host's name is done. Who wants to part in peace, or to know what was
+/// not sent, has a Client: wait_for(), stop(), wait().
+TRILOOP_EXPORT std::optional<ConnectionEnd> connect_for(const std::string& url, Processor processor,
+                                                        std::chrono::milliseconds timeout,
+                                                        const ClientOptions& options = {});
 
 }  // namespace triloop

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,37 @@
 #include "triloop/tls_options.h"
 
 namespace triloop {
+
+struct ConnectionEnd;
+
+/// Whether a client connects again, and when. Each time there is a new Connection, for which the
+/// processor is called anew; nothing that one was given is sent on another (ConnectionEnd).
+///
+/// It does when waiting may help: behind a connection that was lost, which the server has closed
+/// with 1001, 1011, 1012, 1013 or 1014, or for which this program had no thread or memory; if the
+/// server was not found, not reached, silent, or answered 429 or 5xx. It does not when we have
+/// closed (the processor has returned, close(), stop()), behind any other code of the server's,
+/// another answer, a certificate that is not believed, or what this client's options forbid.
+///
+/// The wait before retry n, from 0, is random, from nothing to first_delay * 2^n, no more than
+/// max_delay ("full jitter": so clients that were cut off together do not come back together). The
+/// Retry-After of a refusal (RFC 9110 section 10.2.3), a day at most, is waited for before that.
+struct ReconnectOptions {
+  /// So many in a row, then the last end or error is the client's; SIZE_MAX is without a bound. 0:
+  /// it connects once.
+  std::size_t max_retries = 0;
+  /// Long enough for a server that restarts, short enough for a person that waits.
+  std::chrono::milliseconds first_delay{1'000};
+  /// At least first_delay.
+  std::chrono::milliseconds max_delay{60'000};
+  /// A connection that has stood for so long was a good one: behind it they are counted from 0.
+  std::chrono::milliseconds stable_after{10'000};
+  /// Told of each connection behind which there may be another: how it has ended, and what was not
+  /// sent. Runs on the client's thread, between two calls of the processor, and may block; the
+  /// wait begins behind it. What it throws ends the client. Not told of the last one, which
+  /// Client::wait() returns, nor of attempts that brought no connection.
+  std::function<void(const ConnectionEnd&)> on_lost;
+};
 
 /// All that can be set for a client. What PathOptions has means the same here, but for two that are
 /// a server's: `heartbeat` (a client has ping_interval) and `allowed_origins`; those stay empty.
@@ -39,6 +71,9 @@ struct ClientOptions : PathOptions {
   std::chrono::milliseconds handshake_timeout{10'000};
   /// As Options::write_timeout.
   std::chrono::milliseconds write_timeout{30'000};
+
+  /// Off, unless max_retries says otherwise.
+  ReconnectOptions reconnect;
 
   /// As Options::stack_bytes.
   std::size_t stack_bytes = std::size_t{512} << 10;

@@ -20,6 +20,11 @@ const ClientOptions& checked(const ClientOptions& options) {
   demand(options.handshake_timeout > milliseconds(0), "handshake_timeout must be positive");
   demand(options.write_timeout > milliseconds(0), "write_timeout must be positive");
   demand_sensible({options.connect_timeout, options.handshake_timeout, options.write_timeout});
+  const ReconnectOptions& reconnect = options.reconnect;
+  demand(reconnect.first_delay > milliseconds(0), "first_delay must be positive");
+  demand(reconnect.max_delay >= reconnect.first_delay, "max_delay must be at least first_delay");
+  demand(reconnect.stable_after >= milliseconds(0), "stable_after must not be negative");
+  demand_sensible({reconnect.first_delay, reconnect.max_delay, reconnect.stable_after});
   demand_stack(options.stack_bytes);
   std::set<std::string> seen;  // RFC 6455 section 4.1: each of them once
   for (const std::string& name : options.subprotocols) {

@@ -9,6 +9,7 @@
 #include "client/check_client.h"
 #include "client/dialing.h"
 #include "client/opening.h"
+#include "client/reconnecting.h"
 #include "client/url.h"
 #include "life/life.h"
 #include "net/address_text.h"
@@ -18,6 +19,8 @@
 #include "observe/trace.h"
 #include "threads/spare_threads.h"
 #include "triloop/sync.h"
+#include "websocket/mask.h"
+#include "websocket/wall_clock.h"
 
 namespace triloop {
 namespace {
@@ -47,6 +50,12 @@ std::unique_ptr<Socket> connect_stream(const Url& url, const ClientOptions& opti
   }
 }
 
+std::uint64_t draw() {
+  std::uint64_t random = 0;
+  fill_random(reinterpret_cast<char*>(&random), sizeof random);
+  return random;
+}
+
 }  // namespace
 
 struct Client::Impl {
@@ -54,8 +63,11 @@ struct Client::Impl {
       : options(checked(given)), url(parse_url(to)), processor(std::move(processor_of)) {}
 
   void run() noexcept TRILOOP_EXCLUDES(mutex);
+  Attempt run_once() noexcept TRILOOP_EXCLUDES(mutex);
   void let_go() TRILOOP_EXCLUDES(mutex);
-  ConnectionEnd run_connection();
+  void run_connection(Attempt& result);
+  bool goes_on_behind(const Attempt& attempt, Backoff& backoff) TRILOOP_EXCLUDES(mutex);
+  bool pause(std::chrono::milliseconds time) TRILOOP_EXCLUDES(mutex);
   std::shared_ptr<Socket> open_stream() TRILOOP_EXCLUDES(mutex);
   std::shared_ptr<Connection> begin(const std::shared_ptr<Socket>& stream,
                                     std::unique_ptr<Upgrade> upgrade) TRILOOP_EXCLUDES(mutex);
@@ -67,39 +79,76 @@ struct Client::Impl {
   const ClientOptions options;
   const Url url;
   const Processor processor;
-  const std::uint64_t id = next_id();
+  std::uint64_t id = next_id();  // its thread's, which takes another for each connection
   Event stopped;
   SpareThreads threads{0, options.stack_bytes};
 
   mutable Mutex mutex;
-  CondVar open_or_over;
+  CondVar changed;  // it is open, or over, or to be stopped
   bool is_started TRILOOP_GUARDED_BY(mutex) = false;
   int stops TRILOOP_GUARDED_BY(mutex) = 0;                   // calls of stop()
   std::shared_ptr<Socket> socket TRILOOP_GUARDED_BY(mutex);  // once there is one
   std::shared_ptr<Connection> connection TRILOOP_GUARDED_BY(mutex);
   bool is_over TRILOOP_GUARDED_BY(mutex) = false;
-  ConnectionEnd end TRILOOP_GUARDED_BY(mutex);                 // how, when it is over
-  std::exception_ptr no_connection TRILOOP_GUARDED_BY(mutex);  // or why there never was one
+  Attempt last TRILOOP_GUARDED_BY(mutex);  // when it is over
 
   SpareThreads::Task thread;  // last, so that it is joined before what it uses goes
 };
 
-// The top of the thread that becomes the reader.
+// The top of the thread that becomes the reader, of one connection after the other.
 void Client::Impl::run() noexcept {
-  const trace::Track track(trace::Role::reader, id);
-  ConnectionEnd ended;
-  std::exception_ptr error;
+  Backoff backoff(options.reconnect);
+  Attempt result = run_once();
   try {
-    ended = run_connection();
+    while (goes_on_behind(result, backoff)) {
+      id = next_id();
+      name_this_thread("read-" + std::to_string(id));
+      result = run_once();
+    }
+  } catch (...) {  // stopped meanwhile, or on_lost() has thrown
+    result.no_connection = std::current_exception();
+  }
+  const MutexLock lock(mutex);
+  last = std::move(result);
+  is_over = true;
+  changed.notify_all();
+}
+
+Attempt Client::Impl::run_once() noexcept {
+  const trace::Track track(trace::Role::reader, id);
+  Attempt result;
+  try {
+    run_connection(result);
   } catch (...) {
-    error = std::current_exception();
+    result.no_connection = std::current_exception();
   }
   let_go();
+  return result;
+}
+
+// Tells whom it is to be told, and waits. Blocks for on_lost(), and until it is time; freed by
+// stop(). Throws if that came, or what on_lost() throws.
+bool Client::Impl::goes_on_behind(const Attempt& attempt, Backoff& backoff) {
+  {
+    const MutexLock lock(mutex);
+    if (stops > 0 || options.reconnect.max_retries == 0) return false;
+  }
+  const auto wait = backoff.wait_behind(attempt, wall_clock(), draw());
+  if (!wait) return false;
+  log_again(id, attempt, *wait, options.reconnect.on_lost != nullptr);
+  if (!attempt.no_connection && options.reconnect.on_lost) options.reconnect.on_lost(attempt.end);
+  if (!pause(*wait)) give_up_if_stopped();
+  return true;
+}
+
+// False if it was cut short by stop().
+bool Client::Impl::pause(std::chrono::milliseconds time) {
+  const TimePoint until = deadline_in(time);
   const MutexLock lock(mutex);
-  end = ended;
-  no_connection = error;
-  is_over = true;
-  open_or_over.notify_all();
+  while (stops == 0) {
+    if (!changed.wait_until(mutex, until)) return stops == 0;
+  }
+  return false;
 }
 
 // Lets the connection go, and so the socket, before anybody hears that it is over.
@@ -111,18 +160,21 @@ void Client::Impl::let_go() {
   last_connection.swap(connection);
 }
 
-ConnectionEnd Client::Impl::run_connection() {
-  const std::shared_ptr<Socket> stream = open_stream();
+void Client::Impl::run_connection(Attempt& result) {
+  std::shared_ptr<Socket> stream;
   std::unique_ptr<Upgrade> upgrade;
   try {
+    stream = open_stream();
     upgrade = Opening(*stream, url, options).shake_hands();
   } catch (const std::exception&) {
     give_up_if_stopped();  // that is why, and not what came of it
     throw;
   }
   const std::shared_ptr<Connection> opened = begin(stream, std::move(upgrade));
+  const TimePoint begun = Clock::now();
   Life::serve(*opened);
-  return {*opened->ending().reason(), *opened->over().reason()};
+  result.stood = Clock::now() - begun;
+  result.end = Life::end_of(*opened);
 }
 
 // The stop that comes before the socket is known here is found behind it.
@@ -146,7 +198,7 @@ std::shared_ptr<Connection> Client::Impl::begin(const std::shared_ptr<Socket>& s
     const MutexLock lock(mutex);
     connection = opened;
     told = stops;
-    open_or_over.notify_all();
+    changed.notify_all();
   }
   tell(*opened, told);  // it was not there yet when that came
   return opened;
@@ -168,15 +220,15 @@ bool Client::Impl::wait_until(TimePoint deadline) {
   const MutexLock lock(mutex);
   if (!is_started) throw std::logic_error("a client is waited for after start()");
   while (!is_over) {
-    if (!open_or_over.wait_until(mutex, deadline)) break;
+    if (!changed.wait_until(mutex, deadline)) break;
   }
   return is_over;
 }
 
 ConnectionEnd Client::Impl::result() {
   const MutexLock lock(mutex);
-  if (no_connection) std::rethrow_exception(no_connection);
-  return end;
+  if (last.no_connection) std::rethrow_exception(last.no_connection);
+  return last.end;
 }
 
 Client::Client(const std::string& url, Processor processor, const ClientOptions& options)
@@ -208,7 +260,7 @@ ConnectionHandle Client::handle() {
   Impl& client = *impl_;
   const MutexLock lock(client.mutex);
   if (!client.is_started) throw std::logic_error("a client has a handle after start()");
-  while (client.connection == nullptr && !client.is_over) client.open_or_over.wait(client.mutex);
+  while (client.connection == nullptr && !client.is_over) client.changed.wait(client.mutex);
   return client.connection == nullptr ? ConnectionHandle() : client.connection->handle();
 }
 
@@ -233,15 +285,10 @@ void Client::stop() {
     told = ++client.stops;
     opened = client.connection;
     if (opened == nullptr && client.socket != nullptr) client.socket->shutdown();
+    client.changed.notify_all();
   }
   client.stopped.signal();
   if (opened != nullptr) Impl::tell(*opened, told);
-}
-
-ConnectionEnd connect(const std::string& url, Processor processor, const ClientOptions& options) {
-  Client client(url, std::move(processor), options);
-  client.start();
-  return client.wait();
 }
 
 }  // namespace triloop

@@ -25,7 +25,8 @@ constexpr std::chrono::milliseconds kForBody{1000};
     throw std::system_error(std::make_error_code(std::errc::timed_out), "no answer to the upgrade");
   }
   if (error) throw std::system_error(error, "no answer to the upgrade");
-  throw ConnectError("the stream ended before an answer");
+  throw std::system_error(std::make_error_code(std::errc::connection_aborted),
+                          "the stream ended before an answer");
 }
 
 // As the connection's request() shows it.

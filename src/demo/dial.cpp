@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
@@ -71,7 +72,7 @@ class Dial {
       : options_(options),
         signals_(take_signals()),
         client_(
-            options.url, [this](Connection& connection) { talk(connection); }, options.client) {}
+            options.url, [this](Connection& connection) { talk(connection); }, client_options()) {}
 
   int run() {
     client_.start();
@@ -83,14 +84,44 @@ class Dial {
   }
 
  private:
-  // The processor's thread.
+  ClientOptions client_options() {
+    ClientOptions options = options_.client;
+    options.reconnect.on_lost = [this](const ConnectionEnd& end) { lost(end); };
+    return options;
+  }
+
+  // The processor's thread, of each connection.
   void talk(Connection& connection) {
+    while (!unsent_.empty() && connection.write(unsent_.front())) unsent_.pop_front();
+    {
+      const MutexLock lock(mutex_);
+      server_ = connection.handle();
+    }
     open_ = true;
     news_.signal();
-    std::size_t printed = 0;
+    if (says_no_more_) return;
     for (const Message& message : connection) {
-      if (!print(message) || ++printed == options_.count) return;
+      if (!print(message) || ++printed_ == options_.count) return;
     }
+  }
+
+  // The client's, between two of them. What was not sent goes first on the next.
+  void lost(const ConnectionEnd& end) {
+    open_ = false;
+    unsent_.insert(unsent_.begin(), end.unsent.begin(), end.unsent.end());
+    is_in_doubt_ = is_in_doubt_ || end.in_doubt > 0 || end.unacknowledged_bytes > 0;
+    std::cerr << "triloop: lost: " << text_of(end.over);
+    if (!end.unsent.empty()) std::cerr << "; not sent yet: " << end.unsent.size() << " lines";
+    if (end.in_doubt > 0) std::cerr << "; perhaps not sent: " << end.in_doubt << " lines";
+    if (end.unacknowledged_bytes > 0) {
+      std::cerr << "; perhaps not received: the last " << end.unacknowledged_bytes << " bytes";
+    }
+    std::cerr << "\n";
+  }
+
+  ConnectionHandle server() {
+    const MutexLock lock(mutex_);
+    return server_;
   }
 
   void await_end() {
@@ -106,17 +137,21 @@ class Dial {
   // The rest is the main thread's. Blocks until there is input, a signal, or news of the
   // connection; input is waited for while it is open.
   void turn() {
-    const bool reads = open_ && !input_ended_ && stops_ == 0;
+    if (await_news(open_ && !input_ended_ && stops_ == 0)) read_input();
+  }
+
+  // True if there is input, where that is asked for.
+  bool await_news(bool reads) {
     pollfd polled[] = {{signals_.number(), POLLIN, 0},
                        {news_.descriptor(), POLLIN, 0},
                        {reads ? STDIN_FILENO : -1, POLLIN, 0}};
     if (::poll(polled, 3, -1) < 0) {
-      if (errno == EINTR) return;
+      if (errno == EINTR) return false;
       throw std::system_error(errno, std::generic_category(), "poll");
     }
     news_.take();
     take_signal();
-    if (polled[2].revents != 0) read_input();
+    return polled[2].revents != 0;
   }
 
   void take_signal() {
@@ -153,13 +188,16 @@ class Dial {
     ++lines_;
     Message message{options_.binary ? MessageType::binary : MessageType::text,
                     std::exchange(line_, "")};
-    const ConnectionHandle server = client_.handle();
     try {
       while (stops_ == 0) {
-        const WriteResult result = server.write_for(message, kGlance);
+        const WriteResult result = server().write_for(message, kGlance);
         if (result == WriteResult::kQueued) return;
-        if (result == WriteResult::kOver) break;
-        take_signal();
+        if (over_) break;
+        if (result == WriteResult::kOver) {
+          await_news(false);  // of the end, or of the next connection, which this one is for
+        } else {
+          take_signal();
+        }
       }
     } catch (const std::invalid_argument&) {
       return fail(what_line() + " is not UTF-8 (--binary sends it)");
@@ -171,13 +209,19 @@ class Dial {
   void end_input() {
     if (!line_.empty()) send();
     input_ended_ = true;
-    if (options_.count == 0) client_.handle().close();
+    if (options_.count == 0) close();
+  }
+
+  // Whichever of the two comes later sees the other: the next connection, or that it has to close.
+  void close() {
+    says_no_more_ = true;
+    server().close();
   }
 
   void fail(const std::string& what) {
     std::cerr << "triloop: " << what << "\n";
     failed_ = input_ended_ = true;
-    client_.handle().close();
+    close();
   }
 
   std::string what_line() const {
@@ -189,22 +233,32 @@ class Dial {
     const std::uint16_t code = end_.began.code;
     if (end_.is_clean() && (code == close_code::kNormal || code == close_code::kGoingAway ||
                             code == close_code::kNoStatus)) {
-      return failed_ ? kBroken : EXIT_SUCCESS;
+      return failed_ || is_in_doubt_ ? kBroken : EXIT_SUCCESS;
     }
-    const CloseReason& why = end_.is_clean() ? end_.began : end_.over;
-    std::cerr << "triloop: closed by " << name_of(why.by) << ", " << why.code;
-    if (!why.text.empty()) std::cerr << " \"" << printable(why.text) << '"';
-    std::cerr << "\n";
+    std::cerr << "triloop: closed by " << text_of(end_.is_clean() ? end_.began : end_.over) << "\n";
     return end_.is_clean() ? kOtherCode : kBroken;
+  }
+
+  static std::string text_of(const CloseReason& why) {
+    std::string text = std::string(name_of(why.by)) + ", " + std::to_string(why.code);
+    return why.text.empty() ? text : text + " \"" + printable(why.text) + '"';
   }
 
   const DialOptions& options_;
   const Descriptor signals_;
   Event news_;                        // open_ or over_ has changed
-  Atomic<bool> open_{false};          // set by the processor
+  Atomic<bool> open_{false};          // set by the processor, and unset by lost()
+  Atomic<bool> says_no_more_{false};  // a connection that comes is for closing
   Atomic<bool> over_{false};          // set behind the next two
   ConnectionEnd end_;                 // how it ended,
   std::exception_ptr no_connection_;  // or why it never began
+
+  Mutex mutex_;
+  ConnectionHandle server_ TRILOOP_GUARDED_BY(mutex_);  // the present one
+  // Processors, which come one after the other, and lost() between.
+  std::size_t printed_ = 0;
+  std::deque<Message> unsent_;
+  bool is_in_doubt_ = false;  // whether a server has got all that was sent
 
   // The main thread only.
   std::string line_;  // which has not ended yet

@@ -27,7 +27,8 @@ std::optional<DialOptions> parse_dial(int argc, char** argv, int& exit_status);
 /// is started: it blocks those two signals. Returns the exit status:
 ///
 ///     0  closed with 1000, 1001 or without a code, and all that was queued was sent
-///     1  no connection, or one that broke: a message on standard error says why
+///     1  no connection, or one that broke, be it that there was another one behind it, unless it
+///        is certain what was sent: a message on standard error says why
 ///     2  the URL or an option makes no sense
 ///     3  closed with another code, which standard error says
 int dial(const DialOptions& options);

@@ -66,6 +66,10 @@ void add_options(CLI::App& app, DialOptions& dial) {
                  "bytes of the largest message, and of the longest line")
       ->check(CLI::Range(std::size_t{1}, kMost))
       ->type_name("BYTES");
+  app.add_option("--reconnect", client.reconnect.max_retries,
+                 "connect again, so often in a row, when the connection is lost; 0 is off")
+      ->check(CLI::Range(std::size_t{0}, kMost))
+      ->type_name("RETRIES");
   app.add_option("--log-level", dial.log_level, "what goes to standard error")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));

@@ -1,5 +1,6 @@
 #include "life/life.h"
 
+#include <string>
 #include <utility>
 
 #include "observe/follow.h"
@@ -16,6 +17,7 @@ std::shared_ptr<Connection> Life::begin(std::uint64_t id, std::shared_ptr<Socket
   begun->self_ = begun;
   begun->admitted_ = std::move(begun->upgrade_->admitted);
   Wires& wires = *begun->wires_;
+  if (begun->upgrade_->role == Role::client) wires.out_queue.keep_rest();  // for end_of()
   identify(*begun->upgrade_, wires.observer, wires.in_queue, wires.out_queue);
   // What the socket itself has to say, for TLS, the writer sends: woken by a pong that nobody asked
   // for, which may come at any time (RFC 6455 section 5.5.3). Called by the reader, within wires.
@@ -28,6 +30,29 @@ std::shared_ptr<Connection> Life::begin(std::uint64_t id, std::shared_ptr<Socket
 void Life::serve(Connection& connection) noexcept {
   connection.serve();
   connection.admitted_.reset();  // here: its destructor is the user's, who may block this thread
+}
+
+ConnectionEnd Life::end_of(Connection& connection) {
+  Wires& wires = *connection.wires_;
+  ConnectionEnd end;
+  end.began = *wires.ending.begun().reason();
+  end.over = *wires.ending.over().reason();
+  const CloseReason last_word = *wires.ending.peer_done().reason();  // the peer's, or an abort's
+  const bool all_done = end.began == end.over && last_word.by == ClosedBy::peer;
+  end.clean = all_done && last_word.code == close_code::kNoStatus;
+  if (all_done && !end.clean) {
+    end.over = {ClosedBy::network, close_code::kAbnormal, "the stream ended without a Close frame"};
+  }
+  for (Frame& frame : wires.out_queue.take_rest()) {
+    if (!is_message(frame)) continue;
+    end.unsent.push_back(
+        {frame.opcode == Opcode::text ? MessageType::text : MessageType::binary,
+         frame.encoded ? std::string(frame.encoded->payload()) : std::move(frame.payload)});
+  }
+  end.in_doubt = wires.out_queue.in_hand();
+  const Delivery delivery = wires.socket.delivery();
+  end.unacknowledged_bytes = delivery.sent - delivery.acknowledged;
+  return end;
 }
 
 void Life::drain(Connection& connection, CloseReason reason) {

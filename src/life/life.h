@@ -6,6 +6,7 @@
 
 #include "net/socket.h"
 #include "triloop/connection.h"
+#include "triloop/connection_end.h"
 #include "triloop/latch.h"
 
 namespace triloop {
@@ -25,6 +26,11 @@ class Life {
 
   /// The calling thread becomes its reader. Blocks until all three threads are done.
   static void serve(Connection& connection) noexcept;
+
+  /// How a client's has ended; takes what was not sent. Once serve() has returned. A stream of the
+  /// peer's that ended without its Close has cut the ending short, even if nothing was lost. Throws
+  /// std::bad_alloc.
+  static ConnectionEnd end_of(Connection& connection);
 
   /// A drain begins. Never blocks.
   static void drain(Connection& connection, CloseReason reason);

@@ -208,11 +208,16 @@ Delivery TlsSocket::delivery() const {
   const std::size_t unsent = unsent_.load(std::memory_order_acquire);
   Delivery delivery = inner_->delivery();
   delivery.sent += unsent;
+  const std::uint64_t before_end = before_end_.load(std::memory_order_acquire);
+  if (delivery.broken && before_end > 0 && delivery.acknowledged >= before_end) {
+    return {delivery.acknowledged, delivery.acknowledged};
+  }
   return delivery;
 }
 
 void TlsSocket::shutdown_send() noexcept {
   if (stands_for_ > 0) return inner_->shutdown_send();
+  before_end_.store(inner_->delivery().sent + encrypted_.size() - sent_, std::memory_order_release);
   {
     const MutexLock lock(mutex_);
     records_.end();

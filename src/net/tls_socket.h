@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -57,7 +58,8 @@ class TlsSocket final : public Socket {
   std::size_t try_send(const iovec* parts, std::size_t count, std::error_code& error) override;
   bool wait_writable(TimePoint deadline) override { return inner_->wait_writable(deadline); }
 
-  /// In bytes of ciphertext. What is encrypted and not sent counts as not acknowledged.
+  /// In bytes of ciphertext. What is encrypted and not sent counts as not acknowledged. A peer that
+  /// is gone when our close_notify comes has missed nothing if it has all that was before it.
   Delivery delivery() const override;
 
   /// close_notify, and behind it the end of the stream. If the kernel does not take the first, both
@@ -108,6 +110,8 @@ class TlsSocket final : public Socket {
   // Bytes of encrypted_ that are not sent. Atomic because others ask by delivery(), to which a
   // count that is a moment old does no harm: it makes delivery less complete.
   Atomic<std::size_t> unsent_{0};
+  // Likewise: bytes of ciphertext up to close_notify, once that is said; 0 before.
+  Atomic<std::uint64_t> before_end_{0};
 };
 
 }  // namespace triloop

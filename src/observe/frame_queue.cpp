@@ -1,17 +1,11 @@
 #include "observe/frame_queue.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "observe/trace.h"
 
 namespace triloop {
-namespace {
-
-bool is_message(const Frame& frame) {
-  return frame.opcode == Opcode::text || frame.opcode == Opcode::binary;
-}
-
-}  // namespace
 
 PushResult FrameQueue::push_until(Frame& frame, TimePoint deadline) {
   const trace::Slice pushing(names_.push);
@@ -70,6 +64,7 @@ PopResult FrameQueue::pop_batch(std::vector<Frame>& batch, QueueBounds most, Tim
   done_.messages.add(std::exchange(messages_in_hand_, 0));
   done_.bytes.add(std::exchange(bytes_in_hand_, 0));
   if (follow_ != nullptr) follow_->sent();
+  if (keeps_ && cut_.get()) return PopResult::kClosed;
   const trace::Slice popping(names_.pop);
   const PopResult result = queue_.pop_batch(batch, most, deadline);
   trace::fill(names_.queue, connection_, queue_);
@@ -81,6 +76,21 @@ PopResult FrameQueue::pop_batch(std::vector<Frame>& batch, QueueBounds most, Tim
     bytes_in_hand_ += frame.size();
   }
   return result;
+}
+
+void FrameQueue::discard() noexcept {
+  if (!keeps_) return queue_.discard();
+  cut_.set(true);
+  queue_.close();
+}
+
+// Closed again, for whoever ended it may not have come so far.
+std::vector<Frame> FrameQueue::take_rest() {
+  queue_.close();
+  std::vector<Frame> rest;
+  while (queue_.pop_batch(rest, {SIZE_MAX, SIZE_MAX}, kNow) == PopResult::kItems) {
+  }
+  return rest;
 }
 
 }  // namespace triloop

@@ -1,6 +1,7 @@
 /// A queue of a connection, and what it leaves behind for whoever looks on.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -38,11 +39,18 @@ class FrameQueue {
   PopResult pop_batch(std::vector<Frame>& batch, QueueBounds most, TimePoint deadline);
   void nudge() { queue_.nudge(); }
   void close() { queue_.close(); }
-  void discard() noexcept { queue_.discard(); }
+  void discard() noexcept;
   bool is_closed() const { return queue_.is_closed(); }
   bool is_finished() const { return queue_.is_finished(); }
   /// From now on `follow`, which must outlive it, is told. Before anybody uses it.
   void follow(Follow& follow) { follow_ = &follow; }
+  /// From now on what is discarded is not thrown away, but nobody can pop it: it waits for
+  /// take_rest(). Before anybody uses it.
+  void keep_rest() { keeps_ = true; }
+  /// When it is over, and nobody pops any more: what nobody has taken out.
+  std::vector<Frame> take_rest();
+  /// Likewise: messages that the last pop_batch() took out, and that its thread was not done with.
+  std::size_t in_hand() const { return messages_in_hand_; }
   QueueSnapshot snapshot() const { return queue_.snapshot(); }
 
   /// Messages that push_all() was given.
@@ -58,8 +66,10 @@ class FrameQueue {
   const std::uint64_t connection_;
   BoundedQueue<Frame> queue_;
   Follow* follow_ = nullptr;  // mostly nobody is followed
+  bool keeps_ = false;
+  Hint cut_;  // by discard(), which keeps: a batch that is popped meanwhile may still be sent
   Traffic pushed_, done_;
-  std::uint64_t messages_in_hand_ = 0;  // of the last pop_batch()
+  std::size_t messages_in_hand_ = 0;  // of the last pop_batch()
   std::uint64_t bytes_in_hand_ = 0;
 };
 

@@ -64,7 +64,9 @@ void Ending::end_now(const CloseReason& reason) noexcept {
   peer_done_.fire(copy());
 }
 
-void Ending::peer_is_done() { peer_done_.fire({ClosedBy::peer, close_code::kNoStatus, {}}); }
+void Ending::peer_is_done(bool closed) {
+  peer_done_.fire({ClosedBy::peer, closed ? close_code::kNoStatus : close_code::kAbnormal, {}});
+}
 
 void Ending::direction_done(bool Ending::*direction) {
   {

@@ -37,9 +37,9 @@ class Ending {
   /// It is over: an abort, or the last step of a drain. Never blocks.
   void end_now(const CloseReason& reason) noexcept;
 
-  /// The peer has said its last word: its Close, also behind a violation, or the end of its stream.
-  /// Once begun() has fired.
-  void peer_is_done();
+  /// The peer has said its last word: its Close, also behind a violation, or the end of its stream,
+  /// which it may have `closed` before. Once begun() has fired.
+  void peer_is_done(bool closed);
 
   /// The peer's stream has come to its end, and so has ours behind the Close frame. Both, and all
   /// that was sent has been acknowledged: then it is over.
@@ -53,7 +53,7 @@ class Ending {
   /// Fired when it is over, with the reason of that: the same, unless a drain was cut short.
   const WatchedLatch& over() const { return over_; }
   /// A third, between the reader and the writer: fired when the peer has said its last word, or
-  /// when it is over. The writer's goodbye waits for it.
+  /// when it is over. The writer's goodbye waits for it. Its code: 1006 if the peer did not close.
   const WatchedLatch& peer_done() const { return peer_done_; }
 
   /// What the Close frame says; nullopt once end_now() has been called: its reason is for the log,

@@ -50,16 +50,11 @@ std::size_t Reader::receive(Bytes into, std::error_code& error) {
 // close_timeout: some peers answer no ping after their Close.
 bool Reader::give_up_if_dead() {
   if (ending_.begun().fired()) return false;
-  switch (liveness_.judge()) {
-    case Liveness::Verdict::kAlive:
-      return false;
-    case Liveness::Verdict::kSilent:
-      ending_.end_now({ClosedBy::network, close_code::kAbnormal, "the peer is silent"});
-      break;
-    case Liveness::Verdict::kTakesNothing:
-      ending_.end_now({ClosedBy::network, close_code::kAbnormal, "the peer stopped reading"});
-      break;
-  }
+  const Liveness::Verdict verdict = liveness_.judge();
+  if (verdict == Liveness::Verdict::kAlive) return false;
+  const bool silent = verdict == Liveness::Verdict::kSilent;
+  ending_.end_now({ClosedBy::network, close_code::kAbnormal,
+                   silent ? "the peer is silent" : "the peer stopped reading"});
   return true;
 }
 
@@ -76,7 +71,7 @@ void Reader::take_in(Bytes bytes) {
         break;
       case Decoded::kViolation:
         peer_begins_drain(protocol_.violation());
-        if (protocol_.violation_is_close()) return ending_.peer_is_done();
+        if (protocol_.violation_is_close()) return peer_closes();
         return look_for_close(bytes);
     }
     if (discards_) return;
@@ -99,7 +94,7 @@ void Reader::pass_on(Frame frame) {
       break;
     case Opcode::close:
       peer_begins_drain(parse_close(frame.payload));
-      if (protocol_.close_is_last_word()) ending_.peer_is_done();
+      peer_closes();
       break;
   }
 }
@@ -119,24 +114,25 @@ void Reader::peer_begins_drain(const CloseStatus& status) {
   ending_.begin_drain({ClosedBy::peer, status.code, status.reason});
 }
 
-// What comes behind a Close or a violation is discarded. But behind a violation the peer's last
-// word has still to come: the Close by which it answers ours, and for which the end of our stream
-// waits (writer.cpp).
+// What comes behind a Close or a violation is discarded. But behind a violation the peer's Close is
+// still to come: its answer to ours, for which the end of our stream waits (writer.cpp).
 void Reader::look_for_close(Bytes bytes) {
-  if (ending_.peer_done().fired()) return;
-  if (finder_.finds_in(bytes)) ending_.peer_is_done();
+  if (!closed_ && finder_.finds_in(bytes)) peer_closes();
+}
+
+// A client's peer has one word more, the end of its stream.
+void Reader::peer_closes() {
+  closed_ = true;
+  if (protocol_.close_is_last_word()) ending_.peer_is_done(closed_);
 }
 
 // The peer has ended its direction. In a drain the other one goes on: replies are still sent. So it
-// does after a reset, if the peer had said its last word: whether it takes what it is owed is for
-// the writer to find.
-//
-// A reader that end_now() has woken comes here like any other. It is over by then, and neither
-// branch changes that.
+// does after a reset, or a cut (TLS), if the peer had closed: whether it takes what it is owed is
+// for the writer to find. A reader that end_now() has woken comes here, too: it is over by then.
 void Reader::stream_ended(const std::error_code& error) {
-  const bool drains = error ? ending_.peer_done().fired() : ending_.begun().fired();
+  const bool drains = error ? closed_ : ending_.begun().fired();
   if (drains) {
-    ending_.peer_is_done();
+    ending_.peer_is_done(closed_);
     ending_.all_received();
   } else {
     ending_.end_now({ClosedBy::network, close_code::kAbnormal,

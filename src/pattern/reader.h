@@ -42,6 +42,7 @@ class Reader {
   void pass_on(Frame frame);
   void pass_on_batch();
   void look_for_close(Bytes bytes);
+  void peer_closes();
   void peer_begins_drain(const CloseStatus& status);
   void stream_ended(const std::error_code& error);
 
@@ -57,6 +58,7 @@ class Reader {
   std::vector<Frame> batch_;  // decoded, not yet in the in-queue
   std::size_t batch_bytes_ = 0;
   bool discards_ = false;  // behind a Close frame or a violation nothing is decoded
+  bool closed_ = false;    // the peer's Close has come
   CloseFinder finder_;     // in what is discarded behind a violation
 };
 

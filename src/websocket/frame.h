@@ -37,6 +37,11 @@ struct Frame {
   std::shared_ptr<const Encoded> encoded;
 };
 
+/// Is it a message, and no control frame?
+inline bool is_message(const Frame& frame) {
+  return frame.opcode == Opcode::text || frame.opcode == Opcode::binary;
+}
+
 /// The byte bound of a queue counts payloads.
 template <>
 struct BytesOf<Frame> {

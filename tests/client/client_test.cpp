@@ -182,6 +182,27 @@ TEST_CASE("the server ends its stream first, and a client waits for it", "[clien
   CHECK(end.is_clean());
 }
 
+TEST_CASE("behind a violation, too, the server ends its stream first", "[client]") {
+  Listening listening;
+  const std::string close("\x88\x02\x03\xe8", 4);
+  const std::string violations[] = {{"\xc1\x00", 2},           // with an extension's bit
+                                    {"\x88\x02\x03\xe7", 4}};  // a Close with 999
+  for (const std::string& violation : violations) {
+    Client client(listening.url(), read_to_the_end, patient_client());
+    client.start();
+    ScriptedServer server(listening);
+    server.open();
+    server.send(violation);
+    std::string bytes;
+    while (bytes.size() < 8) bytes += server.receive();
+    if (violation != violations[1]) server.send(close);
+    testing::await_standstill();  // it has the Close, and waits for more
+    CHECK_FALSE(client.wait_for(std::chrono::milliseconds(0)).has_value());
+    server.shutdown_send();
+    CHECK(client.wait().began.code == 1002);
+  }
+}
+
 TEST_CASE("a server that closes is answered, and the end says so", "[client]") {
   const RunningServer server([](Connection& connection) { connection.close(4321, "bye"); },
                              patient_server());
@@ -354,6 +375,18 @@ TEST_CASE("a server that is not there is an error that says where", "[client]") 
   } catch (const std::system_error& error) {
     CHECK(error.code() == std::errc::connection_refused);
     CHECK(std::string(error.what()).find("127.0.0.1:" + std::to_string(port)) != std::string::npos);
+  }
+}
+
+TEST_CASE("who has stopped a client is told so, whatever the look-up says", "[client]") {
+  Client client("ws://nobody.invalid/", read_to_the_end, patient_client());
+  client.stop();  // so that it comes before the answer
+  client.start();
+  try {
+    client.wait();
+    FAIL("it is there");
+  } catch (const std::system_error& error) {
+    CHECK(error.code() == std::errc::operation_canceled);
   }
 }
 

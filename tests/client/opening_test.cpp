@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 
 #include "client/patient_client.h"
 #include "support/catch.h"
@@ -23,7 +24,7 @@ using testing::ScriptedServer;
 // What a client makes of such an answer to its request; the server ends the stream behind it.
 struct Outcome {
   std::optional<ConnectionEnd> end;
-  std::string error;  // what() of a ConnectError
+  std::string error;  // what() of a ConnectError, or of a system_error
   int status = 0;
   std::string body;
   std::string subprotocol;
@@ -50,6 +51,8 @@ Outcome answered(const std::function<std::string(const std::string&)>& answer,
     outcome.error = error.what();
     outcome.status = error.status();
     outcome.body = error.body();
+  } catch (const std::system_error& error) {
+    outcome.error = error.what();
   }
   return outcome;
 }

@@ -1,11 +1,16 @@
 // A client and a server of ours, over TLS: whom the client believes, and that nothing else changes.
+#include <openssl/ssl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
 
 #include "net/tls_peer.h"
 #include "support/catch.h"
 #include "support/running_server.h"
+#include "support/scripted_server.h"
 #include "triloop/client.h"
 #include "triloop/sync.h"
 
@@ -155,6 +160,71 @@ TEST_CASE("over TLS, too, either side closes with its code and its reason", "[tl
       client_that_believes(own));
   CHECK(by_client.began.code == 4002);
   CHECK(by_client.is_clean());
+}
+
+// One connection of a server that says the bytes it is told to, over TLS.
+class ScriptedTlsServer {
+ public:
+  ScriptedTlsServer(testing::Listening& listening, const TlsCertificate& own)
+      : context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free),
+        descriptor_(listening.accept()),
+        session_(session_with(own), SSL_free) {
+    SSL_set_fd(session_.get(), descriptor_);
+    if (SSL_accept(session_.get()) != 1) throw std::runtime_error("no handshake");
+  }
+  ~ScriptedTlsServer() { ::close(descriptor_); }
+  ScriptedTlsServer(const ScriptedTlsServer&) = delete;
+  ScriptedTlsServer& operator=(const ScriptedTlsServer&) = delete;
+
+  std::string receive() {
+    char buffer[4096];
+    const int size = SSL_read(session_.get(), buffer, sizeof buffer);
+    return {buffer, static_cast<std::size_t>(std::max(size, 0))};
+  }
+  void send(const std::string& bytes) {
+    SSL_write(session_.get(), bytes.data(), static_cast<int>(bytes.size()));
+  }
+  void open() {
+    std::string head;
+    while (head.find("\r\n\r\n") == std::string::npos) head += receive();
+    send(testing::answer_to(head));
+  }
+
+ private:
+  SSL* session_with(const TlsCertificate& own) const {
+    SSL_CTX_use_certificate_chain_file(context_.get(), own.chain_file.c_str());
+    SSL_CTX_use_PrivateKey_file(context_.get(), own.key_file.c_str(), SSL_FILETYPE_PEM);
+    return SSL_new(context_.get());
+  }
+
+  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
+  const int descriptor_;
+  const std::unique_ptr<SSL, void (*)(SSL*)> session_;
+};
+
+TEST_CASE("a server that cuts TLS behind both Close frames has ended well, and no earlier",
+          "[tls_client]") {
+  const Certificates all;
+  const TlsCertificate own = all.issue("localhost");
+  for (const bool closes : {true, false}) {
+    testing::Listening listening;
+    Client client(
+        "wss://localhost:" + std::to_string(listening.port()) + "/",
+        [](Connection& connection) { connection.write(Message::text("last")); },
+        client_that_believes(own));
+    client.start();
+    {
+      ScriptedTlsServer server(listening, own);
+      server.open();
+      std::string bytes;
+      while (bytes.size() < 2 + 4 + 4 + 2 + 4 + 2) bytes += server.receive();  // up to its Close
+      if (closes) server.send({"\x88\x02\x03\xe8", 4});
+    }  // the kernel ends the stream, and nobody receives the client's close_notify
+    const ConnectionEnd end = client.wait();
+    CHECK(end.began == CloseReason{ClosedBy::processor, 1000, ""});
+    CHECK(end.is_clean() == closes);
+    if (!closes) CHECK(end.over.by == ClosedBy::network);
+  }
 }
 
 }  // namespace

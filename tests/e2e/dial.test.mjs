@@ -34,6 +34,34 @@ test("dial: a line is a message, and a message is a line", async (t) => {
   assert.deepEqual(await dial(t, "one\n\nthree", "--count", "3", there), { status: 0, out: "one\n\nthree\n", err: "" });
 });
 
+test("dial: connects again when the connection is lost, and goes on where it was", async (t) => {
+  const seen = [];
+  const sockets = [];
+  const url = await nodeServer(t, (socket) => {
+    sockets.push(socket);
+    socket.on("message", (data) => {
+      seen.push(data.toString());
+      socket.send(`${sockets.length}: ${data}`);
+    });
+  });
+  const run = start(t, "--reconnect", "1000000", "--count", "2", url);
+  run.child.stdin.write("one\n");
+  await eventually(PATIENCE_MS, () => assert.equal(run.output.out, "1: one\n"));
+  sockets[0].close(1012, "restarts");
+  await eventually(PATIENCE_MS, () => assert.match(run.output.err, /^triloop: lost: peer, 1012 "restarts"\n$/));
+  run.child.stdin.end("two\n");
+  const { status, out } = await run.ended();
+  assert.equal(out, "1: one\n2: two\n");
+  assert.equal(status, 0);
+  assert.deepEqual(seen, ["one", "two"]);
+});
+
+test("dial: gives up when the server is not there as often as it may ask", async (t) => {
+  const { status, err } = await dial(t, "", "--reconnect", "1", `ws://127.0.0.1:${await freePort()}/`);
+  assert.equal(status, 1);
+  assert.match(err, /Connection refused/);
+});
+
 test("dial: all lines are sent before the end of the input closes the connection", async (t) => {
   const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}`);
   const seen = [];

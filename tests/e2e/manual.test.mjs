@@ -83,6 +83,8 @@ test("the manual page of the library has an entry for each public call, member a
     ["PathOptions", "options", "struct PathOptions", membersOf, "allowed_origins"],
     ["Options", "options", "struct Options : PathOptions", membersOf, "spare_threads"],
     ["ClientOptions", "client_options", "struct ClientOptions : PathOptions", membersOf, "subprotocols"],
+    ["ReconnectOptions", "client_options", "struct ReconnectOptions", membersOf, "max_retries"],
+    ["ConnectionEnd", "connection_end", "struct ConnectionEnd", membersOf, "unsent"],
     ["Client", "client", "class Client", functionsOf, "wait_for"],
     ["ConnectError", "connect_error", "class TRILOOP_EXPORT ConnectError : public std::runtime_error", functionsOf, "status"],
     ["Request", "request", "struct Request", membersOf, "rest"],

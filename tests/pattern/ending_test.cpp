@@ -135,7 +135,7 @@ TEST_CASE("one direction alone ends nothing, though all is acknowledged", "[endi
 TEST_CASE("the peer's last word frees the goodbye, and ends nothing", "[ending]") {
   Scene scene;
   scene.ending.begin_drain(kServers);
-  scene.ending.peer_is_done();
+  scene.ending.peer_is_done(true);
   CHECK(scene.ending.peer_done().fired());
   CHECK_FALSE(scene.ending.over().fired());
   CHECK_FALSE(scene.socket.is_send_shut_down());
