@@ -55,7 +55,7 @@ usage() {
                again, and machines that are killed, restarted and parted while members talk (see
                CLUSTER_SECONDS)
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
-  fuzz         libFuzzer on requests, frames, text and PROXY headers (see FUZZ_SECONDS)
+  fuzz         libFuzzer on requests, frames, text, PROXY headers and Forwarded (see FUZZ_SECONDS)
   bench        triloop beside other servers; writes docs/performance.md; an hour. Among all the parts: only
                whether the load generator notices what it must, and one short row.
                UWEBSOCKETS=DIR has sources of uWebSockets, to measure beside; without them the figures of

@@ -12,13 +12,13 @@ if [[ ! -f $build/build.ninja ]]; then
   cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=None \
     -DTRILOOP_TESTS=ON -DTRILOOP_FUZZERS=ON "${launcher[@]}" >/dev/null
 fi
-cmake --build "$build" --target fuzz_request fuzz_frames fuzz_text fuzz_proxy -- --quiet
+cmake --build "$build" --target fuzz_request fuzz_frames fuzz_text fuzz_proxy fuzz_forwarded -- --quiet
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 findings=0
-for what in request frames text proxy; do
+for what in request frames text proxy forwarded; do
   cp -r "tests/fuzz/seeds/$what" "$scratch/$what"
   log=$scratch/$what.log
   if "$build/tests/fuzz/fuzz_$what" "$scratch/$what" -dict="tests/fuzz/$what.dict" \
