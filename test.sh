@@ -57,11 +57,13 @@ usage() {
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
   fuzz         libFuzzer on requests, frames, text, PROXY headers and Forwarded (see FUZZ_SECONDS)
   bench        triloop beside other servers; writes docs/performance.md; an hour. Among all the parts: only
-               whether the load generator notices what it must, and one short row.
+               whether the load generator notices what it must, and two short rows.
                UWEBSOCKETS=DIR has sources of uWebSockets, to measure beside; without them the figures of
                the last run with them stay. BASELINE=PROGRAM is an older triloop, which no row may fall
                behind. BENCH_ROUNDS=7 says by how many pairs a figure is judged
   bench-full   the same with every row of the grid; two hours, and only when it is named
+  bench-tls    its rows with TLS alone, beside HAProxy and nginx; the tables of the others stay. Five minutes,
+               and only when it is named
   scaling      measures what docs/scaling.md reckons with, and writes its tables; half an hour on a quiet
                machine. Among all the parts: only whether the model predicts what it has not seen, and the
                page is what the kept figures say

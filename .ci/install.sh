@@ -50,7 +50,7 @@ engine_packages=(firefox-esr=firefox-esr WebKitWebDriver=webkit2gtk-driver Xvfb=
 
 # What it is measured with, and the servers beside it.
 bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
-  python3-websockets perf=linux-perf)
+  python3-websockets perf=linux-perf haproxy nginx openssl=openssl)
 
 # build PRESET [TARGET...]: configures once, then builds what has changed: of all, or of the targets.
 build() {

@@ -8,7 +8,7 @@ source .ci/install.sh
 parts=(format house unit protocol connection server processors memory rfc tls unobserved explore mutants exercises e2e
   browser consumers package docs faults proxies cluster soak fuzz bench scaling asan tsan tidy)
 short_parts=(unit protocol connection server processors rfc tls explore e2e browser)
-named_only=(bench-full explore-deep explore-fuzz slow-peers)
+named_only=(bench-full bench-tls explore-deep explore-fuzz slow-peers)
 
 # -- Where the time goes: the seconds of the part that runs, apart from those of its tests ---------------
 
@@ -154,7 +154,11 @@ run_bench() {
   configure_bench
   if [[ -n ${UWEBSOCKETS:-} ]]; then how+=(--uwebsockets); fi
   if [[ -n ${BASELINE:-} ]]; then how+=(--baseline "$BASELINE"); fi
-  compile bench
+  if [[ $1 == bench-tls ]]; then
+    compile bench triloop_server triloop_load
+  else
+    compile bench
+  fi
   count "bench (load generator)" env TRILOOP_LOAD="$directory/tests/bench/triloop_load" \
     TRILOOP_BINARY="$directory/triloop" node --test tests/bench/selftest.mjs
   count "bench (peers of a client)" env TRILOOP_PEERS="$directory/tests/bench" \
@@ -162,11 +166,13 @@ run_bench() {
   if [[ $extent == all ]]; then
     scratch=$(mktemp -d)
     cp docs/performance.md "$scratch"
-    count "bench (one row)" node tests/bench/bench.mjs --build "$directory" --rounds 1 \
-      --seconds 0.3 --rows "64x16 64 B" --out "$scratch"
+    count "bench (two rows)" node tests/bench/bench.mjs --build "$directory" --rounds 1 \
+      --seconds 0.3 --rows "64x16 64 B;64x16 64 B TLS" --out "$scratch"
     rm -r "$scratch"
   elif [[ $1 == bench ]]; then
     count bench node tests/bench/bench.mjs --build "$directory" "${how[@]}"
+  elif [[ $1 == bench-tls ]]; then
+    count bench-tls node tests/bench/bench.mjs --build "$directory" "${how[@]}" --tls
   else
     count bench-full node tests/bench/bench.mjs --build "$directory" "${how[@]}" --full
   fi
@@ -344,7 +350,7 @@ run_part() {
       if [[ $extent == all ]]; then seconds=20; fi
       count fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-$seconds}"
       ;;
-    bench | bench-full) run_bench "$1" ;;
+    bench | bench-full | bench-tls) run_bench "$1" ;;
     scaling) run_scaling ;;
     asan | tsan)
       need "${build_packages[@]}" catch2 libssl-dev ccache=ccache node=nodejs npm=npm chromium=chromium \

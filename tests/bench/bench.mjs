@@ -1,10 +1,11 @@
 // Measures triloop beside others, and writes down what came out.
 //
-//     node tests/bench/bench.mjs --build DIR [--rounds 7] [--seconds 1] [--rows 'NAME;...'] [--full]
+//     node tests/bench/bench.mjs --build DIR [--rounds 7] [--seconds 1] [--rows 'NAME;...'] [--full | --tls]
 //                                [--uwebsockets] [--baseline PROGRAM] [--out docs]
 //
 // DIR was configured with -DTRILOOP_BENCH=ON; all raw figures go to DIR/performance.json, tables to
 // OUT/performance.md between its markers, plots to OUT/images. `npm ci` in tests/bench comes first.
+// Rows with TLS have tables and markers of their own: --tls measures those alone, and the others stay.
 // --uwebsockets: it was built, too, and its figures go to OUT/performance.uwebsockets.json; without
 // it the tables have those that are there. --baseline: an older triloop, that no row may fall behind.
 
@@ -18,8 +19,8 @@ import { merged, readKept, writeKept } from "./kept.mjs";
 import { machineFacts } from "./machine.mjs";
 import { drawPlots } from "./plots.mjs";
 import { hasPerf, profile } from "./profile.mjs";
-import { replaceTables, tables } from "./report.mjs";
-import { allRows, dissected, obstacle, profiled, rowsOf } from "./rows.mjs";
+import { writeTables } from "./report.mjs";
+import { allRows, dissected, isTls, obstacle, profiled, rowsOf } from "./rows.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "1" },
     rows: { type: "string" },
     full: { type: "boolean", default: false },
+    tls: { type: "boolean", default: false },
     uwebsockets: { type: "boolean", default: false },
     baseline: { type: "string" },
     out: { type: "string", default: "docs" },
@@ -73,6 +75,7 @@ async function main() {
   const rows = rowsOf({
     full: values.full,
     names: values.rows?.split(";"), // names have commas
+    ...(values.tls && { only: isTls }),
     absent: values.uwebsockets ? [] : ["uwebsockets"],
     baseline: Boolean(values.baseline),
   }).map((row) => lasting(row, seconds));
@@ -127,7 +130,7 @@ async function main() {
   const images = join(values.out, "images");
   mkdirSync(images, { recursive: true });
   const plots = await drawPlots(report, rows, images);
-  replaceTables(join(values.out, "performance.md"), tables(report, rows, plots));
+  writeTables(join(values.out, "performance.md"), report, rows, plots);
   for (const { row, what, outcome, value } of [...report.targets, ...report.baseline]) {
     if (outcome !== "not run") console.log(`${outcome}: ${row}, ${what}${value ? `: ${value.median.toPrecision(3)}` : ""}`);
   }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -28,7 +29,7 @@ const QUIET = ["--bind", "127.0.0.1", "--port", "0", "--quiet", "--log-level", "
  * In the order of the tables. `program` is a file in the build directory, or what `arguments` are
  * given to; `room` another one that is a room, where the program itself has no --room; `raw` speaks no
  * WebSocket; a `shadow` is triloop again, for a pair with it, and has no column of its own; `load` is
- * what its load has different from the row's.
+ * what its load has different from the row's; a `proxy` stands before it and speaks TLS in its place.
  */
 export const contestants = {
   triloop: { title: "triloop", program: "triloop", room: "tests/bench/triloop_room", args: QUIET },
@@ -40,6 +41,9 @@ export const contestants = {
   // The interpreter that the distribution's package is for.
   python: { title: "python-websockets", program: "/usr/bin/python3", args: [join(SERVERS, "python_websockets.py")] },
   floor: { title: "floor", program: "tests/bench/floor", raw: true },
+  haproxy: { title: "HAProxy before triloop", program: "triloop", args: QUIET, proxy: "haproxy" },
+  nginx: { title: "nginx before triloop", program: "triloop", args: QUIET, proxy: "nginx" },
+  plain: { title: "triloop without TLS", program: "triloop", args: QUIET, load: { tls: false } },
   ascii: { title: "the same bytes in ASCII", program: "triloop", args: QUIET, shadow: true, load: { payload: "letters" } },
   baseline: { title: "the older build", program: "", args: QUIET, shadow: true }, // --baseline says where
 };
@@ -63,9 +67,19 @@ export function unknownOptions(build, name, options = {}) {
   return Object.keys(options).filter((option) => !new RegExp(`--${option}\\b`).test(helps.get(program)));
 }
 
+/** Makes a certificate when it is loaded, and so only for a row that needs one. */
+const proxies = () => import("../proxies/proxy.mjs");
+
+async function tlsArguments(load, proxy) {
+  if (!load.tls || proxy) return [];
+  const { certificate, key } = await proxies();
+  return ["--tls-certificate", certificate, "--tls-key", key];
+}
+
 /** How the server is started for a row, and with what its load is. */
-function prepared(build, name, { kind, load, options }) {
-  const { program, room, args = [], raw, load: own } = contestants[name];
+async function prepared(build, name, { kind, load: wish, options }) {
+  const { program, room, args = [], raw, load: own, proxy } = contestants[name];
+  const load = { ...wish, ...own, ...(raw && { raw: true }) };
   if (kind === "broadcast") {
     const command = room ? [resolve(build, room)] : [resolve(build, program), ...args];
     return { command: [...command, "--room", ...(load.compress ? ["--compress"] : [])], load };
@@ -76,8 +90,8 @@ function prepared(build, name, { kind, load, options }) {
   const further = Object.entries(wanted).filter(([option]) => !unknown.includes(option));
   return {
     command: [resolve(build, program), ...args, ...further.flatMap(([option, value]) => [`--${option}`, String(value)]),
-      ...(load.compress ? ["--compress"] : [])],
-    load: { ...load, ...own, ...(raw && { raw: true }) },
+      ...(load.compress ? ["--compress"] : []), ...await tlsArguments(load, proxy)],
+    load,
   };
 }
 
@@ -86,7 +100,7 @@ export async function start(command, options) {
   const server = launch(command, options);
   const announced = async () => {
     for (;;) {
-      const match = /^listening on http:\/\/\S+:(\d+)\/\n/.exec(server.stdout());
+      const match = /^listening on https?:\/\/\S+:(\d+)\/\n/.exec(server.stdout());
       if (match) return Number(match[1]);
       const ended = await Promise.race([once(server.child.stdout, "data").then(() => null), server.exited]);
       if (ended) throw new Error(`${command[0]} ended at once: ${JSON.stringify(ended)} ${server.stderr()}`);
@@ -97,7 +111,7 @@ export async function start(command, options) {
 }
 
 export function loadArguments(load) {
-  return Object.entries(load).flatMap(([name, value]) =>
+  return Object.entries(load).filter(([, value]) => value !== false).flatMap(([name, value]) =>
     value === true ? [`--${name}`] : [`--${name}`, String(value)]);
 }
 
@@ -127,7 +141,7 @@ const threadsOf = (pid) => Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/
  * Both get the server's process id. Resolves to what `look` says.
  */
 export async function underLoad(build, name, row, before, look) {
-  const { command, load } = prepared(build, name, row);
+  const { command, load } = await prepared(build, name, row);
   const limits = [`-n ${load.connections + OWN_DESCRIPTORS}`];
   const server = await start(command, { limits });
   try {
@@ -148,16 +162,22 @@ export async function underLoad(build, name, row, before, look) {
   }
 }
 
-/** Starts the server afresh, loads it as the row says (`load`: options of triloop_load) and stops it. */
+/** Starts the server afresh, loads it as the row says (`load`: options of triloop_load) and stops it. A proxy is a part of it. */
 export async function measure(build, name, row) {
-  const { command, load } = prepared(build, name, row);
+  const { command, load } = await prepared(build, name, row);
   if (load.mode === "idle") await settleMemory();
   const limits = [`-n ${load.connections + OWN_DESCRIPTORS}`];
   const server = await start(command, { limits });
+  let proxy;
   try {
+    if (contestants[name].proxy) {
+      const { launchProxy } = await proxies();
+      proxy = await launchProxy(contestants[name].proxy, server.port, { workers: availableParallelism() });
+    }
+    const pids = [server.pid, ...(proxy?.pids ?? [])].flatMap((pid) => ["--pid", String(pid)]);
     const { stdout } = await promisify(execFile)(
       join(build, "tests/bench/triloop_load"),
-      ["--port", String(server.port), "--pid", String(server.pid), ...loadArguments(load)],
+      ["--port", String((proxy ?? server).port), ...pids, ...loadArguments(load)],
       { timeout: load.seconds * 1000 + LOAD_SPARE_MS },
     );
     assert.ok(server.isRunning(), `${command[0]} ended under load: ${server.stderr()}`);
@@ -165,6 +185,7 @@ export async function measure(build, name, row) {
     assert.equal(code, 0, `${command[0]} ended with ${code ?? signal}: ${server.stderr()}`);
     return JSON.parse(stdout);
   } finally {
+    await proxy?.stop("SIGTERM"); // at which a master ends its workers
     await server.stop("SIGKILL");
   }
 }

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 
 const PACKAGES = ["golang-go", "golang-github-gorilla-websocket-dev", "libboost-dev", "libwebsocketpp-dev", "libasio-dev",
-  "python3-websockets", "zlib1g-dev"];
+  "python3-websockets", "zlib1g-dev", "libssl3", "haproxy", "nginx"];
 
 function firstLine(command, ...args) {
   try {

@@ -11,7 +11,7 @@ import { absolute, ratio } from "./statistics.mjs";
 const titleOf = (name) => contestants[name].title;
 // Warns of scales that facets share; here they are to share them.
 const logger = vega.logger(vega.Error);
-const shown = Object.keys(contestants).filter((name) => !contestants[name].shadow);
+const shown = Object.keys(contestants).filter((name) => !contestants[name].shadow && name !== "plain" && !contestants[name].proxy);
 const servers = shown.map(titleOf);
 const color = { // told apart by those who see no red or no green, too
   field: "server",

@@ -3,15 +3,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { contestants } from "./contestants.mjs";
 import { figureOf, runsOf } from "./kept.mjs";
+import { allRows, isTls } from "./rows.mjs";
 import { absolute, LEAST_PAIRS, ratio } from "./statistics.mjs";
 
-const BEGIN = "<!-- bench:begin -->";
-const END = "<!-- bench:end -->";
 const LARGE_BYTES = 64 * 1024; // from here on bytes say more than messages
 const MB = 1e6;
 const LEAST_SHOWN = 0.001;
 const COLUMNS = Object.keys(contestants).filter((name) => !contestants[name].shadow);
 const RARE = ["node", "python"];
+const PACKAGES_OF_TLS = ["libssl3", "haproxy", "nginx"];
 
 const digits = (number) => {
   if (number === 0) return "0";
@@ -154,12 +154,14 @@ function failureTable({ failed }) {
   return lines.length > 0 ? markdown(["row", "why"], lines) : "";
 }
 
-function facts({ machine, rounds, seconds }) {
-  const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`);
+function facts({ machine, rounds, seconds }, ofTls) {
+  const packages = Object.entries(machine.packages).filter(([name]) => PACKAGES_OF_TLS.includes(name) === ofTls)
+    .map(([name, version]) => `${name} ${version}`);
+  const tools = [machine.compiler, ...(ofTls ? [] : [machine.go, machine.node]), packages.join(", ")];
   return [
     `Measured on ${machine.date}: ${machine.cpu}, ${machine.cores} cores, ` +
       `${Math.round(machine.memoryBytes / 2 ** 30)} GiB, Linux ${machine.kernel}; load average at the ` +
-      `beginning ${machine.load.toFixed(1)}. ${machine.compiler}; ${machine.go}; ${machine.node}; ${packages.join(", ")}.`,
+      `beginning ${machine.load.toFixed(1)}. ${tools.join("; ")}.`,
     `Each figure is the median of ${rounds} rounds of ${seconds} s. Ratios are taken round by round, and in brackets is the ` +
       "95 % confidence interval of what they scatter around (Wilcoxon's signed ranks; of ratios on a logarithmic scale). " +
       "What is to be reached is **reached** or **not reached** if the whole interval is on one side, else it is **open**, " +
@@ -169,7 +171,7 @@ function facts({ machine, rounds, seconds }) {
 }
 
 /** All that stands between the markers. `plots` are paths relative to the page, with their titles. */
-export function tables(report, rows, plots) {
+function tables(report, rows, plots, ofTls) {
   const sections = [
     ["To reach", targetTable(report)],
     ["Beside an older build", baselineTable(report)],
@@ -186,15 +188,38 @@ export function tables(report, rows, plots) {
   ];
   const images = plots.map(({ path, title }) => `![${title}](${path})`);
   return [
-    facts(report),
-    ...sections.filter(([, table]) => table !== "").map(([title, table]) => `### ${title}\n\n${table}`),
+    facts(report, ofTls),
+    ...sections.filter(([, table]) => table !== "").map(([title, table]) => `### ${ofTls ? `TLS: ${title}` : title}\n\n${table}`),
     ...images,
   ].join("\n\n");
 }
 
-export function replaceTables(page, text) {
+function replaceTables(page, name, text) {
+  const [first, last] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
   const before = readFileSync(page, "utf8");
-  const [begin, end] = [before.indexOf(BEGIN), before.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${page} lacks the markers ${BEGIN} and ${END}`);
-  writeFileSync(page, `${before.slice(0, begin + BEGIN.length)}\n${text}\n${before.slice(end)}`);
+  const [begin, end] = [before.indexOf(first), before.indexOf(last)];
+  if (begin < 0 || end < begin) throw new Error(`${page} lacks the markers ${first} and ${last}`);
+  writeFileSync(page, `${before.slice(0, begin + first.length)}\n${text}\n${before.slice(end)}`);
+}
+
+/** What a report says of rows of this kind. */
+function narrowed(report, ofTls) {
+  const names = allRows().filter((row) => isTls(row) === ofTls).map(({ name }) => name);
+  const listed = (list = []) => list.filter(({ row }) => names.includes(row));
+  const keyed = (object = {}) => Object.fromEntries(Object.entries(object).filter(([name]) => names.includes(name)));
+  return {
+    ...report,
+    targets: listed(report.targets),
+    baseline: listed(report.baseline),
+    ...Object.fromEntries(["failed", "skipped", "withoutOptions", "profiles", "memory"].map((name) => [name, keyed(report[name])])),
+  };
+}
+
+/** The rows with TLS have markers of their own. Of which kind a run had none, that kind's tables stay as they were. */
+export function writeTables(page, report, rows, plots) {
+  for (const ofTls of [false, true]) {
+    const its = rows.filter((row) => isTls(row) === ofTls);
+    if (its.length === 0) continue;
+    replaceTables(page, ofTls ? "bench-tls" : "bench", tables(narrowed(report, ofTls), its, ofTls ? [] : plots, ofTls));
+  }
 }

@@ -9,6 +9,8 @@ const HEARTBEAT_SECONDS = 2;
 const OTHER_LOAD = { "by-message": true };
 const everyone = ["triloop", "original", "beast", "websocketpp", "uwebsockets", "floor"];
 const withHandshake = everyone.filter((name) => name !== "floor");
+// What an older build may not have.
+const UNLIKE_OLDER = ["broadcast", "tls"];
 const SCRIPTS = ["chinese", "russian", "emoji"];
 
 const sized = (bytes) =>
@@ -56,6 +58,13 @@ const otherLoad = (row) => ({
   load: { ...row.load, ...OTHER_LOAD },
 });
 
+/** Through TLS: a server that speaks it, proxies that do so before one that does not, and nobody who does. */
+const tls = (connections, inFlight, bytes) => ({
+  ...echo(connections, inFlight, bytes, {
+    name: `${connections}x${inFlight} ${sized(bytes)} TLS`, servers: ["triloop", "haproxy", "nginx", "plain"], more: { tls: true } }),
+  kind: "tls",
+});
+
 const large = {
   // Until each connection has as many buffers as it will ever need.
   ...echo(8, 4, 16 * MIB, { more: { warmup: 3 } }),
@@ -96,7 +105,12 @@ const common = [
   idle(10_000, ["triloop", "original"]),
   echo(64, 1, 64, { mode: "stalled", name: "stalled 64x1 64 B", servers: withHandshake }),
   echo(16, 1, 64, { mode: "flood", name: "flood 16x1 64 B", servers: withHandshake }),
+  tls(64, 16, 64),
+  tls(64, 1, 64),
+  tls(8, 4, 64 * KIB),
 ];
+/** Rows of a table of its own, which may be measured alone. */
+export const isTls = ({ kind }) => kind === "tls";
 // More would make the plots too long to be read.
 const plotted = ["64x16 64 B", "64x1 64 B", "1x1 64 B", "1000x4 256 B", "8x4 64 KiB", "8x4 64 KiB text", "64x1 1 MiB",
   "64x4 1 KiB JSON deflate", "churn 16", "stalled 64x1 64 B", "flood 16x1 64 B", "idle 1000", "idle 9000", "idle 10000"];
@@ -123,8 +137,8 @@ export function allRows() {
   return all.map((row) => ({ ...row, isPlotted: plotted.includes(row.name) }));
 }
 
-/** The rows of a run; `names` picks among all of them. `absent`: servers that this run does without; `baseline`: there is an older build. */
-export function rowsOf({ full, names, absent = [], baseline = false }) {
+/** The rows of a run; `names` picks among all of them, `only` too. `absent`: servers that this run does without; `baseline`: there is an older build. */
+export function rowsOf({ full, names, only = () => true, absent = [], baseline = false }) {
   const all = allRows();
   for (const name of names ?? []) {
     if (!all.some((row) => row.name === name)) {
@@ -132,10 +146,10 @@ export function rowsOf({ full, names, absent = [], baseline = false }) {
     }
   }
   const isWanted = ({ name }) => (names ? names.includes(name) : full || common.some((row) => row.name === name));
-  return all.filter(isWanted).map((row) => ({
+  return all.filter(isWanted).filter(only).map((row) => ({
     ...row,
     servers: row.servers.filter((name) => !absent.includes(name))
-      .flatMap((name) => (baseline && name === "triloop" && row.kind !== "broadcast" ? ["triloop", "baseline"] : [name])),
+      .flatMap((name) => (baseline && name === "triloop" && !UNLIKE_OLDER.includes(row.kind) ? ["triloop", "baseline"] : [name])),
   }));
 }
 
@@ -200,6 +214,8 @@ export const targets = [
   { row: "idle 9000", what: "CPU with heartbeats", figure: "cpuPercent", peer: "original", most: 1.1 },
   ...allRows().filter(({ kind }) => kind === "broadcast").flatMap(({ name }) =>
     [cpu(name, "original", 0.5), rate(name, "original", 1, "deliveries/s"), rate(name, "python", 1, "deliveries/s")]),
+  ...allRows().filter(isTls).flatMap(({ name }) =>
+    ["haproxy", "nginx"].flatMap((peer) => [rate(name, peer, 1), cpu(name, peer, 1)])),
   ...allRows().filter(isGrid).map(({ name }) =>
     ({ row: name, what: "page faults per message", figure: "faultsPerMessage", most: 0.05, ofMany: true })),
 ];

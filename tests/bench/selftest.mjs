@@ -3,20 +3,23 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import { WebSocketServer } from "ws";
-import { startServer } from "../faults/process.mjs";
+import { certificates, options as tlsOptions } from "../e2e/certificates.mjs";
+import { launch, startServer } from "../faults/process.mjs";
 import { residentByKind } from "./anatomy.mjs";
 import { start } from "./contestants.mjs";
 import { judge, judgeBaseline } from "./judge.mjs";
 import { merged, readKept, runsOf, writeKept } from "./kept.mjs";
 import { shares } from "./profile.mjs";
-import { allRows } from "./rows.mjs";
+import { writeTables } from "./report.mjs";
+import { allRows, isTls } from "./rows.mjs";
 import { interval, outcomeOf, ratio } from "./statistics.mjs";
 
 const LOAD = process.env.TRILOOP_LOAD;
@@ -287,6 +290,89 @@ test("however the generator receives and sends, messages come back", TIMEOUT, as
   }
 });
 
+/** Echoes through TLS; `answer` of the 100th message sends something else instead. `sockets`: what was agreed on. */
+async function tlsEcho(t, answer) {
+  const own = certificates(t).issue("server");
+  const server = createHttpsServer({ cert: own.cert, key: own.keyText });
+  const sockets = [];
+  server.on("secureConnection", (socket) => sockets.push([socket.getProtocol(), socket.getCipher().standardName]));
+  const webSockets = new WebSocketServer({ server, perMessageDeflate: false });
+  let count = 0;
+  webSockets.on("connection", (socket) => {
+    socket.on("error", () => {});
+    socket.on("message", (data, isBinary) => {
+      if (answer && count++ === 100) answer(socket, data);
+      else socket.send(data, { binary: isBinary });
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    webSockets.clients.forEach((socket) => socket.terminate());
+    server.close();
+  });
+  return { port: server.address().port, sockets };
+}
+
+test("through TLS an honest echo passes, and it is 1.3 with the one cipher", TIMEOUT, async (t) => {
+  const { port, sockets } = await tlsEcho(t);
+  const { code, stderr, json } = await load(port, "--tls", ...SHORT);
+  assert.equal(code, 0, stderr);
+  assert.ok(json.messages > 0);
+  assert.deepEqual(sockets, Array(4).fill(["TLSv1.3", "TLS_AES_128_GCM_SHA256"]));
+});
+
+test("one wrong byte through TLS is noticed", TIMEOUT, async (t) => {
+  const { port } = await tlsEcho(t, (socket, data) => {
+    data[data.length - 1] ^= 1;
+    socket.send(data);
+  });
+  const { code, stderr } = await load(port, "--tls", ...SHORT);
+  assert.equal(code, 1);
+  assert.match(stderr, /wrong echo: other bytes/);
+});
+
+test("a server that ends a connection with TLS is noticed", TIMEOUT, async (t) => {
+  const { port } = await tlsEcho(t, (socket) => socket._socket.end());
+  const { code, stderr } = await load(port, "--tls", ...SHORT);
+  assert.equal(code, 1);
+  assert.match(stderr, /ended the connection|reset/);
+});
+
+test("a server that does not speak TLS is noticed", TIMEOUT, async (t) => {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
+  }).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const { code, stderr } = await load(server.address().port, "--tls", ...SHORT);
+  assert.equal(code, 1);
+  assert.match(stderr, /TLS: wrong version number/);
+});
+
+test("through TLS messages come back, however large they are, and however the generator receives and sends", TIMEOUT, async (t) => {
+  const own = certificates(t).issue("server");
+  const server = await start([process.env.TRILOOP_BINARY, "--bind", "127.0.0.1", "--port", "0", "--quiet", ...tlsOptions(own)]);
+  t.after(() => server.stop("SIGKILL"));
+  for (const how of [[], ["--mode", "churn"], ["--receive-bytes", "1024"], ["--send-bytes", "1000"], ["--socket-buffer", "8192"], ["--by-message"]]) {
+    for (const bytes of ["1", "300000"]) {
+      const { code, stderr, json } = await load(server.port, "--tls", ...how, "--bytes", bytes, ...SHORT);
+      assert.equal(code, 0, `${how} ${bytes}: ${stderr}`);
+      assert.ok((json.messages ?? json.connections) > 0, `${how} ${bytes}`);
+    }
+  }
+});
+
+test("what several processes need is summed", TIMEOUT, async (t) => {
+  const server = await startServer(t, []);
+  const others = [1, 2, 3].map(() => launch(["sleep", "1h"])); // a thread each
+  t.after(() => Promise.all(others.map((other) => other.stop("SIGKILL"))));
+  const { code, stderr, json } = await load(server.port, ...others.flatMap(({ pid }) => ["--pid", String(pid)]), ...SHORT);
+  assert.equal(code, 0, stderr);
+  assert.equal(json.server.threads, 3);
+});
+
 test("page faults of a server are counted: each new page is one", TIMEOUT, async (t) => {
   const server = await start([process.execPath, "-e", `
     const kept = [];
@@ -347,6 +433,33 @@ test("a row is worse than an older build only if its whole interval is", () => {
   assert.equal(judged(90, 91, 92, 93, 94, 95, 96), true);
   assert.equal(judged(90, 91, 92, 99, 100, 101, 102), false);
   assert.equal(judged(99, 99, 100, 100, 101, 101, 102), false);
+});
+
+test("rows with TLS have tables of their own, and a run of one kind leaves those of the other", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "tables-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const page = join(folder, "page.md");
+  const of = (name) => `<!-- ${name}:begin -->\nthose of ${name}\n<!-- ${name}:end -->\n`;
+  const machine = { date: "2020-01-01", load: 0, packages: { haproxy: "2.6", "zlib1g-dev": "1.2" } };
+  const write = (isWanted) => {
+    const rows = allRows().filter(isWanted);
+    const runs = (row) => Object.fromEntries(row.servers.map((name) => [name, ratesOf(...SEVEN)]));
+    writeFileSync(page, `before\n${of("bench")}between\n${of("bench-tls")}behind\n`);
+    const targets = rows.map(({ name }) => ({ row: name, what: "messages/s", least: 1, outcome: "open" }));
+    writeTables(page, { machine, results: Object.fromEntries(rows.map((row) => [row.name, runs(row)])), targets,
+      profiles: {}, memory: {}, skipped: {}, failed: {} }, rows, []);
+    return /^before\n(.*)between\n(.*)behind\n$/s.exec(readFileSync(page, "utf8")).slice(1);
+  };
+  const [plain, secured] = [({ name }) => name === "64x1 64 B", isTls];
+  const [others, its] = write(secured);
+  assert.equal(others, of("bench"));
+  assert.match(its, /haproxy 2\.6/);
+  assert.match(its, /\| 64x1 64 B TLS, messages\/s \| 103 \| 103 \| 103 \| 103 \|/);
+  const [own, left] = write(plain);
+  assert.equal(left, of("bench-tls"));
+  assert.match(own, /\| 64x1 64 B, messages\/s \| 103 \|/);
+  for (const tables of write((row) => plain(row) || secured(row))) assert.doesNotMatch(tables, /those of/);
+  assert.equal(write((row) => plain(row) || secured(row))[0], own);
 });
 
 test("figures of uWebSockets are kept, with their date, until there are new ones", (t) => {

@@ -1,9 +1,9 @@
 // Starts nginx and HAProxy with the files that docs/operations.md shows, changed in nothing but what
-// cannot be here: port 443, the certificate's place, the server's port. Needs no root.
+// cannot be here: port 443, the certificate's place, the server's port. Needs no root. The bench uses it, too.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,8 +23,8 @@ export const example = (name) =>
 const scratch = mkdtempSync(join(tmpdir(), "triloop-proxies-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
-const certificate = join(scratch, "certificate.pem");
-const key = join(scratch, "key.pem");
+export const certificate = join(scratch, "certificate.pem");
+export const key = join(scratch, "key.pem");
 execFileSync("openssl", [
   "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
   "-subj", `/CN=${NAME}`, "-addext", `subjectAltName=DNS:${NAME}`, "-keyout", key, "-out", certificate,
@@ -53,10 +53,11 @@ const makes = {
       [`/etc/ssl/private/${NAME}.key`, key],
       ...changes,
     ]),
-    // One process, so that none is left when this one is killed.
-    whole: (site, folder) =>
+    // One process, so that none is left when this one is killed; or a master and its workers, which it ends.
+    whole: (site, folder, workers) =>
       `${example("nginx_main.conf")}
-      daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr;
+      ${workers ? `worker_processes ${workers}` : "master_process off"};
+      daemon off; pid ${folder}/nginx.pid; error_log stderr;
       http {
         access_log off;
         ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -69,6 +70,7 @@ const makes = {
     second: (port) => ["server 127.0.0.1:", `server 127.0.0.1:${port};\n  server 127.0.0.1:`],
     tooMany: 503,
     nobodyThere: 502,
+    processes: (workers) => 1 + (workers ?? 0),
   },
   haproxy: {
     configuration: (port, upstream, changes) => change(example("haproxy.cfg"), [
@@ -84,6 +86,7 @@ const makes = {
     second: (port) => ["server first", `server second 127.0.0.1:${port} check\n  server first`],
     tooMany: 429,
     nobodyThere: 503,
+    processes: () => 1, // threads are all that it has, one for each core
   },
 };
 
@@ -119,12 +122,16 @@ makes.nginx_stream = {
 /** Those that look at HTTP. */
 export const names = ["nginx", "haproxy"];
 
+/** The process, and those that it has started. */
+const family = (pid) => [pid, ...readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+  readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number))];
+
 /**
- * Resolves when the proxy `name` takes connections for the server at port `upstream`. Options: `idle`
- * and `each` set the numbers of the two limits, `second` is the port of another server;
- * `more` are further changes of the file, pairs.
+ * Resolves when the proxy `name` takes connections for the server at port `upstream`; whoever calls stops it. Options:
+ * `idle` and `each` set the numbers of the two limits, `second` is the port of another server, `more` are further changes
+ * of the file, pairs. `workers`: as many as a machine with so many cores would have. `pids`: all its processes.
  */
-export async function startProxy(t, name, upstream, { idle, each, second, more = [] } = {}) {
+export async function launchProxy(name, upstream, { idle, each, second, more = [], workers } = {}) {
   const make = makes[name];
   const changes = [...more];
   if (idle) changes.push([make.idle, make.idle.replace("60s", idle)]);
@@ -133,23 +140,38 @@ export async function startProxy(t, name, upstream, { idle, each, second, more =
   const port = await freePort();
   const folder = mkdtempSync(join(scratch, `${name}-`));
   const file = join(folder, "configuration");
-  writeFileSync(file, make.whole(make.configuration(port, upstream, changes), folder));
+  writeFileSync(file, make.whole(make.configuration(port, upstream, changes), folder, workers));
   const proxy = launch(make.command(file, folder), {
     environment: { PATH: `${process.env.PATH}:/usr/sbin` } }); // where a user's own may not lead
-  t.after(() => proxy.stop("SIGKILL"));
-  await eventually(PATIENCE_MS, async () => {
-    if (!proxy.isRunning()) return; // said below
-    const socket = net.connect(port, "127.0.0.1");
-    await once(socket, "connect");
-    socket.destroy();
-  });
-  assert.ok(proxy.isRunning(), `${name} ended: ${proxy.stderr()}`);
+  let pids = [];
+  try {
+    await eventually(PATIENCE_MS, async () => {
+      if (!proxy.isRunning()) return; // said below
+      const socket = net.connect(port, "127.0.0.1");
+      await once(socket, "connect");
+      socket.destroy();
+      pids = family(proxy.pid);
+      assert.equal(pids.length, make.processes(workers));
+    });
+    assert.ok(proxy.isRunning(), `${name} ended: ${proxy.stderr()}`);
+  } catch (error) {
+    await proxy.stop("SIGKILL");
+    throw error;
+  }
   return Object.assign(proxy, {
     port,
+    pids,
     url: (path = "/ws") => `wss://127.0.0.1:${port}${path}`,
     tooMany: make.tooMany,
     nobodyThere: make.nobodyThere,
   });
+}
+
+/** The same, for the test `t`. */
+export async function startProxy(t, ...what) {
+  const proxy = await launchProxy(...what);
+  t.after(() => proxy.stop("SIGKILL"));
+  return proxy;
 }
 
 /** A client that can misbehave, on an open WebSocket through TLS. */

@@ -34,16 +34,16 @@ class Churn : public Scenario {
 };
 
 nlohmann::json Churn::run() {
-  const int pid = options_.server_pid;
+  const std::vector<int>& pids = options_.server_pids;
   for (const auto& peer : peers_) begin(*peer);
   run_for(options_.warmup_seconds);
-  const ProcessUsage before = pid == 0 ? ProcessUsage() : usage_of(pid);
+  const ProcessUsage before = usage_of(pids);
   const Nanoseconds since = now();
   is_counting_ = true;
   run_for(options_.seconds);
   is_counting_ = false;
   const double seconds = static_cast<double>(now() - since) / static_cast<double>(kSecond);
-  const ProcessUsage after = pid == 0 ? ProcessUsage() : usage_of(pid);
+  const ProcessUsage after = usage_of(pids);
   is_running_ = false;
   await("all connections are closed", [this] {
     for (const auto& peer : peers_) {
@@ -57,7 +57,7 @@ nlohmann::json Churn::run() {
                          {"connections", whole_.count()},
                          {"connections_per_second", connections / seconds},
                          {"latency_us", latency_report(whole_)}};
-  if (pid == 0) return json;
+  if (pids.empty()) return json;
   const double cpu = after.cpu_seconds - before.cpu_seconds;
   const auto faults = static_cast<double>(after.page_faults - before.page_faults);
   const double per_connection = connections > 0 ? 1 / connections : 0;

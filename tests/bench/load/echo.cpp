@@ -58,13 +58,13 @@ Echo::Sample Echo::sample() const {
   Sample sample;
   for (const auto& peer : peers_) sample.echoed.push_back(peer->echoed());
   sample.own_cpu_seconds = own_cpu_seconds();
-  if (options_.server_pid != 0) sample.server = usage_of(options_.server_pid);
+  sample.server = usage_of(options_.server_pids);
   sample.time = now();
   return sample;
 }
 
 nlohmann::json Echo::run() {
-  const int pid = options_.server_pid;
+  const std::vector<int>& pids = options_.server_pids;
   open_all();
   const Nanoseconds began = now();
   begin();
@@ -72,7 +72,7 @@ nlohmann::json Echo::run() {
 
   // With thousands of threads this takes a while, so it stays outside of the window; switches are
   // set against the messages between the two looks, not against those of the window.
-  const SwitchesByThread switches_before = pid == 0 ? SwitchesByThread() : switches_of(pid);
+  const SwitchesByThread switches_before = switches_of(pids);
   const Sample before = sample();
   window_begin_ = before.time;
   run_for(options_.seconds);
@@ -81,8 +81,8 @@ nlohmann::json Echo::run() {
   is_sending_ = false;
   await("all messages were answered", [this] { return is_all_answered(); });
   nlohmann::json json = report(before, after);
-  if (pid != 0) {
-    const auto switches = static_cast<double>(switches_between(switches_before, switches_of(pid)));
+  if (!pids.empty()) {
+    const auto switches = static_cast<double>(switches_between(switches_before, switches_of(pids)));
     const auto messages = static_cast<double>(sample().total() - before.total());
     json["server"]["context_switches_per_message"] = messages > 0 ? switches / messages : 0;
   }
@@ -119,7 +119,7 @@ nlohmann::json Echo::report(const Sample& before, const Sample& after) const {
   if (flooding_ != nullptr) {
     json["flood_messages_per_second"] = static_cast<double>(all - messages) / seconds;
   }
-  if (options_.server_pid == 0) return json;
+  if (options_.server_pids.empty()) return json;
   const double cpu = after.server.cpu_seconds - before.server.cpu_seconds;
   const auto faults = static_cast<double>(after.server.page_faults - before.server.page_faults);
   const double per_message = all > 0 ? 1 / static_cast<double>(all) : 0;

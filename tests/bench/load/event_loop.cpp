@@ -11,7 +11,8 @@
 namespace load {
 namespace {
 
-constexpr std::size_t kMostLeftBytes = 128 << 10;  // a compressed message and its head
+// A compressed message and its head, and a record of TLS.
+constexpr std::size_t kMostLeftBytes = (128 + 16) << 10;
 constexpr std::size_t kEventsAtOnce = 256;
 constexpr Nanoseconds kMillisecond = kSecond / 1000;
 

@@ -38,8 +38,8 @@ class Idle : public Scenario {
 };
 
 nlohmann::json Idle::run() {
-  const int pid = options_.server_pid;
-  const ProcessUsage empty = pid == 0 ? ProcessUsage() : usage_of(pid);
+  const std::vector<int>& pids = options_.server_pids;
+  const ProcessUsage empty = usage_of(pids);
   const std::uint64_t available_before = available_system_bytes();
   Nanoseconds since = now();
   open_all();
@@ -47,11 +47,11 @@ nlohmann::json Idle::run() {
   if (options_.first_echo) talk();
   run_for(options_.warmup_seconds);
 
-  const ProcessUsage before = pid == 0 ? ProcessUsage() : usage_of(pid);
+  const ProcessUsage before = usage_of(pids);
   since = now();
   run_for(options_.seconds);
   const double seconds = static_cast<double>(now() - since) / static_cast<double>(kSecond);
-  const ProcessUsage after = pid == 0 ? ProcessUsage() : usage_of(pid);
+  const ProcessUsage after = usage_of(pids);
   const std::uint64_t available_after = available_system_bytes();
 
   since = now();
@@ -66,7 +66,7 @@ nlohmann::json Idle::run() {
       {"all_answered_in_seconds", answered},
       {"latency_us", latency_report(latency_)},
       {"system_bytes_per_connection", per_connection(available_after, available_before)}};
-  if (pid == 0) return json;
+  if (pids.empty()) return json;
   const double cpu = after.cpu_seconds - before.cpu_seconds;
   json["server"] = {
       {"cpu_seconds", cpu},

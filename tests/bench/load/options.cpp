@@ -33,9 +33,11 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_statu
       ->check(CLI::IsMember(payload_kinds()));
   CLI::Option* text = app.add_flag("--text", options.text, "text messages");
   app.add_flag("--binary", "binary messages, as by default")->excludes(text);
-  app.add_flag("--raw", options.raw, "a length of 4 bytes before each payload, no WebSocket");
+  CLI::Option* raw =
+      app.add_flag("--raw", options.raw, "a length of 4 bytes before each payload, no WebSocket");
   app.add_flag("--compress", options.compress,
                "offers permessage-deflate, sends compressed messages and expands every echo");
+  app.add_flag("--tls", options.tls, "speaks TLS 1.3, with TLS_AES_128_GCM_SHA256")->excludes(raw);
   app.add_flag("--first-echo", options.first_echo, "idle: each connection has one echo before");
   app.add_option("--receive-bytes", options.receive_bytes, "at most, in one call")
       ->check(CLI::Range(kLeastReceiveBytes, kMostBytes));
@@ -52,7 +54,8 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_statu
       ->check(CLI::Range(0.0, kLongestSeconds));
   app.add_option("--seconds", options.seconds, "the measured window")
       ->check(CLI::Range(0.001, kLongestSeconds));
-  app.add_option("--pid", options.server_pid, "the server's process, to be looked at in /proc");
+  app.add_option("--pid", options.server_pids,
+                 "the server's process, to be looked at in /proc; repeated, their sum");
   try {
     app.parse(argc, argv);
     if (options.raw && options.mode == "churn") {

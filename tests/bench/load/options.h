@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace load {
 
@@ -17,10 +18,12 @@ struct Options {
   bool text = false;
   bool raw = false;         // a length and the payload, without WebSocket: what the floor speaks
   bool compress = false;    // permessage-deflate
+  bool tls = false;         // TLS 1.3
   bool first_echo = false;  // idle: one echo for each connection before it is idle
   double warmup_seconds = 0.5;
   double seconds = 2;
-  int server_pid = 0;  // 0: nothing is known of the server but its answers
+  // None: nothing is known of the server but its answers. Several: it, and what stands before it.
+  std::vector<int> server_pids;
 
   // How this program itself goes about it.
   std::size_t receive_bytes = 256 << 10;  // at most, in one call

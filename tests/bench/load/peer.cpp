@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view kHeartbeat = "heartbeat from server";
 constexpr std::string_view kJoined = "joined";  // what each server tells who is in its room
 constexpr std::string_view kNormalClosure = "\x03\xe8";  // 1000
+constexpr std::size_t kMostEncrypted = 128 << 10;        // before it is sent
 
 [[noreturn]] void fail(const char* call, int error) {
   throw std::system_error(error, std::system_category(), call);
@@ -73,6 +74,7 @@ void Peer::connected() {
     listener_.on_open(*this);
     return;
   }
+  if (traffic_.is_over_tls()) tls_.emplace();
   state_ = State::kUpgrading;
   control_ = request_for(traffic_);
   flush();
@@ -116,15 +118,18 @@ void Peer::on_events(std::uint32_t epoll_events) {
 void Peer::receive() {
   std::vector<char>& buffer = loop_.receive_buffer();
   std::copy(rest_.begin(), rest_.end(), buffer.begin());
-  const ssize_t count = recv(socket_, buffer.data() + rest_.size(), loop_.receive_bytes(), 0);
+  char* const behind = buffer.data() + rest_.size();
+  const ssize_t count = recv(socket_, behind, loop_.receive_bytes(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count < 0 && state_ != State::kClosing) fail("recv", errno);
   if (count <= 0) {
     ended();
     return;
   }
+  auto size = static_cast<std::size_t>(count);
+  if (tls_) size = tls_->decrypt({behind, size}, behind, buffer.size() - rest_.size());
   received_at_ = now();
-  std::string_view bytes(buffer.data(), rest_.size() + static_cast<std::size_t>(count));
+  std::string_view bytes(buffer.data(), rest_.size() + size);
   const std::uint64_t before = echoed_;
   if (state_ == State::kUpgrading) bytes.remove_prefix(take_response(bytes));
   if (state_ != State::kUpgrading) bytes.remove_prefix(take_frames(bytes));
@@ -150,6 +155,7 @@ void Peer::close_socket() {
   control_.clear();
   rest_.clear();
   inflater_.reset();
+  tls_.reset();
   unsent_ = begun_bytes_ = large_left_ = 0;
   posted_ = echoed_;
   next_sent_ = next_echo_;
@@ -252,22 +258,42 @@ void Peer::count_echo() {
   listener_.on_echo(*this, sent, received_at_);
 }
 
+// With TLS a message is sent as soon as it is encrypted, and no other is before the kernel has
+// that.
 void Peer::flush() {
   while (!is_blocked_) {
-    const std::string_view bytes = next_to_send();
+    const std::string_view records = tls_ ? tls_->outgoing() : std::string_view();
+    const std::string_view bytes = records.empty() ? next_to_send() : records;
     if (bytes.empty()) break;
-    const ssize_t count = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count >= 0) {
-      mark_sent(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {
-      is_blocked_ = true;
-    } else if (!reads_) {
-      break;  // cut off; epoll reports it
-    } else if (errno != EINTR) {
-      fail("send", errno);
+    std::size_t sent = 0;
+    if (!records.empty()) {
+      if (!send_some(records, sent)) break;
+      tls_->mark_sent(sent);
+    } else if (!tls_) {
+      if (!send_some(bytes, sent)) break;
+      mark_sent(sent);
+    } else if (tls_->encrypt(bytes.substr(0, kMostEncrypted))) {
+      mark_sent(std::min(bytes.size(), kMostEncrypted));
+    } else if (tls_->outgoing().empty()) {
+      break;  // until the server has said more of the handshake
     }
   }
   watch();
+}
+
+// False if nothing can be sent: it is blocked, or is over.
+bool Peer::send_some(std::string_view bytes, std::size_t& sent) {
+  for (;;) {
+    const ssize_t count = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) {
+      sent = static_cast<std::size_t>(count);
+      return true;
+    }
+    if (errno == EINTR) continue;
+    is_blocked_ = errno == EAGAIN;
+    if (!is_blocked_ && reads_) fail("send", errno);
+    return false;  // or cut off; epoll reports it
+  }
 }
 
 std::string_view Peer::next_to_send() {

@@ -8,6 +8,7 @@
 
 #include "deflate.h"
 #include "event_loop.h"
+#include "tls.h"
 #include "traffic.h"
 
 namespace load {
@@ -78,6 +79,7 @@ class Peer : public Source {
   void count_echo();
 
   void flush();
+  bool send_some(std::string_view bytes, std::size_t& sent);
   std::string_view next_to_send();
   std::string_view next_frames(std::uint64_t count);
   void mark_sent(std::size_t bytes);
@@ -89,6 +91,7 @@ class Peer : public Source {
   const Hears hears_;
 
   int socket_ = -1;
+  std::optional<TlsSession> tls_;
   State state_ = State::kClosed;
   std::uint32_t watched_ = 0;  // what epoll was asked for
   bool is_blocked_ = false;    // the kernel took no more

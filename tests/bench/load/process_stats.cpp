@@ -46,8 +46,6 @@ double cpu_seconds_of(int pid) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
-}  // namespace
-
 ProcessUsage usage_of(int pid) {
   const std::string folder = "/proc/" + std::to_string(pid);
   ProcessUsage usage;
@@ -67,11 +65,10 @@ ProcessUsage usage_of(int pid) {
   return usage;
 }
 
-SwitchesByThread switches_of(int pid) {
+void add_switches_of(int pid, SwitchesByThread& switches) {
   const std::string folder = "/proc/" + std::to_string(pid) + "/task";
   std::unique_ptr<DIR, int (*)(DIR*)> listing(opendir(folder.c_str()), closedir);
   if (!listing) throw std::runtime_error("cannot list " + folder);
-  SwitchesByThread switches;
   while (const dirent* entry = readdir(listing.get())) {
     if (entry->d_name[0] == '.') continue;
     try {
@@ -82,6 +79,25 @@ SwitchesByThread switches_of(int pid) {
       // It has ended since it was listed.
     }
   }
+}
+
+}  // namespace
+
+ProcessUsage usage_of(const std::vector<int>& pids) {
+  ProcessUsage sum;
+  for (const int pid : pids) {
+    const ProcessUsage usage = usage_of(pid);
+    sum.cpu_seconds += usage.cpu_seconds;
+    sum.page_faults += usage.page_faults;
+    sum.resident_bytes += usage.resident_bytes;
+    sum.threads += usage.threads;
+  }
+  return sum;
+}
+
+SwitchesByThread switches_of(const std::vector<int>& pids) {
+  SwitchesByThread switches;
+  for (const int pid : pids) add_switches_of(pid, switches);
   return switches;
 }
 

@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <map>
+#include <vector>
 
 namespace load {
 
-/// What the kernel says of the server's process: of all its threads, those that have ended too. A
+/// What the kernel says of processes, in sum: of all their threads, those that have ended too. A
 /// process that is not there throws.
 struct ProcessUsage {
   double cpu_seconds = 0;         // user and system
@@ -13,11 +14,11 @@ struct ProcessUsage {
   std::uint64_t resident_bytes = 0;
   std::uint64_t threads = 0;
 };
-ProcessUsage usage_of(int pid);
+ProcessUsage usage_of(const std::vector<int>& pids);
 
 using SwitchesByThread = std::map<int, std::uint64_t>;
 /// Context switches of each thread, voluntary and not. Costs a file per thread.
-SwitchesByThread switches_of(int pid);
+SwitchesByThread switches_of(const std::vector<int>& pids);
 /// The switches between two looks, of the threads that were there at both.
 std::uint64_t switches_between(const SwitchesByThread& before, const SwitchesByThread& after);
 

@@ -21,6 +21,7 @@ TrafficOptions traffic_of(const Options& options) {
   traffic.text = options.text && !options.raw;
   traffic.by_message = options.by_message;
   traffic.compressed = options.compress;
+  traffic.tls = options.tls;
   traffic.payload = options.payload;
   traffic.payload_bytes = options.bytes;
   traffic.in_flight = options.in_flight;

@@ -37,6 +37,7 @@ struct TrafficOptions {
   Framing framing = Framing::kWebSocket;
   bool text = false;
   bool compressed = false;
+  bool tls = false;
   bool by_message = false;  // frames are made when they are sent, and every echo is compared
   std::string payload = "letters";
   std::size_t payload_bytes = 64;
@@ -53,6 +54,7 @@ class Traffic {
 
   Framing framing() const { return options_.framing; }
   bool is_compressed() const { return options_.compressed; }
+  bool is_over_tls() const { return options_.tls; }
   unsigned opcode() const { return options_.text ? opcode::kText : opcode::kBinary; }
   std::size_t payload_bytes() const { return options_.payload_bytes; }
   std::size_t in_flight() const { return options_.in_flight; }
