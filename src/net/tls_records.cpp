@@ -131,11 +131,21 @@ TlsRecords::Result TlsRecords::decrypt(char* buffer, std::size_t size, std::size
     error = failure_;
     return Result::kFailed;
   }
+  if (is_digested()) {
+    error.clear();
+    return Result::kNeedMore;
+  }
   ERR_clear_error();  // the thread's, and SSL_get_error(3) looks at it
   decrypting_ = true;
   const int returned = SSL_read_ex(session_.get(), buffer, size, &decrypted);
   decrypting_ = false;
   return result_of(returned, error);
+}
+
+// OpenSSL would say the same, and allocate a buffer of 16 KiB to find it out.
+bool TlsRecords::is_digested() const {
+  return incoming_.empty() && SSL_has_pending(session_.get()) == 0 &&
+         (SSL_get_shutdown(session_.get()) & SSL_RECEIVED_SHUTDOWN) == 0;
 }
 
 bool TlsRecords::encrypt(std::string_view plain, std::error_code& error) {

@@ -75,6 +75,7 @@ class TlsRecords {
  private:
   struct Bio;
 
+  bool is_digested() const;
   Result result_of(int returned, std::error_code& error);
 
   // What a peer may make us say before any of it is taken: some 2000 KeyUpdates.

@@ -46,6 +46,7 @@ class TlsSocket::Parts {
       return first;
     }
     gathered.clear();
+    gathered.reserve(std::min(most, bytes()));
     while (gathered.size() < most && !is_empty()) {
       const std::string_view part = front(most - gathered.size());
       gathered += part;
@@ -55,6 +56,12 @@ class TlsSocket::Parts {
   }
 
  private:
+  std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (const iovec* part = next_; part != end_; ++part) sum += part->iov_len;
+    return sum - at_;
+  }
+
   std::string_view front(std::size_t most) const {
     return {static_cast<const char*>(next_->iov_base) + at_, std::min(next_->iov_len - at_, most)};
   }
