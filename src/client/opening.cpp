@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/deadline.h"
+#include "net/one_thread.h"
 #include "observe/trace.h"
 #include "triloop/connect_error.h"
 #include "websocket/deflate_client.h"
@@ -88,17 +89,11 @@ std::unique_ptr<Upgrade> Opening::shake_hands() {
   return upgrade;
 }
 
-// No other thread of this connection exists yet, so this is the only sender.
 void Opening::send(std::string_view bytes) {
-  while (!bytes.empty()) {
-    std::error_code error;
-    const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-    bytes.remove_prefix(socket_.try_send(&part, 1, error));
-    if (error) throw std::system_error(error, "cannot send the request");
-    if (!bytes.empty() && !socket_.wait_writable(deadline_)) {
-      no_answer(std::make_error_code(std::errc::operation_would_block));
-    }
-  }
+  std::error_code error;
+  if (send_all(socket_, bytes, deadline_, error)) return;
+  if (error == std::errc::operation_would_block) no_answer(error);
+  throw std::system_error(error, "cannot send the request");
 }
 
 Bytes Opening::receive(TimePoint deadline) {

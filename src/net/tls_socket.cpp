@@ -4,16 +4,13 @@
 #include <openssl/sslerr.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <utility>
 
+#include "net/one_thread.h"
+
 namespace triloop {
 namespace {
-
-// How long a peer that is turned away may take to end its side of the stream: closing while it
-// still sends would make TCP reset the connection, and the reset may overtake what it is told.
-constexpr std::chrono::milliseconds kLinger{1000};
 
 constexpr std::string_view kSpeakTls =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -109,10 +106,7 @@ void TlsSocket::turn_away(const std::error_code& why, TimePoint deadline) {
   std::error_code ignored;
   if (!send_encrypted(ignored)) return;
   inner_->shutdown_send();
-  const TimePoint patience = std::min(deadline, Clock::now() + kLinger);
-  while (Clock::now() < patience &&
-         inner_->receive(received_.data(), received_.size(), patience, ignored) > 0) {
-  }
+  await_leaving(*inner_, deadline);
 }
 
 // -- The reader's half ----------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 
+#include "net/unix_address.h"
 #include "server/listen_address.h"
 #include "server/trust.h"
 
@@ -23,7 +24,8 @@ const Options& checked(const Options& options) {
   check(options);
   listen_addresses(options);
   const Trust networks_are_sound(options);
-  demand(options.take_over.size() <= 103, "take_over must be a path of at most 103 bytes");
+  demand(options.take_over.size() <= kMostUnixPathBytes,
+         "take_over must be a path of at most 103 bytes");
   demand(options.max_connections > 0, "max_connections must be at least 1");
   demand(options.handshakes_per_second <= kMostHandshakes,
          "handshakes_per_second must be at most 1000000");

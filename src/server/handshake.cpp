@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <chrono>
 #include <exception>
@@ -11,6 +10,7 @@
 #include <optional>
 
 #include "net/deadline.h"
+#include "net/one_thread.h"
 #include "observe/trace.h"
 #include "server/admission.h"
 #include "server/forwarded.h"
@@ -24,9 +24,6 @@ namespace {
 
 // A request head of a browser is about half of this; a longer one takes a second receive.
 constexpr std::size_t kRequestBufferBytes = 2048;
-
-// How long a peer may take to end its side of the stream after the answer to a plain request.
-constexpr std::chrono::milliseconds kLinger{1000};
 
 // For the handshake of a peer that came when there were many others.
 constexpr std::chrono::milliseconds kHurry{1000};
@@ -238,30 +235,18 @@ std::string Handshake::respond() {
   return response;
 }
 
-// No other thread of this connection exists yet, so this is the only sender.
 bool Handshake::send(std::string_view bytes) {
   const trace::Slice answering("answering");
-  while (!bytes.empty()) {
-    std::error_code error;
-    const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-    bytes.remove_prefix(socket_.try_send(&part, 1, error));
-    if (error || (!bytes.empty() && !socket_.wait_writable(deadline_))) return false;
-  }
-  return true;
+  std::error_code error;
+  return send_all(socket_, bytes, deadline_, error);
 }
 
-// Closing while the peer still sends would make TCP reset the connection, and the reset may
-// overtake the answer. Not when many others already take that moment.
+// Not when many others already take that moment.
 void Handshake::see_off() {
   const trace::Slice lingering("waiting for the peer to leave");
   socket_.shutdown_send();
   if (place_ != nullptr && !place_->leave()) return;
-  const TimePoint patience = std::min(deadline_, Clock::now() + kLinger);
-  std::array<char, kRequestBufferBytes> ignored;
-  std::error_code error;
-  while (Clock::now() < patience &&
-         socket_.receive(ignored.data(), ignored.size(), patience, error) > 0) {
-  }
+  await_leaving(socket_, deadline_);
 }
 
 }  // namespace triloop

@@ -1,12 +1,11 @@
 #include "server/listen_address.h"
 
-#include <sys/un.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <tuple>
 
 #include "net/number.h"
+#include "net/unix_address.h"
 #include "triloop/options.h"
 
 namespace triloop {
@@ -14,10 +13,6 @@ namespace {
 
 constexpr std::string_view kForms =
     "tcp:HOST:PORT, tls:HOST:PORT, unix:PATH[,mode=0660][,group=NAME] or fd:NUMBER";
-
-// A Unix socket is made under another name in the same folder, and then gets its own.
-constexpr std::size_t kMostPathBytes = sizeof(sockaddr_un::sun_path) - sizeof ".new";
-static_assert(kMostPathBytes == 103, "options.h and docs/operations.md say so");
 
 [[noreturn]] void refuse(std::string_view entry, std::string_view why) {
   std::string text = "listen: '";
@@ -72,7 +67,7 @@ ListenAddress parse_unix(std::string_view entry, std::string_view rest) {
   if (address.path.empty()) refuse(entry, "a path is needed");
   if (address.path.front() == '@') refuse(entry, "a socket has to be a file: no abstract name");
   if (address.path.back() == '/') refuse(entry, "that is a folder");
-  if (address.path.size() > kMostPathBytes) refuse(entry, "the path has more than 103 bytes");
+  if (address.path.size() > kMostUnixPathBytes) refuse(entry, "the path has more than 103 bytes");
   return address;
 }
 

@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,8 @@
 #include <sstream>
 #include <string_view>
 #include <utility>
+
+#include "net/unix_address.h"
 
 namespace triloop {
 namespace {
@@ -97,9 +98,7 @@ std::unique_ptr<Legacy> Legacy::ask(const std::string& path) {
   if (number < 0) throw cannot_take_over(path, errno, "");
   ::setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   ::setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);  // connect(), too
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const sockaddr_un address = unix_address(path);
   if (::connect(number, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED) return nullptr;
     throw cannot_take_over(path, errno == EAGAIN ? ETIMEDOUT : errno, "");

@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +22,7 @@
 
 #include "net/deadline.h"
 #include "net/number.h"
+#include "net/unix_address.h"
 #include "server/listening_socket.h"
 #include "server/succession.h"
 
@@ -32,13 +32,6 @@ namespace {
 // Others hold the lock for a few system calls. Who holds it longer is nobody of ours.
 constexpr std::chrono::seconds kLockPatience{5};
 constexpr int kBetweenAttemptsMs = 20;
-
-sockaddr_un address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  return address;
-}
 
 std::system_error cannot_listen(const std::string& path, int error, const std::string& why = {}) {
   return {error, std::generic_category(), "cannot listen on unix:" + path + why};
@@ -63,7 +56,7 @@ Descriptor lock_folder_of(const std::string& path) {
 bool is_in_use(const std::string& path) {
   const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.number() < 0) throw cannot_listen(path, errno);
-  const sockaddr_un address = address_of(path);
+  const sockaddr_un address = unix_address(path);
   return ::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
              0 ||
          errno != ECONNREFUSED;
@@ -117,7 +110,7 @@ ListeningSocket listen_at_path(const ListenAddress& wanted, Legacy* legacy) {
   ::unlink(made.c_str());
   Descriptor descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (descriptor.number() < 0) throw cannot_listen(path, errno);
-  const sockaddr_un address = address_of(made);
+  const sockaddr_un address = unix_address(made);
   if (::bind(descriptor.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
       0) {
     throw cannot_listen(path, errno);
