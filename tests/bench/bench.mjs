@@ -132,7 +132,7 @@ async function main() {
   const plots = await drawPlots(report, rows, images);
   writeTables(join(values.out, "performance.md"), report, rows, plots);
   for (const { row, what, outcome, value } of [...report.targets, ...report.baseline]) {
-    if (outcome !== "not run") console.log(`${outcome}: ${row}, ${what}${value ? `: ${value.median.toPrecision(3)}` : ""}`);
+    if (outcome !== "not run" && rows.some(({ name }) => name === row)) console.log(`${outcome}: ${row}, ${what}${value ? `: ${value.median.toPrecision(3)}` : ""}`);
   }
 }
 
