@@ -117,7 +117,8 @@ void Reader::peer_begins_drain(const CloseStatus& status) {
 // What comes behind a Close or a violation is discarded. But behind a violation the peer's Close is
 // still to come: its answer to ours, for which the end of our stream waits (writer.cpp).
 void Reader::look_for_close(Bytes bytes) {
-  if (!closed_ && finder_.finds_in(bytes)) peer_closes();
+  if (ending_.peer_done().fired() || closed_) return;
+  if (finder_.finds_in(bytes)) peer_closes();
 }
 
 // A client's peer has one word more, the end of its stream.
@@ -130,8 +131,7 @@ void Reader::peer_closes() {
 // does after a reset, or a cut (TLS), if the peer had closed: whether it takes what it is owed is
 // for the writer to find. A reader that end_now() has woken comes here, too: it is over by then.
 void Reader::stream_ended(const std::error_code& error) {
-  const bool drains = error ? closed_ : ending_.begun().fired();
-  if (drains) {
+  if (error ? ending_.peer_done().fired() || closed_ : ending_.begun().fired()) {
     ending_.peer_is_done(closed_);
     ending_.all_received();
   } else {

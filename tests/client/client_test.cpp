@@ -175,6 +175,7 @@ TEST_CASE("the server ends its stream first, and a client waits for it", "[clien
   server.send({"\x88\x02\x03\xe8", 4});
   testing::await_standstill();  // it has the Close, and waits for more
   CHECK_FALSE(client.wait_for(std::chrono::milliseconds(0)).has_value());
+  CHECK(server.is_silent());
   server.shutdown_send();
   CHECK(server.receive().empty());  // only now its own
   const ConnectionEnd end = client.wait();
@@ -197,7 +198,7 @@ TEST_CASE("behind a violation, too, the server ends its stream first", "[client]
     while (bytes.size() < 8) bytes += server.receive();
     if (violation != violations[1]) server.send(close);
     testing::await_standstill();  // it has the Close, and waits for more
-    CHECK_FALSE(client.wait_for(std::chrono::milliseconds(0)).has_value());
+    CHECK(server.is_silent());
     server.shutdown_send();
     CHECK(client.wait().began.code == 1002);
   }

@@ -105,6 +105,11 @@ std::string ScriptedServer::receive() {
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
+bool ScriptedServer::is_silent() const {
+  char ignored = 0;
+  return ::recv(descriptor_, &ignored, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
 void ScriptedServer::shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }
 
 void ScriptedServer::reset() {

@@ -43,6 +43,8 @@ class ScriptedServer {
   void send(std::string_view bytes);
   /// What comes next, some of it; empty at the end of the stream, or at a reset.
   std::string receive();
+  /// Has the client sent no more, and not ended its stream either? Never blocks.
+  bool is_silent() const;
   void shutdown_send();
   /// Ends the connection with a TCP reset.
   void reset();
