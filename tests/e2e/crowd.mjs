@@ -26,7 +26,7 @@ class Client {
   /** One connection. Rejects with what is not as it has to be. */
   once() {
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(this.url, { perMessageDeflate: false });
+      const socket = new WebSocket(this.url, { ...this.crowd.options, perMessageDeflate: false });
       const first = this.next;
       let sent = first;
       let open = false;
@@ -65,10 +65,10 @@ class Client {
   }
 }
 
-/** `size` clients of `url`, from now on. */
+/** `size` clients of `url`, from now on; with these options of `ws`. */
 export class Crowd {
-  constructor(url, size) {
-    Object.assign(this, { size, connects: 0, echoes: 0, sentAway: 0, goesHome: false, waiting: [] });
+  constructor(url, size, options = {}) {
+    Object.assign(this, { size, options, connects: 0, echoes: 0, sentAway: 0, goesHome: false, waiting: [] });
     const clients = Array.from({ length: size }, (_, number) => new Client(url, number, this));
     this.over = Promise.all(clients.map((client) => client.live()));
     this.over.catch(() => {}); // told by whoever waits

@@ -4,11 +4,12 @@ import puppeteer from "puppeteer-core";
 
 const FIREFOX = process.env.FIREFOX || "/usr/bin/firefox-esr";
 
-export async function openFirefox(home) {
+export async function openFirefox(home, options) {
   const browser = await puppeteer.launch({
     browser: "firefox",
     executablePath: FIREFOX,
     headless: true,
+    ...options,
     defaultViewport: null,
     userDataDir: home,
     env: { ...process.env, HOME: home, MOZ_CRASHREPORTER_DISABLE: "1" },

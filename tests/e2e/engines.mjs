@@ -21,8 +21,8 @@ const PATIENCE_MS = 15_000;
 /** Which engines are wanted: all, or those that TRILOOP_ENGINES names. */
 export const ENGINES = process.env.TRILOOP_ENGINES?.split(",") ?? Object.keys(OPENERS);
 
-/** A browser that is not there is an error, never a test that is left out. */
-export async function launch(name) {
+/** A browser that is not there is an error, never a test that is left out. `options` are the engine's own. */
+export async function launch(name, options = {}) {
   const home = mkdtempSync(join(tmpdir(), `triloop-${name}-`));
   const removeHome = () => {
     process.off("exit", removeHome);
@@ -30,7 +30,7 @@ export async function launch(name) {
   };
   process.once("exit", removeHome); // a test that is cut off skips its clean-up
   try {
-    const engine = await OPENERS[name](home);
+    const engine = await OPENERS[name](home, options);
     return {
       name,
       home,
