@@ -22,8 +22,10 @@ usage() {
   processors   the processors to copy: parallel, chat, rpc, proxy
   memory       each allocation of the server fails once
   rfc          RFC 6455 section by section over TCP: what a client sends, what must come back
-  tls          TLS with a client in memory; rfc and the endings of server over it; with node, python, curl, openssl and Chromium, and under sslscan and
-               testssl.sh (when no part is named: the first alone; among all the parts: sslscan)
+  tls          TLS with a client in memory; rfc, server and processors over it; with node, python, curl, openssl, Chromium
+               and Firefox, and what cuts and stops its records; faults over it; and under sslscan and testssl.sh (when
+               no part is named: the first two alone; among all the parts: of faults limits and shutdown, sslscan,
+               and no slow peers)
   unobserved   the tests of a connection with an empty src/observe: no thread decides anything by it (when it
                is named: unit and explore, too)
   explore      queue, latch, loops and server under every schedule with up to 2 preemptions (when no part

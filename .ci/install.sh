@@ -38,9 +38,9 @@ build_packages=(g++=g++ cmake=cmake ninja=ninja-build
   libwebsocketpp-dev libasio-dev libspdlog-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libsqlite3-dev
   libutf8proc-dev libnats-dev libsimdjson-dev libssl-dev)
 
-# Clients and scanners of TLS that nobody here wrote.
-tls_packages=(node=nodejs npm=npm chromium=chromium openssl=openssl curl=curl /usr/bin/python3=python3 python3-websockets
-  sslscan=sslscan testssl=testssl.sh)
+# Clients and scanners of TLS that nobody here wrote, and what the suites need that run over it.
+tls_packages=(node=nodejs npm=npm chromium=chromium firefox-esr=firefox-esr openssl=openssl curl=curl
+  /usr/bin/python3=python3 python3-websockets sslscan=sslscan testssl=testssl.sh redis-server=redis-server ip=iproute2)
 
 # What a throwaway machine for tests is made with, and has in it: tests/support/machine.sh.
 machine_packages=(/lib/systemd/systemd=systemd libnss-systemd sudo=sudo)

@@ -199,6 +199,34 @@ run_scaling() {
   count scaling node --test tests/scaling/scaling.test.mjs
 }
 
+# run_faults PART FILE...: those files of tests/faults, with whatever the environment says.
+run_faults() {
+  local part=$1 file
+  shift
+  for file in "$@"; do
+    if [[ $file == link ]]; then
+      count "$part (link)" env TRILOOP_BINARY="$PWD/build/release/triloop" tests/faults/link.sh
+    else
+      count "$part ($file)" env TRILOOP_BINARY="$PWD/build/release/triloop" \
+        node --test "tests/faults/$file.test.mjs"
+    fi
+  done
+}
+
+# The program over TLS, from outside; and what suites for TCP say of it there.
+run_tls_from_outside() {
+  local files=(limits shutdown)
+  if [[ $extent == named ]]; then
+    files+=(floods link)
+    run_ctest tls dev -L '^tls-slow$' -j4
+  fi
+  export TRILOOP_TEST_TLS=1
+  count "tls (processors)" env TRILOOP_BINARY="$PWD/build/dev/triloop" node --test tests/e2e/processors.test.mjs
+  run_faults tls "${files[@]}"
+  unset TRILOOP_TEST_TLS
+  count "tls (scanners)" env TRILOOP_BINARY="$PWD/build/dev/triloop" TLS_EXTENT="$extent" node --test tests/tls/scanners.test.mjs
+}
+
 run_part() {
   case $1 in
     format)
@@ -218,10 +246,11 @@ run_part() {
       need_node_packages
       compile_dev
       if [[ $extent == short ]]; then
-        run_ctest tls dev -L '^tls$' -E '^tls\.test\.mjs$'
+        run_ctest tls dev -L '^tls$' -E '\.test\.mjs$' -j4
       else
-        run_ctest tls dev -L '^tls$'
-        count "tls (scanners)" env TRILOOP_BINARY="$PWD/build/dev/triloop" TLS_EXTENT="$extent" node --test tests/tls/scanners.test.mjs
+        compile release triloop_server
+        run_ctest tls dev -L '^tls$' -j4  # they wait more than they compute
+        run_tls_from_outside
       fi
       ;;
     explore)
@@ -302,11 +331,7 @@ run_part() {
       need "${build_packages[@]}" node=nodejs npm=npm ip=iproute2 python3=python3
       need_node_packages
       compile release
-      for file in limits floods shutdown; do
-        count "faults ($file)" env TRILOOP_BINARY="$PWD/build/release/triloop" \
-          node --test "tests/faults/$file.test.mjs"
-      done
-      count "faults (link)" env TRILOOP_BINARY="$PWD/build/release/triloop" tests/faults/link.sh
+      run_faults faults limits floods shutdown link
       ;;
     slow-peers)
       need node=nodejs npm=npm chromium=chromium "${engine_packages[@]}" ip=iproute2 python3=python3

@@ -1,4 +1,4 @@
-// Certificates for a test, in a folder that goes with it.
+// Certificates for a test, in a folder that goes with it. And whether the tests of this process are to speak TLS.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -6,8 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export function certificates(t) {
+  const made = certificatesIn();
+  t.after(made.remove);
+  return made;
+}
+
+function certificatesIn() {
   const folder = mkdtempSync(join(tmpdir(), "triloop-tls-"));
-  t.after(() => rmSync(folder, { recursive: true }));
   let serial = 0;
   const openssl = (...args) => execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
 
@@ -22,8 +27,24 @@ export function certificates(t) {
       "-keyout", files.key, "-out", files.chain);
     return { ...files, cert: readFileSync(files.chain, "utf8"), keyText: readFileSync(files.key, "utf8") };
   }
-  return { folder, issue };
+  return { folder, issue, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 /** The program's options for it. */
 export const options = (certificate) => ["--tls-certificate", certificate.chain, "--tls-key", certificate.key];
+
+/** Are servers and clients to speak TLS with each other? TRILOOP_TEST_TLS in the environment says so, as in the C++ tests. */
+export const OVER_TLS = process.env.TRILOOP_TEST_TLS !== undefined;
+
+// One for all servers of this process: node:test runs each file in a process of its own.
+const ofThisRun = () => {
+  const made = certificatesIn();
+  process.on("exit", made.remove);
+  return made.issue("server");
+};
+let own = null;
+
+/** What a server needs for that; nothing without TLS. */
+export const optionsOfThisRun = () => (OVER_TLS ? options((own ??= ofThisRun())) : []);
+/** What a client needs to believe such a server, however it calls it. */
+export const TRUST_OF_THIS_RUN = OVER_TLS ? { rejectUnauthorized: false } : {};

@@ -2,13 +2,14 @@
 
 import { once } from "node:events";
 import WebSocket from "ws";
+import { TRUST_OF_THIS_RUN } from "./certificates.mjs";
 import { within } from "./wait.mjs";
 
 const PATIENCE_MS = 15_000;
 
 /** Resolves when the connection is open. The test `t` ends it at the latest. */
 export async function openPeer(t, url, { protocols = [], ...options } = {}) {
-  const socket = new WebSocket(url, protocols, options);
+  const socket = new WebSocket(url, protocols, { ...TRUST_OF_THIS_RUN, ...options });
   const messages = [];
   const waiting = [];
   let ended = null;

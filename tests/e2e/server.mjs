@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { optionsOfThisRun } from "./certificates.mjs";
 import { within } from "./wait.mjs";
 
 const ANNOUNCEMENT = /^listening on (https?:\/\/(\S+):(\d+)\/|unix:\S+)\n/;
@@ -17,9 +18,9 @@ process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 const withoutOptions = (environment) =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !/^TRILOOP_/.test(name)));
 
-/** Resolves when the server has announced its address. The test `t` ends it at the latest. */
+/** Resolves when the server has announced its address. The test `t` ends it at the latest. Over TLS where that is asked for. */
 export function startServer(t, ...args) {
-  return startProgram(t, process.env.TRILOOP_BINARY, ...args);
+  return startProgram(t, process.env.TRILOOP_BINARY, ...optionsOfThisRun(), ...args);
 }
 
 /** The same with another program. */

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test as nodeTest } from "node:test";
+import { OVER_TLS } from "../e2e/certificates.mjs";
 import { eventually, within } from "../e2e/wait.mjs";
 import { connectionThreads, residentBytes, startServer } from "./process.mjs";
 import { Opcode, PATIENCE_MS, RawPeer, frame, repeated, upgradeRequest } from "./raw_peer.mjs";
@@ -11,6 +12,8 @@ const test = (name, body) => nodeTest(name, { timeout: 90_000 }, body);
 
 const MiB = 1 << 20;
 const A_SECOND = 1000;
+// Of 300 TLS handshakes at once this process, which measures, has the larger half of the work.
+const SOON = OVER_TLS ? 3 * A_SECOND : A_SECOND;
 
 // What malloc keeps, and the stacks of some threads.
 const SLACK_BYTES = 8 * MiB;
@@ -256,8 +259,8 @@ for (const [name, call] of Object.entries(callers)) {
     t.diagnostic(`lived ${Math.min(...lives).toFixed(0)} to ${longest.toFixed(0)} ms, ` +
       `slowest echo of the others ${slowest.toFixed(0)} ms`);
     assert.ok(Math.min(...lives) > 1400, `one ended after ${Math.min(...lives)} ms`);
-    assert.ok(longest < 1500 + A_SECOND, `one ended after ${longest} ms`);
-    assert.ok(slowest < A_SECOND, `an echo took ${slowest} ms`);
+    assert.ok(longest < 1500 + SOON, `one ended after ${longest} ms`);
+    assert.ok(slowest < SOON, `an echo took ${slowest} ms`);
     await eventually(PATIENCE_MS, () => assert.deepEqual(connectionThreads(server.pid), []));
     assert.equal((await server.stop()).code, 0);
   });

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync, readdirSync } from "node:fs";
+import { optionsOfThisRun } from "../e2e/certificates.mjs";
 import { within } from "../e2e/wait.mjs";
 
-const ANNOUNCEMENT = /^listening on http:\/\/\S+:(\d+)\/\n/;
+const ANNOUNCEMENT = /^listening on https?:\/\/\S+:(\d+)\/\n/;
 const START_MS = 10_000;
 const STOP_MS = 30_000;
 const MOST_LOG_CHARACTERS = 1 << 20;
@@ -60,12 +61,12 @@ export function launch(command, { limits = [], environment = {}, log } = {}) {
   };
 }
 
-/** Resolves when the server has announced its port. The test `t` ends it at the latest. */
+/** Resolves when the server has announced its port. The test `t` ends it at the latest. Over TLS where that is asked for. */
 export async function startServer(t, args, options = {}) {
   const binary = options.binary ?? process.env.TRILOOP_BINARY;
   assert.ok(binary, "TRILOOP_BINARY must name the server to test");
   const bind = options.bind ?? "127.0.0.1";
-  const common = ["--bind", bind, "--port", "0", "--quiet", "--heartbeat", "0"];
+  const common = ["--bind", bind, "--port", "0", "--quiet", "--heartbeat", "0", ...optionsOfThisRun()];
   const server = launch([...(options.within ?? []), binary, ...common, ...args], options);
   t?.after(() => server.stop("SIGKILL"));
   const announced = async () => {

@@ -2,6 +2,8 @@
 
 import { once } from "node:events";
 import net from "node:net";
+import tls from "node:tls";
+import { OVER_TLS, TRUST_OF_THIS_RUN } from "../e2e/certificates.mjs";
 import { within } from "../e2e/wait.mjs";
 
 export const PATIENCE_MS = 20_000;
@@ -34,12 +36,14 @@ export function upgradeRequest(path = "/ws") {
   );
 }
 
+/** Over TLS where that is asked for: the session begins behind connect(), and what is sent waits for it. */
 export class RawPeer {
   /** Connects without a word. With `stays` it does not end its stream when the server does. */
   static async connect(port, host = "127.0.0.1", { stays = false } = {}) {
-    const socket = net.connect({ port, host, noDelay: true, allowHalfOpen: stays });
-    const peer = new RawPeer(socket);
-    await Promise.race([once(socket, "connect"), peer.over]);
+    const tcp = net.connect({ port, host, noDelay: true, allowHalfOpen: stays });
+    const socket = OVER_TLS ? tls.connect({ socket: tcp, ...TRUST_OF_THIS_RUN }) : tcp;
+    const peer = new RawPeer(socket, tcp);
+    await Promise.race([once(tcp, "connect"), peer.over]);
     if (peer.ended) throw new Error(`no connection: ${peer.ended.why}`);
     return peer;
   }
@@ -53,8 +57,9 @@ export class RawPeer {
     return peer;
   }
 
-  constructor(socket) {
+  constructor(socket, tcp = socket) {
     this.socket = socket;
+    this.tcp = tcp; // below it
     this.ended = null; // { why, at }
     this.frames = [];
     this.received = 0; // frames, read from `frames` or not
@@ -144,7 +149,7 @@ export class RawPeer {
   }
 
   reset() {
-    this.socket.resetAndDestroy();
+    this.tcp.resetAndDestroy();
   }
   leave() {
     this.socket.destroy();
