@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -53,6 +55,13 @@ ListeningSockets listen_everywhere(const Options& options, Legacy* legacy) {
       sockets.push_back(adopt(place.descriptor, options.write_timeout));
       sockets.back().speaks_tls = place.speaks_tls && sockets.back().port != 0;
     }
+  }
+  // Of a socket that was there before it shows only now what it is.
+  const bool any_speaks_tls = std::any_of(
+      sockets.begin(), sockets.end(), [](const ListeningSocket& each) { return each.speaks_tls; });
+  if (!options.tls.certificates.empty() && !any_speaks_tls) {
+    throw std::invalid_argument(
+        "listen: a certificate is named, and of the sockets that were there before none is of TCP");
   }
   return sockets;
 }
