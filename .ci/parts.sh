@@ -112,7 +112,7 @@ run_explore() {
   esac
   count "explore (schedules)" build/dev/tests/explore/explorer --page docs/proof.md "${how[@]}" --jobs 2
   [[ $extent == short ]] || explore_fuzz "explore (fuzz)" "${EXPLORE_FUZZ_SECONDS:-60}"
-  count "explore (wrong queues)" node tests/explore/wrong_queues.mjs --explorer build/dev/tests/explore/explorer
+  count "explore (wrong ones)" node tests/explore/wrong_ones.mjs --explorer build/dev/tests/explore/explorer
   count "explore (levels)" node tests/explore/levels.mjs --explorer build/dev/tests/explore/explorer
 }
 

@@ -39,11 +39,11 @@ endif()
 # The sources that a level shows, as they are now.
 file(GLOB shown RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/src/pattern/*.cpp ${PROJECT_SOURCE_DIR}/src/pattern/*.h)
-triloop_embed(${generated}/shown_sources.h kShownSources ${PROJECT_SOURCE_DIR} ${shown} tests/explore/wrong_queues.h tests/explore/small_connections.h
+triloop_embed(${generated}/shown_sources.h kShownSources ${PROJECT_SOURCE_DIR} ${shown} tests/explore/wrong_queues.h tests/explore/small_connections.h tests/explore/wrong_tls.h
               tests/explore/kernel.cpp tests/explore/peer.h
               include/triloop/bounded_queue.h include/triloop/queue_lanes.h include/triloop/latch.h
               src/server/server.cpp src/server/served.cpp src/server/roster.cpp src/server/admission.cpp src/server/handshake.cpp
-              src/threads/spare_threads.cpp src/net/liveness.cpp src/websocket/pings.cpp src/websocket/spare_buffers.cpp
+              src/threads/spare_threads.cpp src/net/liveness.cpp src/net/tls_socket.cpp src/websocket/pings.cpp src/websocket/spare_buffers.cpp
               src/broadcast/group.cpp src/demo/processors/workers.cpp src/demo/processors/parallel.cpp
               src/demo/processors/room.cpp src/demo/processors/rooms.cpp)
 triloop_embed(${generated}/patched_sources.h kPatchedSources ${patched} ${mutant_files})
@@ -55,7 +55,7 @@ add_library(explore_page STATIC export.cpp ${generated}/exported_files.h)
 target_include_directories(explore_page PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} PRIVATE ${generated})
 target_link_libraries(explore_page PRIVATE triloop_options)
 
-add_library(explore_levels STATIC levels.cpp playing.cpp shown.cpp wrong_queues.cpp small_connections.cpp
+add_library(explore_levels STATIC levels.cpp playing.cpp shown.cpp wrong_queues.cpp wrong_tls.cpp small_connections.cpp
             queue_level.cpp latch_level.cpp lane_level.cpp ${generated}/shown_sources.h ${generated}/patched_sources.h)
 if(TRILOOP_LEVELS)
   target_compile_definitions(explore_levels PRIVATE TRILOOP_PATCHED_LEVELS)

@@ -34,7 +34,8 @@ struct Asked {
   std::string only, without, group, schedule, page, levels, folder;
   std::uint64_t random = 0, seed = 1, at_most = 0;
   int jobs = 1;
-  bool list = false, fail_fast = false, wrong = false, every = false, write = false;
+  bool list = false, fail_fast = false, wrong = false, wrong_tls = false, every = false,
+       write = false;
   bool itself = false, play = false;
 };
 
@@ -56,6 +57,8 @@ std::vector<Group> groups() {
       {"server", explore::server_scenarios, Group::kMerged},
       {"lifetime", explore::lifetime_scenarios, Group::kMerged},
       {"both ends", explore::both_ends_scenarios, Group::kMerged},
+      {"tls", explore::tls_scenarios, Group::kMerged},
+      {"tls", explore::right_tls, Group::kMerged},
       {"shortage", explore::shortage_scenarios, Group::kMerged},
       {"time", explore::time_scenarios, Group::kMerged},
       {"group", explore::group_scenarios, Group::kMerged},
@@ -312,6 +315,7 @@ int main(int argc, char** argv) {
   app.add_flag("--fail-fast", asked.fail_fast, "end with the first failure");
   app.add_flag("--list", asked.list, "the names of the scenarios");
   app.add_flag("--wrong-queues", asked.wrong, "only break the queues of docs/wrong-queues.md");
+  app.add_flag("--wrong-tls", asked.wrong_tls, "only break the sessions of docs/tls.md");
   app.add_option("--levels", asked.levels,
                  "only write the levels of the scheduler page: web/levels.js");
 #ifndef TRILOOP_QUEUE_ALONE
@@ -329,7 +333,8 @@ int main(int argc, char** argv) {
       ->needs(page);
   CLI11_PARSE(app, argc, argv);
   asked.only = explore::scenario_called(asked.only);
-  if (asked.wrong) return explore::break_wrong_queues() ? 0 : 1;
+  if (asked.wrong) return explore::break_all(explore::wrong_queues()) ? 0 : 1;
+  if (asked.wrong_tls) return explore::break_all(explore::wrong_tls()) ? 0 : 1;
   explore::catch_crashes();
 #ifndef TRILOOP_QUEUE_ALONE
   if (asked.play) return play();

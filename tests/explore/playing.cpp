@@ -59,9 +59,9 @@ void print_steps(const Outcome& outcome) {
   if (!outcome.failure.empty()) std::printf("  FAILED: %s\n", outcome.failure.c_str());
 }
 
-bool break_wrong_queues() {
+bool break_all(const std::vector<Named>& wrong) {
   bool all_broken = true;
-  for (const Named& named : wrong_queues()) {
+  for (const Named& named : wrong) {
     Bounds bounds;
     bounds.shortest = true;
     bounds.spurious = false;
@@ -114,6 +114,7 @@ const std::vector<Named>& level_scenarios() {
       const auto same = [&](const Named& known) { return known.name == named.name; };
       if (std::none_of(scenarios.begin(), scenarios.end(), same)) scenarios.push_back(named);
     }
+    scenarios.insert(scenarios.end(), wrong_tls().begin(), wrong_tls().end());
     return scenarios;
   }();
   return all;

@@ -13,7 +13,7 @@ void print_steps(const Outcome& outcome);
 
 /// Prints the shortest schedule that breaks each of them, without the excuse that a wait may end
 /// for no reason. False if one of them is not broken.
-bool break_wrong_queues();
+bool break_all(const std::vector<Named>& wrong);
 
 /// Writes web/levels.js. The program's exit status, as of the following.
 int write_levels(const std::string& file);
@@ -28,7 +28,7 @@ int replay_link(const std::string& link);
 /// The scenario of a level, by the level's id; what is no such id stays as it is.
 std::string scenario_called(const std::string& name_or_id);
 
-/// Those of all levels, and the right ones of what is cut down.
+/// Those of all levels, the right ones of what is cut down, and what no level shows.
 const std::vector<Named>& level_scenarios();
 
 /// "close-wakes-one: close wakes one", a line for each.

@@ -35,10 +35,15 @@ const std::vector<Named>& processor_scenarios();
 const std::vector<Named>& group_scenarios();
 const std::vector<Named>& chat_scenarios();
 const std::vector<Named>& both_ends_scenarios();
+const std::vector<Named>& tls_scenarios();
 
 /// Queues that look right (docs/wrong-queues.md), and the right one beside them.
 const std::vector<Named>& wrong_queues();
 const std::vector<Named>& right_queue();
+
+/// Ways to have two threads and one TLS session (docs/tls.md), and the right one beside them.
+const std::vector<Named>& wrong_tls();
+const std::vector<Named>& right_tls();
 
 /// Mistakes of a whole connection, cut down, and the right ones behind them.
 const std::vector<Named>& small_connections();

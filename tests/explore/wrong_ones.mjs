@@ -1,31 +1,35 @@
-// The code and the schedules of docs/wrong-queues.md, with a link to play each: written into the page, or compared with it.
+// The code and the schedules of docs/wrong-queues.md and docs/tls.md, with a link to play each that is a level: written into the
+// pages, or compared with them.
 //
-//     node tests/explore/wrong_queues.mjs --explorer PROGRAM [--write]
+//     node tests/explore/wrong_ones.mjs --explorer PROGRAM [--write]
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-const SOURCE = new URL("wrong_queues.h", import.meta.url);
-const PAGE = new URL("../../docs/wrong-queues.md", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
+const PAGES = [
+  { page: "docs/wrong-queues.md", source: "tests/explore/wrong_queues.h", asks: "--wrong-queues" },
+  { page: "docs/tls.md", source: "tests/explore/wrong_tls.h", asks: "--wrong-tls" },
+];
 const END = "// [end]";
 
 const { values } = parseArgs({ options: { explorer: { type: "string" }, write: { type: "boolean", default: false } } });
 
 /** The lines between `// [name]` and `// [end]`, to the left margin. */
-function code(name) {
-  const source = readFileSync(SOURCE, "utf8");
+function code(file, name) {
+  const source = readFileSync(new URL(file, ROOT), "utf8");
   const begin = source.indexOf(`// [${name}]\n`);
-  assert.ok(begin >= 0, `${SOURCE} has no part '${name}'`);
+  assert.ok(begin >= 0, `${file} has no part '${name}'`);
   const lines = source.slice(source.indexOf("\n", begin) + 1, source.indexOf(END, begin)).trimEnd().split("\n");
   const margin = Math.min(...lines.filter((line) => line !== "").map((line) => line.search(/\S/)));
   return lines.map((line) => line.slice(margin)).join("\n");
 }
 
 /** By name: what is broken, and the steps to it. */
-function schedules() {
-  const output = execFileSync(values.explorer, ["--wrong-queues"], { encoding: "utf8" });
+function schedules(asks) {
+  const output = execFileSync(values.explorer, [asks], { encoding: "utf8" });
   const found = new Map();
   for (const line of output.trimEnd().split("\n")) {
     const [name, ...rest] = line.split("\t");
@@ -35,13 +39,17 @@ function schedules() {
   return found;
 }
 
-/** That a thread starts, ends or is joined says nothing here: a column for each shows that it is there. */
-const matters = ({ what }) => !/^(starts |ends$|has joined )/.test(what);
+/**
+ * That a thread starts, ends or is joined says nothing here: a column for each shows that it is there. Nor does it how the kernel
+ * is made of the same primitives: that somebody waits for it is said, and what is sent and received.
+ */
+const matters = ({ what }) => !/^(starts |ends$|has joined |(locks|unlocks) the kernel|notifies (bytes|room) )/.test(what);
+const shortened = ({ who, what }) => ({ who, what: what.replace(/^goes on, locks the kernel.*/, "goes on") });
 
 /** A column for each thread, a line for each step. */
 function table({ failure, steps }) {
   const threads = [...new Set(steps.map((step) => step.who))];
-  const shown = steps.filter(matters);
+  const shown = steps.filter(matters).map(shortened);
   const widths = threads.map((who) =>
     Math.max(who.length, ...shown.filter((step) => step.who === who).map((step) => step.what.length)));
   const line = (number, cells) =>
@@ -63,30 +71,33 @@ function levels() {
 const tryIt = (id) => `[Try it](../web/play.html#${id}:): you are the scheduler.`;
 
 const fenced = (language, text) => `\`\`\`${language}\n${text}\n\`\`\``;
-const block = (name, found, id) =>
-  found ? `${fenced("cpp", code(name))}\n\n${fenced("text", table(found))}\n\n${tryIt(id)}` : fenced("cpp", code(name));
+const block = (shown, found, id) =>
+  [fenced("cpp", shown), found && fenced("text", table(found)), id && tryIt(id)].filter(Boolean).join("\n\n");
 
 /** The page with each `<!-- name -->` ... `<!-- end -->` filled in. */
-function filled(page) {
-  const found = schedules();
-  const ids = levels();
+function filled(text, { page, source, asks }) {
+  const found = schedules(asks);
   const used = new Set();
-  const text = page.replace(/<!-- (.+?) -->\n[^]*?<!-- end -->/g, (_, name) => {
+  const right = text.replace(/<!-- ((?!fails).+?) -->\n[^]*?<!-- end -->/g, (_, name) => {
     used.add(name);
-    return `<!-- ${name} -->\n${block(name, found.get(name), ids.get(name))}\n<!-- end -->`;
+    return `<!-- ${name} -->\n${block(code(source, name), found.get(name), found.has(name) && ids.get(name))}\n<!-- end -->`;
   });
-  for (const name of found.keys()) assert.ok(used.has(name), `the page does not have '${name}'`);
-  return text;
+  for (const name of found.keys()) assert.ok(used.has(name), `${page} does not have '${name}'`);
+  return right;
 }
 
 assert.ok(values.explorer, "--explorer must name the program");
-const page = readFileSync(PAGE, "utf8");
-const right = filled(page);
-if (values.write) {
-  writeFileSync(PAGE, right);
-} else if (page !== right) {
-  console.error("docs/wrong-queues.md is not what the explorer prints: see --write");
-  process.exitCode = 1;
-} else {
-  console.log("1 passed: docs/wrong-queues.md");
+const ids = levels();
+for (const one of PAGES) {
+  const file = new URL(one.page, ROOT);
+  const page = readFileSync(file, "utf8");
+  const right = filled(page, one);
+  if (values.write) {
+    writeFileSync(file, right);
+  } else if (page !== right) {
+    console.error(`${one.page} is not what the explorer prints: see --write`);
+    process.exitCode = 1;
+  } else {
+    console.log(`1 passed: ${one.page}`);
+  }
 }

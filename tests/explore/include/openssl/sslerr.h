@@ -1,0 +1,3 @@
+#pragma once
+
+#define SSL_R_HTTP_REQUEST 156
