@@ -55,6 +55,7 @@ std::vector<Group> groups() {
       {"handshake", explore::handshake_scenarios, Group::kMerged},
       {"failure", explore::failure_scenarios, Group::kMerged},
       {"server", explore::server_scenarios, Group::kMerged},
+      {"server", explore::admit_scenarios, Group::kMerged},
       {"lifetime", explore::lifetime_scenarios, Group::kMerged},
       {"both ends", explore::both_ends_scenarios, Group::kMerged},
       {"tls", explore::tls_scenarios, Group::kMerged},

@@ -28,6 +28,7 @@ const std::vector<Named>& handle_scenarios();
 const std::vector<Named>& handshake_scenarios();
 const std::vector<Named>& failure_scenarios();
 const std::vector<Named>& server_scenarios();
+const std::vector<Named>& admit_scenarios();
 const std::vector<Named>& time_scenarios();
 const std::vector<Named>& lifetime_scenarios();
 const std::vector<Named>& shortage_scenarios();
