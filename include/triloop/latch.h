@@ -12,8 +12,8 @@
 
 namespace triloop {
 
-/// Close codes that triloop itself uses: of RFC 6455 section 7.4.1, and 1013 of IANA's registry
-/// (section 11.7).
+/// Close codes that triloop itself uses: of RFC 6455 section 7.4.1, and 1012 to 1014 of IANA's
+/// registry (section 11.7).
 namespace close_code {
 constexpr std::uint16_t kNormal = 1000;          ///< the processor returned
 constexpr std::uint16_t kGoingAway = 1001;       ///< Server::stop()
@@ -24,7 +24,9 @@ constexpr std::uint16_t kInvalidPayload = 1007;  ///< text that is not UTF-8, or
 constexpr std::uint16_t kPolicyViolation = 1008;  ///< for a processor to say: not you, not so
 constexpr std::uint16_t kMessageTooBig = 1009;    ///< more than PathOptions::max_message_bytes
 constexpr std::uint16_t kInternalError = 1011;    ///< the processor threw
+constexpr std::uint16_t kServiceRestart = 1012;   ///< for a processor to say: come again soon
 constexpr std::uint16_t kTryAgainLater = 1013;    ///< something that it takes is not there now
+constexpr std::uint16_t kBadGateway = 1014;  ///< for one that passes on: what is behind it fails
 }  // namespace close_code
 
 /// Who brought the end about.

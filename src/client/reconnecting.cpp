@@ -21,13 +21,11 @@ using std::chrono::seconds;
 
 constexpr seconds kDay = std::chrono::hours(24);
 
-// Of the server's: it goes, it has failed, or something that it takes is not there now (IANA's
-// registry of close codes: 1012 is "Service Restart", 1014 "Bad Gateway").
+// Of the server's: it goes, it has failed, or something that it takes is not there now.
 bool is_passing(std::uint16_t code) {
-  constexpr std::uint16_t kServiceRestart = 1012;
-  constexpr std::uint16_t kBadGateway = 1014;
   return code == close_code::kGoingAway || code == close_code::kInternalError ||
-         code == kServiceRestart || code == close_code::kTryAgainLater || code == kBadGateway;
+         code == close_code::kServiceRestart || code == close_code::kTryAgainLater ||
+         code == close_code::kBadGateway;
 }
 
 std::optional<seconds> may_help_refused(const ConnectError& refusal, std::time_t now) {

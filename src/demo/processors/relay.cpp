@@ -14,8 +14,6 @@
 namespace triloop {
 namespace {
 
-constexpr std::uint16_t kBadGateway = 1014;  // IANA's registry, RFC 6455 section 11.7
-
 ClientOptions offering(ClientOptions options, const std::string& subprotocol) {
   options.subprotocols.clear();
   if (!subprotocol.empty()) options.subprotocols.push_back(subprotocol);
@@ -49,7 +47,7 @@ class Relay {
   void pass_up();
   bool send(Message& message);
   ConnectionEnd await_end();
-  void refuse(std::uint16_t code, const std::string& reason, const std::string& why);
+  void refuse(const std::string& why, std::uint16_t code, const std::string& reason);
 
   Connection& peer_;
   ConnectionHandle upstream_;  // once it is open
@@ -91,14 +89,15 @@ bool Relay::connect() {
     if (is_open()) {
       // The peer has been told that this is spoken; who has not agreed speaks something else.
       if (agrees_) return true;
-      refuse(kBadGateway, "the upstream server refuses", "it does not choose the subprotocol");
+      refuse("it does not choose the subprotocol", close_code::kBadGateway,
+             "the upstream server refuses");
     } else if (!peer_.over().fired()) {
-      refuse(close_code::kTryAgainLater, "the upstream server does not answer", "out of threads");
+      refuse("out of threads", close_code::kTryAgainLater, "the upstream server does not answer");
     }
   } catch (const ConnectError& error) {
-    refuse(kBadGateway, "the upstream server refuses", error.what());
+    refuse(error.what(), close_code::kBadGateway, "the upstream server refuses");
   } catch (const std::exception& error) {
-    refuse(close_code::kTryAgainLater, "the upstream server does not answer", error.what());
+    refuse(error.what(), close_code::kTryAgainLater, "the upstream server does not answer");
   }
   return false;
 }
@@ -110,7 +109,7 @@ bool Relay::is_open() {
   return true;
 }
 
-void Relay::refuse(std::uint16_t code, const std::string& reason, const std::string& why) {
+void Relay::refuse(const std::string& why, std::uint16_t code, const std::string& reason) {
   spdlog::warn("[{}] no upstream server: {}", peer_.id(), why);
   peer_.close(code, reason);
   if (peer_.read()) tell_of_a_loss(peer_);  // it came before the peer's Close
