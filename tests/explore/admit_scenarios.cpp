@@ -39,7 +39,7 @@ Stopped stop_while_asked(const triloop::Verdict& verdict,
     database.asked.wait();
     meanwhile(server, database);
   };
-  const Stopped stopped = run_fair(play);
+  Stopped stopped = run_fair(play);
   expect_all_gone(stopped);
   return stopped;
 }
