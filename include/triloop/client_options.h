@@ -40,7 +40,7 @@ struct ReconnectOptions {
   /// Told of each connection behind which there may be another: how it has ended, and what was not
   /// sent. Runs on the client's thread, between two calls of the processor, and may block; the
   /// wait begins behind it. What it throws ends the client. Not told of the last one, which
-  /// Client::wait() returns, nor of attempts that brought no connection.
+  /// wait() returns, nor of attempts that brought no connection. May call Client::stop().
   std::function<void(const ConnectionEnd&)> on_lost;
 };
 
