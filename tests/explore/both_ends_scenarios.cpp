@@ -69,12 +69,18 @@ class End {
   triloop::Thread reader_;
 };
 
+// What is explored: all, or what comes before, or behind, both Close frames. A half has fewer
+// orders, and so is explored within more preemptions.
+enum class Part { all, before_the_closes, behind_the_closes };
+
 struct Both {
   triloop::Processor server, client;
   triloop::PathOptions options = quiet();
   std::size_t capacity = 64;
   std::chrono::milliseconds write_timeout = std::chrono::hours(1);
   bool client_vanishes = false;
+  Part part = Part::all;
+  triloop::Processor server_first = [](Connection&) {}, client_first = [](Connection&) {};
 };
 
 struct Outcomes {
@@ -85,23 +91,27 @@ struct Outcomes {
 // From where both processors stand everything is explored.
 Outcomes play(const Both& both, Link& link) {
   triloop::Latch server_stands, client_stands, go;
-  const auto held = [&go](triloop::Latch& stands, const triloop::Processor& processor) {
+  const auto held = [&go](triloop::Latch& stands, const triloop::Processor& first,
+                          const triloop::Processor& processor) {
     return [&](Connection& self) {
+      first(self);
       stands.fire({});
       go.wait();
       processor(self);
     };
   };
-  End server(link, Link::kServer, held(server_stands, both.server), both.options,
+  End server(link, Link::kServer, held(server_stands, both.server_first, both.server), both.options,
              both.write_timeout);
-  End client(link, Link::kClient, held(client_stands, both.client), both.options,
+  End client(link, Link::kClient, held(client_stands, both.client_first, both.client), both.options,
              both.write_timeout);
   stop_choosing();
   server.begin();
   client.begin();
   server_stands.wait();
   client_stands.wait();
-  start_choosing();
+  if (both.part != Part::behind_the_closes) start_choosing();
+  if (both.part == Part::before_the_closes) link.when_both_have_closed(stop_choosing);
+  if (both.part == Part::behind_the_closes) link.when_both_have_closed(start_choosing);
   go.fire({});
   if (both.client_vanishes) {
     any_moment();
@@ -137,10 +147,36 @@ void asks_once(Connection& self) {
   require(answer && answer->data == "a", "no answer, or another one");
 }
 
-void the_client_closes() { expect_clean({echo, leaves}, 1000); }
-void the_server_closes() { expect_clean({leaves, until_the_end}, 1000); }
-void both_close_at_once() { expect_clean({leaves, leaves}, 1000); }
+template <Part part>
+void the_client_closes() {
+  Both both{echo, leaves};
+  both.part = part;
+  expect_clean(both, 1000);
+}
+
+template <Part part>
+void the_server_closes() {
+  Both both{leaves, until_the_end};
+  both.part = part;
+  expect_clean(both, 1000);
+}
+
+template <Part part>
+void both_close_at_once() {
+  Both both{leaves, leaves};
+  both.part = part;
+  expect_clean(both, 1000);
+}
+
 void the_client_asks_and_closes() { expect_clean({echo, asks_once}, 1000); }
+
+void the_client_asks() {
+  const auto asks = [](Connection& self) {
+    asks_once(self);
+    stop_choosing();
+  };
+  expect_clean({echo, asks}, 1000);
+}
 
 void the_client_vanishes() {
   Both both{echo, asks_once};
@@ -154,17 +190,88 @@ void the_client_vanishes() {
           "the server does not say that the client is gone");
 }
 
+// From where all is full in both directions, and nobody can go on but the processors: one of them
+// reads a message, and so the other can write one more, while the other direction stands; or both
+// do both. What is full must not hold up what is not. The rest, and the goodbye behind it, is one
+// schedule: that has scenarios of its own.
+class FullBothWays {
+ public:
+  FullBothWays() {
+    both_.options = narrow();
+    both_.capacity = 6;  // a client's empty message, or a server's of four bytes
+    both_.server_first = [](Connection& self) { write(self, kServers, kFull); };
+    both_.client_first = [](Connection& self) { write(self, kClients, kFull); };
+  }
+
+  void play(int server_reads, int client_reads) {
+    both_.server = [=](Connection& self) {
+      read(self, kClients, server_reads);
+      write(self, kServers, client_reads);
+      meet(server_moved_, client_moved_);
+      read(self, kClients, kFull);
+    };
+    both_.client = [=](Connection& self) {
+      read(self, kServers, client_reads);
+      write(self, kClients, server_reads);
+      meet(client_moved_, server_moved_);
+      read(self, kServers, kFull);
+    };
+    expect_clean(both_, 1000);
+  }
+
+ private:
+  static constexpr const char* kServers = "four";
+  static constexpr const char* kClients = "";
+  // In the out-queue, the writer's hand, the pipe, the reader's hand, the in-queue.
+  static constexpr int kFull = 5;
+
+  static void write(Connection& self, const char* message, int count) {
+    for (int i = 0; i < count; ++i) self.write(Message::binary(message));
+  }
+  static void read(Connection& self, const std::string& expected, int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto message = self.read();
+      require(time_came_early() || (message && message->data == expected), "no message");
+    }
+  }
+  static void meet(triloop::Latch& own, triloop::Latch& others) {
+    own.fire({});
+    others.wait();
+    stop_choosing();
+  }
+
+  Both both_;
+  triloop::Latch server_moved_, client_moved_;
+};
+
+void full_and_the_client_reads() { FullBothWays().play(0, 1); }
+void full_and_the_server_reads() { FullBothWays().play(1, 0); }
+void full_and_both_read() { FullBothWays().play(1, 1); }
+
 }  // namespace
 
-// Six threads: where others are explored within two preemptions, these are within one.
+// Six threads: where others are explored within two preemptions, these are within one, and their
+// halves within two.
 const std::vector<Named>& both_ends_scenarios() {
   constexpr int kFewer = -1;
+  constexpr Part kAll = Part::all, kBefore = Part::before_the_closes,
+                 kBehind = Part::behind_the_closes;
   static const std::vector<Named> all = {
-      {"both ends: the client closes", the_client_closes, kFewer},
-      {"both ends: the server closes", the_server_closes, kFewer},
-      {"both ends: both close at once", both_close_at_once, kFewer},
+      {"both ends: the client closes", the_client_closes<kAll>, kFewer},
+      {"both ends: the client closes, before both Closes", the_client_closes<kBefore>},
+      {"both ends: the client closes, behind both Closes", the_client_closes<kBehind>},
+      {"both ends: the server closes", the_server_closes<kAll>, kFewer},
+      {"both ends: the server closes, before both Closes", the_server_closes<kBefore>},
+      {"both ends: the server closes, behind both Closes", the_server_closes<kBehind>},
+      {"both ends: both close at once", both_close_at_once<kAll>, kFewer},
+      {"both ends: both close at once, before both Closes", both_close_at_once<kBefore>},
+      {"both ends: both close at once, behind both Closes", both_close_at_once<kBehind>},
       {"both ends: the client asks, and closes", the_client_asks_and_closes, kFewer},
+      {"both ends: the client asks", the_client_asks},
       {"both ends: the client vanishes", the_client_vanishes, kFewer},
+      {"both ends: full both ways, the client reads", full_and_the_client_reads},
+      {"both ends: full both ways, the server reads", full_and_the_server_reads},
+      {"both ends: full both ways, both read", full_and_both_read, kFewer},
   };
   return all;
 }

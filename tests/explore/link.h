@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "net/socket.h"
 #include "scheduler.h"
@@ -21,6 +23,11 @@ class Link {
 
   std::unique_ptr<triloop::Socket> end(Side side);
 
+  // Called once both have sent their Close frame. Must not block. Before anybody uses it.
+  void when_both_have_closed(std::function<void()> tell) {
+    when_both_have_closed_ = std::move(tell);
+  }
+
   // Was something lost: sent to an end that had gone, or left unread by one that went?
   bool lost_something() const { return lost_; }
   // Did the client end its stream before the server had ended its own?
@@ -31,6 +38,7 @@ class Link {
   struct Direction {
     std::string bytes;     // on their way
     std::size_t sent = 0;  // so far
+    bool closed = false;   // by who sends: its Close frame
     bool ended = false;    // by who sends
     bool gone = false;     // who receives has shut down
   };
@@ -44,6 +52,7 @@ class Link {
   Direction directions_[2];  // by who sends
   bool lost_ = false;
   bool client_ended_first_ = false;
+  std::function<void()> when_both_have_closed_;
 };
 
 class Link::End final : public triloop::Socket {
@@ -85,6 +94,7 @@ class Link::End final : public triloop::Socket {
       taken += some;
     }
     out.sent += taken;
+    if (taken > 0 && *static_cast<const char*>(parts[0].iov_base) == '\x88') note_close(out);
     if (taken > 0) link_.changed_.notify_all();
     return taken;
   }
@@ -122,6 +132,11 @@ class Link::End final : public triloop::Socket {
   std::string peer_address() const override { return side_ == kServer ? "client" : "server"; }
 
  private:
+  void note_close(Direction& out) {
+    out.closed = true;
+    if (link_.to(side_).closed && link_.when_both_have_closed_) link_.when_both_have_closed_();
+  }
+
   void end_stream() {
     if (side_ == kClient && !link_.to(side_).ended) link_.client_ended_first_ = true;
     link_.from(side_).ended = true;
