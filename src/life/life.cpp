@@ -1,5 +1,6 @@
 #include "life/life.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -37,9 +38,10 @@ ConnectionEnd Life::end_of(Connection& connection) {
   ConnectionEnd end;
   end.began = *wires.ending.begun().reason();
   end.over = *wires.ending.over().reason();
-  const CloseReason last_word = *wires.ending.peer_done().reason();  // the peer's, or an abort's
-  const bool all_done = end.began == end.over && last_word.by == ClosedBy::peer;
-  end.clean = all_done && last_word.code == close_code::kNoStatus;
+  // The peer's, or an abort's, whose thread may not have come so far.
+  const std::optional<CloseReason> last_word = wires.ending.peer_done().reason();
+  const bool all_done = end.began == end.over && last_word && last_word->by == ClosedBy::peer;
+  end.clean = all_done && last_word->code == close_code::kNoStatus;
   if (all_done && !end.clean) {
     end.over = {ClosedBy::network, close_code::kAbnormal, "the stream ended without a Close frame"};
   }
