@@ -1,4 +1,5 @@
 // sd_listen_fds(3): what systemd gives to the program that it starts.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "demo/service_manager.h"
+#include "net/socket.h"
 #include "support/catch.h"
 
 namespace triloop {
@@ -36,6 +38,17 @@ TEST_CASE("sockets of the service manager begin at descriptor 3, and are told on
   CHECK(nothing_is_left());
   CHECK(sockets_of_service_manager().empty());
   CHECK(given("0").empty());
+}
+
+TEST_CASE("a program that this one starts has none of the sockets", "[service_manager]") {
+  const Descriptor spare(
+      ::open("/dev/null", O_RDONLY));  // without FD_CLOEXEC; 3 is this or before it
+  REQUIRE(spare.number() >= 3);
+  const int flags = ::fcntl(3, F_GETFD);
+  REQUIRE(::fcntl(3, F_SETFD, 0) == 0);
+  CHECK(given("1") == Entries{"fd:3"});
+  CHECK((::fcntl(3, F_GETFD) & FD_CLOEXEC) != 0);
+  ::fcntl(3, F_SETFD, flags);
 }
 
 TEST_CASE("sockets that are meant for another process are not taken", "[service_manager]") {

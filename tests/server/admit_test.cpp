@@ -569,6 +569,7 @@ TEST_CASE("admit: a verdict can be looked at without a server", "[admit]") {
   REQUIRE(verdict.refusal());
   CHECK(verdict.refusal()->status == 403);
   CHECK(verdict.refusal()->body == "who?\n");
+  CHECK_THROWS_AS(refuse({"text/plain", "", {{"X", "a\r\nb"}}, 403}), std::invalid_argument);
 }
 
 }  // namespace
