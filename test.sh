@@ -59,7 +59,8 @@ usage() {
   soak         churn, slow peers, floods and violations at once; nothing may be left (see SOAK_SECONDS)
   fuzz         libFuzzer on requests, frames, text, PROXY headers and Forwarded (see FUZZ_SECONDS)
   bench        triloop beside other servers; writes docs/performance.md; an hour. Among all the parts: only
-               whether the load generator notices what it must, and two short rows.
+               whether the load generator notices what it must, whether the client talks to gorilla
+               and Boost.Beast, and two short rows.
                UWEBSOCKETS=DIR has sources of uWebSockets, to measure beside; without them the figures of
                the last run with them stay. BASELINE=PROGRAM is an older triloop, which no row may fall
                behind. BENCH_ROUNDS=7 says by how many pairs a figure is judged
