@@ -37,7 +37,7 @@ namespace triloop {
 /// as taken only when the kernel has all of their ciphertext. Nobody can take them back, and
 /// therefore the caller comes again with the same ones.
 ///
-/// Thread safety: as Socket. Memory, beside OpenSSL's: 256 bytes to 128 KiB of the reader's, as
+/// Thread safety: as Socket. Memory, beside OpenSSL's: 256 bytes to 64 KiB of the reader's, as
 /// traffic has it; of the writer's what the kernel did not take, 64 KiB of plaintext at most; 64
 /// KiB of answers at most, then receive() fails.
 class TlsSocket final : public Socket {
@@ -85,6 +85,8 @@ class TlsSocket final : public Socket {
 
   // What one system call sends, if the kernel takes it: four records.
   static constexpr std::size_t kMostEncrypted = 4 * TlsRecords::kRecordBytes;
+  // What one receives: as many records. The reader has a buffer of its own for their plaintext.
+  static constexpr std::size_t kMostReceived = std::size_t{64} << 10;
   // The writer's memory that is kept for the next batch.
   static constexpr std::size_t kKeptBytes = std::size_t{8} << 10;
 
@@ -97,7 +99,7 @@ class TlsSocket final : public Socket {
   bool nudged_ TRILOOP_GUARDED_BY(mutex_) = false;  // the writer will come
 
   // The reader's, and before there are two threads that one's.
-  ReadBuffer received_;
+  ReadBuffer received_{kMostReceived};
   std::size_t last_received_ = 0;
   std::function<void()> nudge_;
   std::string subject_;
