@@ -35,8 +35,9 @@ TlsOptions tls_of_this_run() {
 }
 
 // The session is in memory, behind a lock that nobody holds while the kernel makes him wait: a test
-// may read on one thread and send on another, as over TCP. Only who sends sends; who receives does
-// so in the handshake alone, for a server has no question to a client behind it.
+// may read on one thread and send on another, as over TCP. Who receives sends in the handshake
+// alone, for a server has no question to a client behind it; and of several who send, as of a Close
+// that is answered, one waits for the other, also while that waits for the kernel.
 struct ClientStream::Tls {
   explicit Tls(int stream) : descriptor(stream) {
     SSL_set_bio(session.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
@@ -44,7 +45,10 @@ struct ClientStream::Tls {
   }
 
   long receive(char* buffer, std::size_t size) {
-    if (const long result = shake_hands(); result <= 0) return result;
+    if (!is_open) {
+      const MutexLock lock(sending);
+      if (const long result = shake_hands(); result <= 0) return result;
+    }
     for (;;) {
       if (const auto result = decrypt(buffer, size)) return *result;
       if (const long result = receive_more(); result <= 0) return result;
@@ -52,6 +56,7 @@ struct ClientStream::Tls {
   }
 
   long send(std::string_view bytes, int flags) {
+    const MutexLock alone(sending);
     if (const long result = shake_hands(); result <= 0) return result;
     if (!send_encrypted(flags)) return -1;
     if (!encrypt(bytes.substr(0, kRecordBytes))) {
@@ -66,6 +71,7 @@ struct ClientStream::Tls {
 
   // Behind the handshake: it is HTTP that may break off anywhere.
   void shutdown_send() {
+    const MutexLock alone(sending);
     if (shake_hands() <= 0) return;
     {
       const MutexLock lock(mutex);
@@ -80,7 +86,7 @@ struct ClientStream::Tls {
   static constexpr std::size_t kRecordBytes = 16384;
 
   // 1, or what a call that failed returned.
-  long shake_hands() {
+  long shake_hands() TRILOOP_REQUIRES(sending) {
     while (!is_open) {
       {
         const MutexLock lock(mutex);
@@ -106,7 +112,7 @@ struct ClientStream::Tls {
     return std::nullopt;
   }
 
-  bool encrypt(std::string_view bytes) {
+  bool encrypt(std::string_view bytes) TRILOOP_REQUIRES(sending) {
     const MutexLock lock(mutex);
     ERR_clear_error();
     const int returned = SSL_write(session.get(), bytes.data(), static_cast<int>(bytes.size()));
@@ -125,7 +131,7 @@ struct ClientStream::Tls {
     throw std::runtime_error(std::string("TLS: ") + (reason == nullptr ? "failed" : reason));
   }
 
-  void take_outgoing() TRILOOP_REQUIRES(mutex) {
+  void take_outgoing() TRILOOP_REQUIRES(mutex, sending) {
     BIO* const out = SSL_get_wbio(session.get());
     const std::size_t before = unsent.size();
     unsent.resize(before + BIO_ctrl_pending(out));
@@ -134,7 +140,7 @@ struct ClientStream::Tls {
     }
   }
 
-  bool send_encrypted(int flags) {
+  bool send_encrypted(int flags) TRILOOP_REQUIRES(sending) {
     while (!unsent.empty()) {
       const long sent = ::send(descriptor, unsent.data(), unsent.size(), flags | MSG_NOSIGNAL);
       if (sent < 0) return false;
@@ -154,8 +160,9 @@ struct ClientStream::Tls {
 
   const int descriptor;
   bool is_open = false;  // when there are two threads it is so already
-  std::string unsent;    // who sends has it
-  Mutex mutex;
+  Mutex sending;         // taken first
+  std::string unsent TRILOOP_GUARDED_BY(sending);
+  Mutex mutex;  // of the session
   const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context{SSL_CTX_new(TLS_client_method()),
                                                              SSL_CTX_free};
   const std::unique_ptr<SSL, void (*)(SSL*)> session{SSL_new(context.get()), SSL_free};

@@ -17,7 +17,7 @@ TlsOptions tls_of_this_run();
 
 /// Takes a connected socket, and closes it. As recv(2), send(2) and shutdown(2) on that: -1 and
 /// errno on an error. With TLS the handshake comes with the first of them; a stream that is cut
-/// reads as one that ends. One thread until then, and two behind it: one receives, one sends.
+/// reads as one that ends. One thread until then; behind it one receives, and any may send.
 class ClientStream {
  public:
   explicit ClientStream(int descriptor);
