@@ -67,11 +67,11 @@ struct Client::Impl {
   void let_go() TRILOOP_EXCLUDES(mutex);
   void run_connection(Attempt& result);
   bool goes_on_behind(const Attempt& attempt, Backoff& backoff) TRILOOP_EXCLUDES(mutex);
-  bool pause(std::chrono::milliseconds time) TRILOOP_EXCLUDES(mutex);
+  void pause(std::chrono::milliseconds time) TRILOOP_EXCLUDES(mutex);
   std::shared_ptr<Socket> open_stream() TRILOOP_EXCLUDES(mutex);
   std::shared_ptr<Connection> begin(const std::shared_ptr<Socket>& stream,
                                     std::unique_ptr<Upgrade> upgrade) TRILOOP_EXCLUDES(mutex);
-  void give_up_if_stopped() const TRILOOP_EXCLUDES(mutex);
+  void give_up_if_stopped() const TRILOOP_REQUIRES(mutex);
   bool wait_until(TimePoint deadline) TRILOOP_EXCLUDES(mutex);
   ConnectionEnd result() TRILOOP_EXCLUDES(mutex);
   static void tell(Connection& connection, int stops);
@@ -137,18 +137,17 @@ bool Client::Impl::goes_on_behind(const Attempt& attempt, Backoff& backoff) {
   if (!wait) return false;
   log_again(id, attempt, *wait, options.reconnect.on_lost != nullptr);
   if (!attempt.no_connection && options.reconnect.on_lost) options.reconnect.on_lost(attempt.end);
-  if (!pause(*wait)) give_up_if_stopped();
+  pause(*wait);
   return true;
 }
 
-// False if it was cut short by stop().
-bool Client::Impl::pause(std::chrono::milliseconds time) {
+// Throws if it was cut short by stop().
+void Client::Impl::pause(std::chrono::milliseconds time) {
   const TimePoint until = deadline_in(time);
   const MutexLock lock(mutex);
-  while (stops == 0) {
-    if (!changed.wait_until(mutex, until)) return stops == 0;
+  while (stops == 0 && changed.wait_until(mutex, until)) {
   }
-  return false;
+  give_up_if_stopped();
 }
 
 // Lets the connection go, and so the socket, before anybody hears that it is over.
@@ -167,6 +166,7 @@ void Client::Impl::run_connection(Attempt& result) {
     stream = open_stream();
     upgrade = Opening(*stream, url, options).shake_hands();
   } catch (const std::exception&) {
+    const MutexLock lock(mutex);
     give_up_if_stopped();  // that is why, and not what came of it
     throw;
   }
@@ -180,11 +180,9 @@ void Client::Impl::run_connection(Attempt& result) {
 // The stop that comes before the socket is known here is found behind it.
 std::shared_ptr<Socket> Client::Impl::open_stream() {
   std::shared_ptr<Socket> stream = connect_stream(url, options, stopped);
-  {
-    const MutexLock lock(mutex);
-    socket = stream;
-  }
+  const MutexLock lock(mutex);
   give_up_if_stopped();
+  socket = stream;
   return stream;
 }
 
@@ -193,19 +191,14 @@ std::shared_ptr<Connection> Client::Impl::begin(const std::shared_ptr<Socket>& s
   upgrade->number = id;
   upgrade->processor = &processor;
   std::shared_ptr<Connection> opened = Life::begin(id, stream, std::move(upgrade), threads);
-  int told = 0;
-  {
-    const MutexLock lock(mutex);
-    connection = opened;
-    told = stops;
-    changed.notify_all();
-  }
-  tell(*opened, told);  // it was not there yet when that came
+  const MutexLock lock(mutex);
+  give_up_if_stopped();  // the socket has been shut down
+  connection = opened;
+  changed.notify_all();
   return opened;
 }
 
 void Client::Impl::give_up_if_stopped() const {
-  const MutexLock lock(mutex);
   if (stops == 0) return;
   throw std::system_error(std::make_error_code(std::errc::operation_canceled),
                           "cannot connect to " + url.authority);
@@ -234,9 +227,11 @@ ConnectionEnd Client::Impl::result() {
 Client::Client(const std::string& url, Processor processor, const ClientOptions& options)
     : impl_(std::make_unique<Impl>(url, std::move(processor), options)) {}
 
+// Joined here, and not with what it uses: the processor may still call this client.
 Client::~Client() {
   stop();
   stop();
+  impl_->thread.join();
 }
 
 void Client::start() {

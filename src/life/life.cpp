@@ -40,7 +40,9 @@ ConnectionEnd Life::end_of(Connection& connection) {
   end.over = *wires.ending.over().reason();
   // The peer's, or an abort's, whose thread may not have come so far.
   const std::optional<CloseReason> last_word = wires.ending.peer_done().reason();
-  const bool all_done = end.began == end.over && last_word && last_word->by == ClosedBy::peer;
+  // An abort of an open connection has one reason, too; but then our stream was not ended.
+  const bool all_done = end.began == end.over && wires.socket.send_ended() && last_word &&
+                        last_word->by == ClosedBy::peer;
   end.clean = all_done && last_word->code == close_code::kNoStatus;
   if (all_done && !end.clean) {
     end.over = {ClosedBy::network, close_code::kAbnormal, "the stream ended without a Close frame"};

@@ -20,7 +20,7 @@ inline bool send_all(Socket& socket, std::string_view bytes, TimePoint deadline,
   while (!bytes.empty()) {
     const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
     bytes.remove_prefix(socket.try_send(&part, 1, error));
-    if (!error && !bytes.empty() && !socket.wait_writable(deadline)) {
+    if (!error && !bytes.empty() && (Clock::now() >= deadline || !socket.wait_writable(deadline))) {
       error = std::make_error_code(std::errc::operation_would_block);
     }
     if (error) return false;

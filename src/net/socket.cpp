@@ -103,7 +103,11 @@ class KernelSocket final : public Socket {
     ::shutdown(descriptor_.number(), SHUT_WR);
     send_ended_.store(true, std::memory_order_relaxed);
   }
-  void shutdown() noexcept override { ::shutdown(descriptor_.number(), SHUT_RDWR); }
+  // Ends our direction, too, unless the connection was reset.
+  void shutdown() noexcept override {
+    if (::shutdown(descriptor_.number(), SHUT_RDWR) != 0) return;
+    send_ended_.store(true, std::memory_order_relaxed);
+  }
   std::string peer_address() const override { return peer_address_; }
 
  private:

@@ -21,6 +21,8 @@ class TlsCategory final : public std::error_category {
         return "the stream was cut: it ended without close_notify";
       case TlsError::kTooManyWords:
         return "the peer asks for TLS records that it does not take";
+      case TlsError::kHalfMessage:
+        return "the peer has begun a TLS handshake message, and not ended it";
       case TlsError::kFailed:
         return "TLS failed";
     }
@@ -148,13 +150,17 @@ bool TlsRecords::is_digested() const {
          (SSL_get_shutdown(session_.get()) & SSL_RECEIVED_SHUTDOWN) == 0;
 }
 
+// In the middle of a handshake message of the peer's OpenSSL encrypts nothing until the rest comes,
+// and who waits to send would wait for as long as the peer likes.
 bool TlsRecords::encrypt(std::string_view plain, std::error_code& error) {
   error = failure_;
   if (error) return false;
   ERR_clear_error();
   std::size_t written = 0;
   const int returned = SSL_write_ex(session_.get(), plain.data(), plain.size(), &written);
-  return result_of(returned, error) == Result::kDone;
+  const Result result = result_of(returned, error);
+  if (result == Result::kNeedMore) error = failure_ = make_error_code(TlsError::kHalfMessage);
+  return result == Result::kDone;
 }
 
 void TlsRecords::end() {

@@ -17,6 +17,7 @@ namespace triloop {
 enum class TlsError {
   kCut = 1,       ///< the stream ended without close_notify
   kTooManyWords,  ///< the peer makes us answer without end, and does not take the answers
+  kHalfMessage,   ///< the peer has begun a handshake message, and not ended it
   kFailed,        ///< and OpenSSL does not say why
 };
 std::error_code make_error_code(TlsError error);

@@ -176,7 +176,10 @@ bool TlsSocket::encrypt_some(Parts& rest, std::error_code& error) {
     std::string_view plain;
     if (!rest.is_empty()) plain = rest.take(TlsRecords::kRecordBytes, gathered);
     const MutexLock lock(mutex_);
-    if (!plain.empty() && !records_.encrypt(plain, error)) return false;
+    if (!plain.empty() && !records_.encrypt(plain, error)) {
+      stands_for_ = 0;  // what is encrypted is never sent
+      return false;
+    }
     stands_for_ += plain.size();
     last = rest.is_empty() || stands_for_ >= kMostEncrypted;
     if (last) {

@@ -38,7 +38,7 @@ namespace triloop {
 /// therefore the caller comes again with the same ones.
 ///
 /// Thread safety: as Socket. Memory, beside OpenSSL's: 256 bytes to 64 KiB of the reader's, as
-/// traffic has it; of the writer's what the kernel did not take, 64 KiB of plaintext at most; 64
+/// traffic has it; of the writer's what the kernel did not take, 80 KiB of plaintext at most; 64
 /// KiB of answers at most, then receive() fails.
 class TlsSocket final : public Socket {
  public:
@@ -83,8 +83,8 @@ class TlsSocket final : public Socket {
   bool send_all(TimePoint deadline, std::error_code& error);
   void turn_away(const std::error_code& why, TimePoint deadline);
 
-  // What one system call sends, if the kernel takes it: four records.
-  static constexpr std::size_t kMostEncrypted = 4 * TlsRecords::kRecordBytes;
+  // What one system call sends, if the kernel takes it: a message of 64 KiB and its head.
+  static constexpr std::size_t kMostEncrypted = 5 * TlsRecords::kRecordBytes;
   // What one receives: as many records. The reader has a buffer of its own for their plaintext.
   static constexpr std::size_t kMostReceived = std::size_t{64} << 10;
   // The writer's memory that is kept for the next batch.

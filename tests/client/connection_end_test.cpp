@@ -107,6 +107,36 @@ TEST_CASE("an abort by whoever has the connection is no clean end", "[connection
   CHECK_FALSE(end.is_clean());
 }
 
+// The reader comes to the end of the server's stream between the first step of an abort and its
+// last.
+ConnectionEnd aborted_while_the_server(const std::string& says) {
+  FakeClient client([](Connection& connection) {
+    while (connection.write(Message::text("x"))) {
+    }
+  });
+  client.socket().take(0);
+  testing::await_standstill();
+  client.socket().before_shutdown([&] {
+    client.socket().deliver(says);
+    client.socket().end_stream();
+    testing::await_standstill();
+  });
+  client->abort("enough");
+  return client.end();
+}
+
+TEST_CASE("an abort is no clean end, if the server's Close comes meanwhile", "[connection_end]") {
+  const ConnectionEnd end = aborted_while_the_server(kServersClose);
+  CHECK_FALSE(end.unsent.empty());
+  CHECK_FALSE(end.is_clean());
+}
+
+TEST_CASE("an abort is the reason, if the server's stream ends meanwhile", "[connection_end]") {
+  const ConnectionEnd end = aborted_while_the_server("");
+  CHECK(end.over == CloseReason{ClosedBy::application, 1006, "enough"});
+  CHECK_FALSE(end.is_clean());
+}
+
 TEST_CASE("a server that ends its stream without a Close cuts the ending short",
           "[connection_end]") {
   FakeClient client([](Connection&) {});

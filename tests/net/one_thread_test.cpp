@@ -42,6 +42,37 @@ TEST_CASE("one thread: who takes nothing until the deadline is too slow", "[one_
   CHECK(peer.sent() == "an ");
 }
 
+// Always a little, so that the kernel always has room for more.
+class Trickle final : public Socket {
+ public:
+  std::size_t receive(char* /*buffer*/, std::size_t /*size*/, TimePoint /*deadline*/,
+                      std::error_code& /*error*/) override {
+    return 0;
+  }
+  std::size_t try_send(const iovec* /*parts*/, std::size_t /*count*/,
+                       std::error_code& error) override {
+    error.clear();
+    ++sent;
+    return 1;
+  }
+  bool wait_writable(TimePoint /*deadline*/) override { return true; }
+  Delivery delivery() const override { return {sent, sent}; }
+  void shutdown_send() noexcept override {}
+  void shutdown() noexcept override {}
+  std::string peer_address() const override { return "peer:1"; }
+
+  std::size_t sent = 0;
+};
+
+TEST_CASE("one thread: who takes a little for ever is too slow behind the deadline",
+          "[one_thread]") {
+  Trickle peer;
+  std::error_code error;
+  CHECK_FALSE(send_all(peer, "an answer", Clock::now(), error));
+  CHECK(error == std::errc::operation_would_block);
+  CHECK(peer.sent == 1);
+}
+
 TEST_CASE("one thread: who is gone is told apart from who is slow", "[one_thread]") {
   FakeSocket peer;
   peer.fail_sends(std::errc::broken_pipe);

@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
@@ -98,6 +99,8 @@ TlsOptions tls_options_with(const Certificates& certificates) {
 TlsPeer::TlsPeer(FakeSocket& wire, const TlsPeerOptions& options)
     : wire_(wire), context_(SSL_CTX_new(TLS_client_method())), session_(SSL_new(context_.get())) {
   SSL* const session = session_.get();
+  SSL_set_app_data(session, this);
+  SSL_CTX_set_keylog_callback(context_.get(), note_secret);
   SSL_set_min_proto_version(session, options.min_version);
   SSL_set_max_proto_version(session, options.max_version);
   if (!options.server_name.empty()) {
@@ -133,6 +136,57 @@ bool TlsPeer::shake_hands() {
 
 void TlsPeer::connect() {
   await("the handshake", [this] { return shake_hands() || !failure_.empty(); });
+}
+
+// "CLIENT_TRAFFIC_SECRET_0", the client's random bytes and the secret, both in hexadecimal.
+void TlsPeer::note_secret(const SSL* session, const char* line) {
+  const std::string text = line;
+  if (text.rfind("CLIENT_TRAFFIC_SECRET_0 ", 0) != 0) return;
+  std::string& secret = static_cast<TlsPeer*>(SSL_get_app_data(session))->secret_;
+  secret.clear();
+  for (std::size_t at = text.rfind(' ') + 1; at + 1 < text.size(); at += 2) {
+    secret += static_cast<char>(std::stoi(text.substr(at, 2), nullptr, 16));
+  }
+}
+
+namespace {
+
+// HKDF-Expand-Label, RFC 8446 section 7.1, of no more bytes than one round has.
+std::string expand(const std::string& secret, const std::string& label, std::size_t bytes) {
+  const std::string full = "tls13 " + label;
+  std::string info = {'\0', static_cast<char>(bytes), static_cast<char>(full.size())};
+  info += full + '\0' + '\1';
+  std::string made(EVP_MAX_MD_SIZE, '\0');
+  HMAC(EVP_sha384(), secret.data(), static_cast<int>(secret.size()),
+       reinterpret_cast<const unsigned char*>(info.data()), info.size(),
+       reinterpret_cast<unsigned char*>(made.data()), nullptr);
+  return made.substr(0, bytes);
+}
+
+}  // namespace
+
+// RFC 8446 sections 4.6.3, 5.2 and 5.3: the first record's nonce is the initial vector itself.
+void TlsPeer::begin_message() {
+  constexpr std::size_t kTagBytes = 16;
+  demand(std::string(SSL_get_cipher_name(session_.get())) == "TLS_AES_256_GCM_SHA384", "cipher");
+  const std::string plain("\x18\0\0\x01\x16", 5);  // KeyUpdate, a body of one byte; handshake
+  const std::string head{'\x17', '\x03', '\x03', '\0', static_cast<char>(plain.size() + kTagBytes)};
+  const auto bytes = [](const std::string& text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+  };
+  const std::string key = expand(secret_, "key", 32);
+  const std::string vector = expand(secret_, "iv", 12);
+  std::string body(plain.size() + kTagBytes, '\0');
+  auto* const out = reinterpret_cast<unsigned char*>(body.data());
+  int size = 0;
+  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> cipher(EVP_CIPHER_CTX_new(),
+                                                                               EVP_CIPHER_CTX_free);
+  EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, bytes(key), bytes(vector));
+  EVP_EncryptUpdate(cipher.get(), nullptr, &size, bytes(head), static_cast<int>(head.size()));
+  EVP_EncryptUpdate(cipher.get(), out, &size, bytes(plain), static_cast<int>(plain.size()));
+  EVP_EncryptFinal_ex(cipher.get(), out + size, &size);
+  EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes, out + plain.size());
+  wire_.deliver(head + body);
 }
 
 void TlsPeer::write(const std::string& plain) {

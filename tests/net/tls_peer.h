@@ -54,6 +54,9 @@ class TlsPeer {
   void write(const std::string& plain);
   void update_keys(bool ask_for_theirs = true);
   void end();
+  /// The head of a KeyUpdate without its body, which OpenSSL would never say. Instead of the first
+  /// record: nothing may be written before or after it. Of TLS_AES_256_GCM_SHA384 alone.
+  void begin_message();
   /// What is written and not delivered.
   std::string take_outgoing();
   void deliver() { wire_.deliver(take_outgoing()); }
@@ -73,6 +76,7 @@ class TlsPeer {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   };
 
+  static void note_secret(const SSL* session, const char* line);
   void take_in();
   void note_failure(int returned);
 
@@ -82,6 +86,7 @@ class TlsPeer {
   std::size_t taken_ = 0;  // of what the wire was given to send
   std::string plain_;
   std::string failure_;
+  std::string secret_;  // the client's, behind the handshake
 };
 
 }  // namespace triloop::testing

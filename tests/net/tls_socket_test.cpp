@@ -251,6 +251,21 @@ TEST_CASE("tls: key updates in a flood make nothing grow if the answers are not 
   CHECK(open.error == make_error_code(TlsError::kTooManyWords));  // and stays so
 }
 
+// OpenSSL would not encrypt until the rest comes, and say no error.
+TEST_CASE("tls: a handshake message that is begun and not ended ends the sending", "[tls]") {
+  Open open;
+  open.socket.nudge_with([] {});
+  open.peer.begin_message();
+  CHECK(open.receive().empty());
+  CHECK(would_block(open.error));
+  for (int i = 0; i < 2; ++i) {
+    CHECK(open.try_send("an answer") == 0);
+    CHECK(open.error == make_error_code(TlsError::kHalfMessage));
+  }
+  CHECK(open.receive().empty());
+  CHECK(open.error == make_error_code(TlsError::kHalfMessage));
+}
+
 TEST_CASE("tls: key updates in a flood are answered as long as the answers are taken", "[tls]") {
   Open open;
   for (int i = 0; i < 5000; ++i) {

@@ -155,6 +155,7 @@ void FakeSocket::shutdown_send() noexcept {
 }
 
 void FakeSocket::shutdown() noexcept {
+  if (before_shutdown_) std::exchange(before_shutdown_, nullptr)();
   const MutexLock lock(mutex_);
   shut_down_ = true;
   changed_.notify_all();

@@ -1,8 +1,10 @@
 // A connection over a socket that the test controls: it says when bytes arrive and are taken.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "net/socket.h"
 #include "server/served.h"
@@ -27,6 +29,8 @@ class FakeSocket final : public Socket {
   void acknowledge(std::size_t bytes);
   /// The connection has been reset, and no call says so: it was too late for that.
   void break_off();
+  /// The next shutdown() calls `body` first. While the test's thread alone may call it.
+  void before_shutdown(std::function<void()> body) { before_shutdown_ = std::move(body); }
   std::string sent() const;
   /// What was delivered and has not been received.
   std::string unread() const;
@@ -62,6 +66,7 @@ class FakeSocket final : public Socket {
   bool ended_ TRILOOP_GUARDED_BY(mutex_) = false;
   bool send_shut_down_ TRILOOP_GUARDED_BY(mutex_) = false;
   bool shut_down_ TRILOOP_GUARDED_BY(mutex_) = false;
+  std::function<void()> before_shutdown_;
   std::atomic<int> receivers_{0};
   std::atomic<int> senders_{0};
   std::atomic<bool> shared_{false};
