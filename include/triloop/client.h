@@ -20,12 +20,13 @@ namespace triloop {
 /// how it ends, is the same at both ends; but a client masks what it sends, and lets the server end
 /// its stream first (RFC 6455 sections 5.1, 7.1.1).
 ///
-/// States: made (constructor), connecting (start()), open (handle() returns), over (wait()
-/// returns); there is no way back, but with ClientOptions::reconnect one from open to connecting,
-/// with a connection of its own each time.
+/// States: made (constructor), connecting (start()), open (handle() returns one that refers to it),
+/// over (wait() returns or throws). There is no way back, but with ClientOptions::reconnect one
+/// from open to connecting, with a connection of its own each time, as from one failed attempt to
+/// the next.
 ///
 /// Thread safety: start() comes first, once; any thread may call the others, a processor all but
-/// wait() and wait_for(), which would wait for itself.
+/// wait() and wait_for(), which would wait for itself; ReconnectOptions::on_lost, stop() alone.
 class Client {
  public:
   /// To "ws://host:port/path?query", the port 80 and the path / if they are not there; or to
@@ -36,8 +37,8 @@ class Client {
   TRILOOP_EXPORT Client(const std::string& url, Processor processor,
                         const ClientOptions& options = {});
 
-  /// Ends at once what is not over: blocks until the processor has returned, or the look-up of the
-  /// host's name, which nothing frees.
+  /// Ends at once what is not over: blocks until the processor has returned, or on_lost(), or the
+  /// look-up of the host's name, which nothing frees.
   TRILOOP_EXPORT ~Client();
 
   Client(const Client&) = delete;
@@ -50,13 +51,14 @@ class Client {
   /// The connection, for any thread to keep. Blocks until it is open; freed by that, at the latest
   /// by ClientOptions::connect_timeout and handshake_timeout, or by stop(); but a look-up of the
   /// host's name comes before that, which has the system's deadline alone. With a client that
-  /// connects again it is the present one, or the next, for which that blocks, too. When there is
-  /// none, or none any more, the handle refers to none. Throws std::logic_error before start().
+  /// connects again it is the present one, or the next: those bound each attempt, and handle()
+  /// blocks through all retries, their waits, and on_lost(). When there is none, or none any more,
+  /// the handle refers to none. Throws std::logic_error before start().
   TRILOOP_EXPORT ConnectionHandle handle();
 
   /// How it ended. Blocks until all three threads are done; freed by any ending, and by stop(),
-  /// behind a look-up that is under way. Of a client that connects again it is about the last
-  /// attempt.
+  /// behind a look-up or an on_lost() that is under way. Of a client that connects again only the
+  /// last attempt's ending frees it, and it is about that.
   /// Throws, each time, why there was no connection: std::system_error (no such host, refused, a
   /// certificate that is not believed, errc::timed_out, errc::operation_canceled by stop()),
   /// ConnectError (what the server answered), or std::invalid_argument (a file of

@@ -38,9 +38,13 @@ struct ReconnectOptions {
   /// A connection that has stood for so long was a good one: behind it they are counted from 0.
   std::chrono::milliseconds stable_after{10'000};
   /// Told of each connection behind which there may be another: how it has ended, and what was not
-  /// sent. Runs on the client's thread, between two calls of the processor, and may block; the
-  /// wait begins behind it. What it throws ends the client. Not told of the last one, which
-  /// wait() returns, nor of attempts that brought no connection. May call Client::stop().
+  /// sent. Without it that is dropped, with a warning in the log. Not told of the connection whose
+  /// end wait() returns, nor of attempts that brought none.
+  ///
+  /// Runs on the reader's thread, between two calls of the processor, and may block; the wait
+  /// begins behind it. What it throws ends the client. If stop() comes while it runs, or in the
+  /// wait behind it, the last connection has been told, and wait() throws errc::operation_canceled.
+  /// Of the client it may call stop() alone: handle(), wait() and wait_for() would wait for itself.
   std::function<void(const ConnectionEnd&)> on_lost;
 };
 

@@ -30,8 +30,8 @@ namespace triloop {
 /// 8446 section 4.6.3), and records must be sent in the order in which they were encrypted, which
 /// two senders could not keep. So only the writer sends. The answer waits with what is encrypted,
 /// and the reader nudges the writer if it is asleep. An alert by which the reader says what was
-/// wrong is lost: the connection ends at once. docs/decisions/0021-tls.md has the
-/// wrong ways.
+/// wrong is lost: the connection ends at once. docs/tls.md has the wrong ways, each with the
+/// schedule that breaks it.
 ///
 /// Bytes reach the peer or do not, and try_send() must say which: so those that are encrypted count
 /// as taken only when the kernel has all of their ciphertext. Nobody can take them back, and
@@ -85,7 +85,8 @@ class TlsSocket final : public Socket {
 
   // What one system call sends, if the kernel takes it: a message of 64 KiB and its head.
   static constexpr std::size_t kMostEncrypted = 5 * TlsRecords::kRecordBytes;
-  // What one receives: as many records. The reader has a buffer of its own for their plaintext.
+  // What one receives: nearly four full records, each of which has 22 bytes more (TLS 1.3). The
+  // reader has a buffer of its own for their plaintext.
   static constexpr std::size_t kMostReceived = std::size_t{64} << 10;
   // The writer's memory that is kept for the next batch.
   static constexpr std::size_t kKeptBytes = std::size_t{8} << 10;

@@ -31,7 +31,7 @@ Ending::Ending(FrameQueue& in_queue, FrameQueue& out_queue, Socket& socket, Obse
 
 // Drain. Each stage ends because the one before it did: the processor finds the end of the in-queue
 // and returns; the writer finds the end of the out-queue and sends the Close frame; the peer
-// answers it, and the writer ends our stream; the peer ends its own, which the reader sees.
+// says its last word, and the writer ends our stream; the reader reads what is left of the peer's.
 void Ending::begin_drain(CloseReason reason) noexcept {
   {
     const MutexLock lock(mutex_);

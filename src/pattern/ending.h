@@ -19,7 +19,7 @@ namespace triloop {
 ///     state       begun()  over()  what still happens
 ///     open                         all
 ///     draining    fired            what is in the in-queue is processed, every reply is sent
-///     goodbye     fired            from our Close frame on: the peer's Close, FIN, the peer's FIN
+///     goodbye     fired            our Close, the peer's last word, FIN, the rest of its stream
 ///     over        fired    fired   nothing: every wait returns
 ///
 /// A drain takes them all. An abort goes to the last from wherever it is.
@@ -38,7 +38,7 @@ class Ending {
   void end_now(const CloseReason& reason) noexcept;
 
   /// The peer has said its last word: its Close, also behind a violation, or the end of its stream,
-  /// which it may have `closed` before. Once begun() has fired.
+  /// at a client always that. `closed`: has its Close come? Once begun() has fired.
   void peer_is_done(bool closed);
 
   /// The peer's stream has come to its end, and so has ours behind the Close frame. Both, and all

@@ -128,8 +128,8 @@ void Reader::peer_closes() {
 }
 
 // The peer has ended its direction. In a drain the other one goes on: replies are still sent. So it
-// does after a reset, or a cut (TLS), if the peer had closed: whether it takes what it is owed is
-// for the writer to find. A reader that end_now() has woken comes here, too: it is over by then.
+// does after a reset, or another error of the stream, if the peer had closed: whether it takes what
+// it is owed the writer finds. A reader that end_now() has woken comes here, too: it is over then.
 void Reader::stream_ended(const std::error_code& error) {
   if (error ? ending_.peer_done().fired() || closed_ : ending_.begun().fired()) {
     ending_.peer_is_done(closed_);

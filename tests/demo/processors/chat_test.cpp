@@ -373,6 +373,8 @@ TEST_CASE("chat: a slow member gets all lines, later, and holds nobody up", "[ch
   TestClient bob(room.server.port());
   enter(bob, "bob");
   bob.send(client_close(1000));
+  CHECK(next_news(room.talker) == join("bob"));
+  CHECK(next_news(room.talker) == leave("bob"));
   // Nobody says anything more, and yet it gets all; then who is here, for it heard of nobody.
   std::uint64_t seq = 0;
   for (int heard = 0; heard < room.said;) {
