@@ -5,6 +5,8 @@
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "glance.h"
@@ -18,6 +20,37 @@ ClientOptions offering(ClientOptions options, const std::string& subprotocol) {
   options.subprotocols.clear();
   if (!subprotocol.empty()) options.subprotocols.push_back(subprotocol);
   return options;
+}
+
+// What the peer is told when there is no upstream connection, and the log says why.
+struct Refusal {
+  std::uint16_t code;
+  const char* reason;
+};
+constexpr Refusal kRefuses{close_code::kBadGateway, "the upstream server refuses"};
+constexpr Refusal kNoAnswer{close_code::kTryAgainLater, "the upstream server does not answer"};
+
+// The same certificate is not believed the next time either.
+Refusal refusal_for(const std::system_error& error) {
+  const bool believed = std::string_view(error.code().category().name()) != "certificate";
+  return believed ? kNoAnswer : kRefuses;
+}
+
+// As the other side was closed. That there was no code is none (RFC 6455 section 7.4.1).
+void close_as(const ConnectionHandle& connection, const CloseReason& why) {
+  if (why.code == close_code::kNoStatus) {
+    connection.close();
+  } else {
+    connection.close(why.code, why.text);
+  }
+}
+
+// May what the other side had said before its Close have been thrown away? A connection whose
+// processor has not returned is over by an abort alone; its end is told before its queues are
+// emptied, so whoever finds no message any more finds this. (An abort's own reason is there a
+// moment before.)
+bool is_cut_short(const Connection& connection, const CloseReason& why) {
+  return connection.over().fired() || why.code == close_code::kAbnormal;
 }
 
 // One peer and its upstream server. Two loops, each on a processor's thread: the peer's passes up,
@@ -47,7 +80,7 @@ class Relay {
   void pass_up();
   bool send(Message& message);
   ConnectionEnd await_end();
-  void refuse(const std::string& why, std::uint16_t code, const std::string& reason);
+  void refuse(const std::string& why, const Refusal& refusal);
 
   Connection& peer_;
   ConnectionHandle upstream_;  // once it is open
@@ -72,32 +105,32 @@ void Relay::pass_down(Connection& upstream) {
     if (!peer_.write(std::move(message))) return upstream.abort("the peer is lost");
   }
   const CloseReason why = *upstream.ending().reason();
-  if (why.by != ClosedBy::peer) {
+  if (why.by != ClosedBy::peer || is_cut_short(upstream, why)) {
     peer_.close(close_code::kInternalError, "the upstream server was lost");
-  } else if (why.code == close_code::kNoStatus) {
-    peer_.close();
   } else {
-    peer_.close(why.code, why.text);
+    close_as(peer_.handle(), why);
   }
 }
 
-// Blocks until the upstream connection is open; freed by the client's timeouts, but not while a
-// name is looked up. That there is none, or nobody to connect for, it looks at every 100 ms.
+// Blocks until the upstream connection is open. Freed by the client's timeouts; every 100 ms it
+// looks whether the client has given up or the peer is over. A look-up of a name that is under way
+// is waited for by ~Client.
 bool Relay::connect() {
   try {
     client_.start();
     if (is_open()) {
       // The peer has been told that this is spoken; who has not agreed speaks something else.
       if (agrees_) return true;
-      refuse("it does not choose the subprotocol", close_code::kBadGateway,
-             "the upstream server refuses");
+      refuse("it does not choose the subprotocol", kRefuses);
     } else if (!peer_.over().fired()) {
-      refuse("out of threads", close_code::kTryAgainLater, "the upstream server does not answer");
+      refuse("out of threads", kNoAnswer);
     }
   } catch (const ConnectError& error) {
-    refuse(error.what(), close_code::kBadGateway, "the upstream server refuses");
+    refuse(error.what(), kRefuses);
+  } catch (const std::system_error& error) {
+    refuse(error.what(), refusal_for(error));
   } catch (const std::exception& error) {
-    refuse(error.what(), close_code::kTryAgainLater, "the upstream server does not answer");
+    refuse(error.what(), kNoAnswer);
   }
   return false;
 }
@@ -109,25 +142,24 @@ bool Relay::is_open() {
   return true;
 }
 
-void Relay::refuse(const std::string& why, std::uint16_t code, const std::string& reason) {
+void Relay::refuse(const std::string& why, const Refusal& refusal) {
   spdlog::warn("[{}] no upstream server: {}", peer_.id(), why);
-  peer_.close(code, reason);
+  peer_.close(refusal.code, refusal.reason);
   if (peer_.read()) tell_of_a_loss(peer_);  // it came before the peer's Close
 }
 
-// Peer to upstream, and then the Close. A peer that was lost is not told as one that has closed.
+// Peer to upstream, and then the Close. A peer that was lost is not told as one that has closed,
+// nor is one that was lost behind its Close.
 void Relay::pass_up() {
   for (Message& message : peer_) {
     if (!send(message)) break;
   }
   const std::optional<CloseReason> why = peer_.ending().reason();
-  if (!why) return;  // it is the upstream server that is lost, and pass_down() says so
-  if (why->code == close_code::kAbnormal) {
+  if (!why) return;  // the upstream connection has ended, and pass_down() says how
+  if (is_cut_short(peer_, *why)) {
     upstream_.abort("the peer is lost");
-  } else if (why->code == close_code::kNoStatus) {
-    upstream_.close();
   } else {
-    upstream_.close(why->code, why->text);
+    close_as(upstream_, *why);
   }
 }
 

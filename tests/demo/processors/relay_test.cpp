@@ -477,6 +477,84 @@ TEST_CASE("relay: a peer that is lost is no Close to the upstream server", "[rel
   CHECK(heard.end->code == 1006);
 }
 
+// The upstream server takes nothing until the peer's connection has been cut short: by the limit of
+// its ending, or because something is to be sent to a peer that has reset it.
+TEST_CASE("relay: a Close behind words that were thrown away is no Close to the upstream server",
+          "[relay][observed]") {
+  constexpr std::size_t kMessages = 8;  // of which half find a place upstream, or on the way there
+  const bool reset = GENERATE(true, false);
+  INFO(reset);
+  Latch speaks, reads;
+  Heard heard;
+  {
+    Options upstream_options = patient_server();
+    upstream_options.queue_messages = 1;
+    const RunningServer upstream(
+        [&](Connection& connection) {
+          if (reset) {
+            speaks.wait();
+            connection.write(Message::text("is anybody there?"));
+          }
+          reads.wait();
+          listen_to(heard)(connection);
+        },
+        upstream_options);
+    ClientOptions client_options = patient_client();
+    client_options.queue_messages = 1;
+    Options options = patient_server();
+    options.queue_bytes = std::size_t{1} << 30;
+    options.ending_limit = std::chrono::milliseconds(reset ? 0 : 100);
+    RunningServer server(relay(url_of(upstream), client_options), options);
+    const auto now = [&] { return server.server().snapshot().connections.at(0); };
+    TestClient client(server.port());
+    client.open();
+    const std::string message = client_frame(Opcode::binary, std::string(10'000'000, 'x'));
+    for (std::size_t i = 0; i < kMessages; ++i) client.send(message);
+    client.send(client_close(1000));
+    await("its Close to be read", [&] { return now().closing.has_value(); });
+    if (reset) {
+      client.reset();
+      await("that to be read", [&] { return now().reader.doing == Doing::ended; });
+      speaks.fire({});
+    }
+    await("it to be over", [&] { return now().closed.has_value(); });
+    reads.fire({});
+    heard.over.wait();
+  }
+  CHECK(heard.messages.size() < kMessages);
+  REQUIRE(heard.end.has_value());
+  CHECK(heard.end->code == 1006);
+}
+
+// The upstream server has closed, and the limit of that ending passes while the peer takes nothing.
+TEST_CASE("relay: the upstream server's Close behind words that were thrown away is 1011",
+          "[relay][observed]") {
+  constexpr std::size_t kMessages = 6;  // of which half find a place on the way to the peer
+  RunningServer upstream(
+      [](Connection& connection) {
+        for (std::size_t i = 0; i < kMessages; ++i) {
+          connection.write(Message::binary(std::string(10'000'000, 'x')));
+        }
+      },
+      patient_server());
+  ClientOptions client_options = patient_client();
+  client_options.queue_bytes = std::size_t{1} << 30;
+  client_options.ending_limit = std::chrono::milliseconds(100);
+  Options options = patient_server();
+  options.queue_messages = 1;
+  const RunningServer server(relay(url_of(upstream), client_options), options);
+  TestClient client(server.port(), /*receive_buffer_bytes=*/4096);
+  client.open();
+  await("it to be over", [&] {
+    const auto connections = upstream.server().snapshot().connections;
+    return !connections.empty() && connections[0].closed.has_value();
+  });
+  const Received received = all_of(client);
+  CHECK(received.messages.size() < kMessages);
+  CHECK(received.code == 1011);
+  CHECK(received.reason == "the upstream server was lost");
+}
+
 TEST_CASE("relay: a peer that goes while it connects is waited for by nobody", "[relay]") {
   Listening silent;  // its kernel takes the connection, and nobody answers
   const RunningServer server(relay(silent.url(), patient_client()), patient_server());
