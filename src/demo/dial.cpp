@@ -78,7 +78,13 @@ class Dial {
     client_.start();
     {
       const Thread waits("dial-wait", [this] { await_end(); });
-      while (!over_) turn();
+      try {
+        while (!over_) turn();
+      } catch (...) {  // nobody reads any more: the end, which `waits` is joined behind
+        client_.stop();
+        client_.stop();  // at once, and not when the server has agreed
+        throw;
+      }
     }
     return status();
   }

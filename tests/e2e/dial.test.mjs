@@ -1,7 +1,7 @@
 // `triloop dial` as its user meets it, in pipes, and with servers that nobody here wrote.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
 import net from "node:net";
@@ -229,6 +229,23 @@ test("dial: a second signal ends it at once, whatever blocks it", async (t) => {
   child.kill("SIGINT");
   child.kill("SIGTERM");
   assert.deepEqual(await within(PATIENCE_MS, exited, "it ends"), [1, null]);
+});
+
+test("dial: when it can look for neither input nor signals any more, that ends it", async (t) => {
+  let code;
+  const url = await nodeServer(t, (socket) => {
+    echo(socket);
+    socket.on("close", (with_) => (code = with_));
+  });
+  const run = start(t, url);
+  run.child.stdin.write("one\n");
+  await eventually(PATIENCE_MS, () => assert.equal(run.output.out, "one\n"));
+  // It polls three descriptors, and only there as many: poll(2) refuses more than a process may have.
+  execFileSync("prlimit", ["--pid", String(run.child.pid), "--nofile=2:2"]);
+  run.child.stdin.write("two\n"); // what it waits in now it has begun before
+  const { status, err } = await run.ended();
+  assert.deepEqual([status, err], [1, "triloop: poll: Invalid argument\n"]);
+  await eventually(PATIENCE_MS, () => assert.ok([1001, 1006].includes(code))); // it waits for no answer, nor for what it sends
 });
 
 test("dial: when nobody reads its output any more, it closes", async (t) => {
