@@ -1,9 +1,14 @@
 // Certificates for a test, in a folder that goes with it. And whether the tests of this process are to speak TLS.
 
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:tls";
+import { within } from "./wait.mjs";
+
+const PATIENCE_MS = 30_000;
 
 export function certificates(t) {
   const made = certificatesIn();
@@ -32,6 +37,15 @@ function certificatesIn() {
 
 /** The program's options for it. */
 export const options = (certificate) => ["--tls-certificate", certificate.chain, "--tls-key", certificate.key];
+
+/** The common name of the certificate that the server shows to who comes now. */
+export async function shown(port) {
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
+  await within(PATIENCE_MS, once(socket, "secureConnect"), "a session");
+  const name = socket.getPeerCertificate().subject.CN;
+  socket.destroy();
+  return name;
+}
 
 /** Are servers and clients to speak TLS with each other? TRILOOP_TEST_TLS in the environment says so, as in the C++ tests. */
 export const OVER_TLS = process.env.TRILOOP_TEST_TLS !== undefined;

@@ -7,9 +7,8 @@ import { copyFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, get as httpsGet } from "node:https";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect } from "node:tls";
 import { WebSocketServer } from "ws";
-import { certificates, options } from "./certificates.mjs";
+import { certificates, options, shown } from "./certificates.mjs";
 import { launchBrowser } from "./page.mjs";
 import { openPeer } from "./peer.mjs";
 import { run } from "./run.mjs";
@@ -182,15 +181,6 @@ test("with --tls-client-ca only who has a certificate comes in", async (t) => {
   await eventually(PATIENCE_MS, () => assert.match(server.stderr(), /peer did not return a certificate/));
   await eventually(PATIENCE_MS, () => assert.match(server.stderr(), /the certificate is not believed: unable to get local issuer/));
 });
-
-/** The common name of the certificate that the server shows. */
-async function shown(port) {
-  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
-  await within(PATIENCE_MS, once(socket, "secureConnect"), "a session");
-  const name = socket.getPeerCertificate().subject.CN;
-  socket.destroy();
-  return name;
-}
 
 test("SIGHUP reads certificate and key again, and who is connected stays", async (t) => {
   const { made, own, server } = await start(t);

@@ -3,12 +3,11 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { copyFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test as nodeTest } from "node:test";
 import { connect } from "node:tls";
-import { certificates, options } from "./certificates.mjs";
+import { certificates, options, shown } from "./certificates.mjs";
 import { Crowd } from "./crowd.mjs";
 import { CUTS, cuttingRelay } from "./cutting_relay.mjs";
 import { launch } from "./engines.mjs";
@@ -32,15 +31,6 @@ async function start(t, ...args) {
 }
 
 const ended = (server, pattern) => eventually(PATIENCE_MS, () => assert.match(server.stderr(), pattern));
-
-/** The common name of the certificate that the server shows to who comes now. */
-async function shown(port) {
-  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
-  await within(PATIENCE_MS, once(socket, "secureConnect"), "a session");
-  const name = socket.getPeerCertificate().subject.CN;
-  socket.destroy();
-  return name;
-}
 
 // ---- Records in pieces ----
 

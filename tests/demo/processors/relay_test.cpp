@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/patient_client.h"
+#include "client/patient_server.h"
 #include "support/catch.h"
 #include "support/running_server.h"
 #include "support/scripted_server.h"
@@ -20,20 +21,12 @@ using testing::await;
 using testing::await_standstill;
 using testing::client_close;
 using testing::client_frame;
-using testing::kFailSafe;
 using testing::Listening;
 using testing::patient_client;
+using testing::patient_server;
 using testing::RunningServer;
 using testing::ScriptedServer;
 using testing::TestClient;
-
-Options patient_server() {
-  Options options = testing::quiet_options();
-  options.handshake_timeout = options.write_timeout = options.close_timeout =
-      options.drain_timeout = kFailSafe;
-  options.ping_interval = std::chrono::milliseconds(0);
-  return options;
-}
 
 std::string url_of(const RunningServer& server) {
   return "ws://127.0.0.1:" + std::to_string(server.port()) + "/ws";
