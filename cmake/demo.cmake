@@ -25,7 +25,7 @@ file(GLOB embedded_files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
      ${PROJECT_SOURCE_DIR}/web/*.html ${PROJECT_SOURCE_DIR}/web/*.css ${PROJECT_SOURCE_DIR}/web/*.js
      ${PROJECT_SOURCE_DIR}/docs/*.md ${PROJECT_SOURCE_DIR}/docs/processors/*.md
      ${PROJECT_SOURCE_DIR}/include/triloop/*.h ${PROJECT_SOURCE_DIR}/src/pattern/* ${PROJECT_SOURCE_DIR}/src/observe/*.h
-     ${PROJECT_SOURCE_DIR}/src/net/* ${PROJECT_SOURCE_DIR}/src/server/served.* ${PROJECT_SOURCE_DIR}/src/server/server.cpp
+     ${PROJECT_SOURCE_DIR}/src/net/* ${PROJECT_SOURCE_DIR}/src/life/* ${PROJECT_SOURCE_DIR}/src/client/client.cpp ${PROJECT_SOURCE_DIR}/src/server/served.* ${PROJECT_SOURCE_DIR}/src/server/server.cpp
      ${PROJECT_SOURCE_DIR}/src/server/admission.h ${PROJECT_SOURCE_DIR}/src/threads/spare_threads.*
      ${PROJECT_SOURCE_DIR}/src/websocket/protocol.h ${PROJECT_SOURCE_DIR}/src/websocket/spare_buffers.h
      ${PROJECT_SOURCE_DIR}/src/demo/processors/echo.* ${PROJECT_SOURCE_DIR}/src/demo/lab.cpp
