@@ -295,7 +295,7 @@ int main(int argc, char** argv) {
   spdlog::set_level(spdlog::level::off);  // its logger is no part of any scenario
 #endif
   Asked asked;
-  asked.bounds.schedules = 3'000'000;
+  asked.bounds.schedules = 5'000'000;
   CLI::App app{"Runs the queue, the latch, the loops and the server under every schedule"};
   app.add_option("--preemptions", asked.bounds.preemptions,
                  "explore all schedules with at most so many (no more than 6)")
