@@ -52,7 +52,7 @@ const serveAlso = (t, name) => startServer(t, "--quiet", "--processor", "chat", 
 
 /** Comes in, and resolves to a member with its welcome. */
 async function enter(t, server, name, query = "") {
-  const peer = await openPeer(t, `${server.wsUrl}?room=lobby&name=${name}${query}`, ["chat.2"]);
+  const peer = await openPeer(t, `${server.wsUrl}?room=lobby&name=${name}${query}`, { protocols: "chat.2" });
   const next = async (type) => {
     for (;;) {
       const news = JSON.parse((await peer.next()).text);
