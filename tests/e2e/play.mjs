@@ -37,6 +37,12 @@ export async function goTo(page, at) {
   await page.goto(`${PLAY_ON_DISK}#${at}`);
 }
 
+/** From now on the pages' time stands still, but for page.clock.runFor(): however slow the machine is. */
+export async function stopClock(page) {
+  await page.clock.install({ time: 0 });
+  await page.clock.pauseAt(1000);
+}
+
 /** The levels, as the page has them: id, kind, and a shortest way to a break as thread indices. */
 export const levelsOf = (page) => page.evaluate(() => {
   const { levels, play } = window.triloop;

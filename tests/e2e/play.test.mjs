@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { launchBrowser } from "./page.mjs";
-import { goTo, place, playTest, said, schedule, status } from "./play.mjs";
+import { goTo, place, playTest, said, schedule, status, stopClock } from "./play.mjs";
 
 let browser;
 before(async () => (browser = await launchBrowser()));
@@ -214,7 +214,7 @@ for (const [how, goBack] of [
   ["a line of the schedule", (page) => page.locator("#schedule .line").first().click()],
 ]) {
   test(`a replay ends where one goes back: ${how}`, { reducedMotion: "no-preference" }, async ({ page }) => {
-    await page.clock.install();
+    await stopClock(page);
     await goTo(page, moving.at);
     await page.clock.runFor(600);
     assert.equal(await place(page), "close-wakes-one:11");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { launchBrowser } from "./page.mjs";
-import { place, playTest, said, schedule, status } from "./play.mjs";
+import { place, playTest, said, schedule, status, stopClock } from "./play.mjs";
 import { startScheduler } from "./play_server.mjs";
 
 let browser;
@@ -81,7 +81,7 @@ test("a link to a scenario of a server opens it there", async ({ page, server })
 
 test("a link is replayed as fast as the server answers, and no choice of it is left out", async ({ page, server }) => {
   await page.goto("about:blank");
-  await page.clock.install();
+  await stopClock(page);
   await page.goto(`${server.url}#server=${encodeURIComponent(SCENARIO)}:110`);
   await page.locator("h1", { hasText: SCENARIO }).waitFor();
   server.hold();
