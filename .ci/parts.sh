@@ -158,11 +158,11 @@ run_bench() {
     compile bench triloop_server triloop_load
   else
     compile bench
+    count "bench (peers of a client)" env TRILOOP_PEERS="$directory/tests/bench" \
+      TRILOOP_BINARY="$directory/triloop" node --test tests/bench/peers.test.mjs
   fi
   count "bench (load generator)" env TRILOOP_LOAD="$directory/tests/bench/triloop_load" \
     TRILOOP_BINARY="$directory/triloop" node --test tests/bench/selftest.mjs
-  count "bench (peers of a client)" env TRILOOP_PEERS="$directory/tests/bench" \
-    TRILOOP_BINARY="$directory/triloop" node --test tests/bench/peers.test.mjs
   if [[ $extent == all ]]; then
     scratch=$(mktemp -d)
     cp docs/performance.md "$scratch"
