@@ -84,19 +84,11 @@ void TlsSocket::open(TimePoint deadline, std::error_code& error) {
       if (result == TlsRecords::Result::kDone) subject_ = records_.certificate_subject();
     }
     if (result == TlsRecords::Result::kFailed) return turn_away(error, deadline);
-    if (!send_all(deadline, error) || result == TlsRecords::Result::kDone) return;
+    const bool is_sent = send_all(*inner_, encrypted_, deadline, error);
+    encrypted_.clear();
+    if (!is_sent || result == TlsRecords::Result::kDone) return;
     if (!receive_more(deadline, error)) return;
   }
-}
-
-bool TlsSocket::send_all(TimePoint deadline, std::error_code& error) {
-  while (!send_encrypted(error)) {
-    if (!error && !inner_->wait_writable(deadline)) {
-      error = std::make_error_code(std::errc::operation_would_block);
-    }
-    if (error) return false;
-  }
-  return true;
 }
 
 void TlsSocket::turn_away(const std::error_code& why, TimePoint deadline) {

@@ -80,7 +80,6 @@ class TlsSocket final : public Socket {
                       std::error_code& error) TRILOOP_EXCLUDES(mutex_);
   bool encrypt_some(Parts& rest, std::error_code& error) TRILOOP_EXCLUDES(mutex_);
   bool send_encrypted(std::error_code& error);
-  bool send_all(TimePoint deadline, std::error_code& error);
   void turn_away(const std::error_code& why, TimePoint deadline);
 
   // What one system call sends, if the kernel takes it: a message of 64 KiB and its head.
