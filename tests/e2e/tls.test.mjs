@@ -14,6 +14,7 @@ import { openPeer } from "./peer.mjs";
 import { run } from "./run.mjs";
 import { startServer } from "./server.mjs";
 import { eventually, within } from "./wait.mjs";
+import { echoOverWss } from "./wss_page.mjs";
 
 const PATIENCE_MS = 20_000;
 const MiB = 1 << 20;
@@ -254,15 +255,7 @@ test("Chromium opens the page, and its wss", async (t) => {
   t.after(() => browser.close());
   const page = await browser.newPage({ ignoreHTTPSErrors: true });
   await page.goto(server.url.replace("127.0.0.1", "localhost"));
-  const answer = await page.evaluate(() => new Promise((resolve, reject) => {
-    const socket = new WebSocket(`wss://${location.host}/ws`);
-    socket.onopen = () => socket.send("from a browser");
-    socket.onerror = () => reject(new Error("no wss"));
-    socket.onmessage = ({ data }) => {
-      socket.onclose = ({ code, wasClean }) => resolve({ data, code, wasClean });
-      socket.close(1000);
-    };
-  }));
+  const answer = await echoOverWss(page, 1000);
   assert.deepEqual(answer, { data: "from a browser", code: 1000, wasClean: true });
 });
 

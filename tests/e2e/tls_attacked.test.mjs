@@ -15,6 +15,7 @@ import { openPeer } from "./peer.mjs";
 import { folder } from "./run.mjs";
 import { launchProgram, startServer } from "./server.mjs";
 import { eventually, within } from "./wait.mjs";
+import { echoOverWss } from "./wss_page.mjs";
 
 const PATIENCE_MS = 30_000;
 const KiB = 1 << 10;
@@ -211,15 +212,7 @@ test("Firefox opens the page over https, and echoes over wss; an end is clean", 
   t.after(() => browser.close());
   const page = await browser.open(server.url.replace("127.0.0.1", "localhost"));
   assert.equal(await page.evaluate(() => document.querySelectorAll("nav.tabs a").length), 5);
-  const answer = await page.evaluate(() => new Promise((resolve, reject) => {
-    const socket = new WebSocket(`wss://${location.host}/ws`);
-    socket.onopen = () => socket.send("from a browser");
-    socket.onerror = () => reject(new Error("no wss"));
-    socket.onmessage = ({ data }) => {
-      socket.onclose = ({ code, wasClean }) => resolve({ data, code, wasClean });
-      socket.close(3000, "enough");
-    };
-  }));
+  const answer = await echoOverWss(page, 3000, "enough");
   assert.deepEqual(answer, { data: "from a browser", code: 3000, wasClean: true });
   assert.deepEqual(await page.problems(), []);
   await ended(server, /closed by peer, 3000 "enough"\n/);
