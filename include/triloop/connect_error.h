@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "triloop/export.h"
@@ -36,5 +38,11 @@ class TRILOOP_EXPORT ConnectError : public std::runtime_error {
   Request::Headers headers_;
   std::string body_;
 };
+
+/// Of a std::system_error: is it that the server's certificate is not believed? It will not be the
+/// next time either.
+inline bool is_certificate_error(const std::error_code& error) {
+  return std::string_view(error.category().name()) == "certificate";
+}
 
 }  // namespace triloop

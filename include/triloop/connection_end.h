@@ -21,7 +21,7 @@ struct ConnectionEnd {
   CloseReason over;   ///< why it was over: the same, unless something cut the ending short
   /// Has it ended as it began to, with a Close from both sides (RFC 6455 section 7.1.4), and with
   /// all that was written sent and acknowledged?
-  bool clean = false;
+  bool is_clean = false;
 
   /// Messages of which no byte was sent: the server has none of them, and to send them again, on
   /// another connection, sends them once.
@@ -32,9 +32,6 @@ struct ConnectionEnd {
   /// Before those, what the kernel had taken and the server's had not acknowledged by then: no more
   /// than so many bytes, as they are on the wire. They may have arrived, too.
   std::uint64_t unacknowledged_bytes = 0;
-
-  /// The same as `clean`.
-  bool is_clean() const { return clean; }
 };
 
 }  // namespace triloop

@@ -6,7 +6,6 @@
 #include <iomanip>
 #include <locale>
 #include <sstream>
-#include <string_view>
 #include <system_error>
 
 #include "net/number.h"
@@ -60,8 +59,7 @@ std::optional<seconds> may_help(const std::exception_ptr& error, std::time_t now
   } catch (const ConnectError& refusal) {
     return may_help_refused(refusal, now);
   } catch (const std::system_error& failure) {
-    const bool believed = std::string_view(failure.code().category().name()) != "certificate";
-    return believed ? std::optional(seconds(0)) : std::nullopt;
+    return is_certificate_error(failure.code()) ? std::nullopt : std::optional(seconds(0));
   } catch (...) {
     return std::nullopt;
   }

@@ -237,12 +237,12 @@ class Dial {
   int status() const {
     if (no_connection_) std::rethrow_exception(no_connection_);
     const std::uint16_t code = end_.began.code;
-    if (end_.is_clean() && (code == close_code::kNormal || code == close_code::kGoingAway ||
-                            code == close_code::kNoStatus)) {
+    if (end_.is_clean && (code == close_code::kNormal || code == close_code::kGoingAway ||
+                          code == close_code::kNoStatus)) {
       return failed_ || is_in_doubt_ ? kBroken : EXIT_SUCCESS;
     }
-    std::cerr << "triloop: closed by " << text_of(end_.is_clean() ? end_.began : end_.over) << "\n";
-    return end_.is_clean() ? kOtherCode : kBroken;
+    std::cerr << "triloop: closed by " << text_of(end_.is_clean ? end_.began : end_.over) << "\n";
+    return end_.is_clean ? kOtherCode : kBroken;
   }
 
   static std::string text_of(const CloseReason& why) {

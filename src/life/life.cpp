@@ -1,6 +1,5 @@
 #include "life/life.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -38,13 +37,10 @@ ConnectionEnd Life::end_of(Connection& connection) {
   ConnectionEnd end;
   end.began = *wires.ending.begun().reason();
   end.over = *wires.ending.over().reason();
-  // The peer's, or an abort's, whose thread may not have come so far.
-  const std::optional<CloseReason> last_word = wires.ending.peer_done().reason();
-  // An abort of an open connection has one reason, too; but then our stream was not ended.
-  const bool all_done = end.began == end.over && wires.socket.send_ended() && last_word &&
-                        last_word->by == ClosedBy::peer;
-  end.clean = all_done && last_word->code == close_code::kNoStatus;
-  if (all_done && !end.clean) {
+  // An abort of an open connection has one reason, too; so the ending is asked once more.
+  const bool all_done = end.began == end.over && wires.ending.end_if_delivered();
+  end.is_clean = all_done && wires.ending.peer_done().reason()->code == close_code::kNoStatus;
+  if (all_done && !end.is_clean) {
     end.over = {ClosedBy::network, close_code::kAbnormal, "the stream ended without a Close frame"};
   }
   for (Frame& frame : wires.out_queue.take_rest()) {

@@ -64,9 +64,10 @@ PopResult FrameQueue::pop_batch(std::vector<Frame>& batch, QueueBounds most, Tim
   done_.messages.add(std::exchange(messages_in_hand_, 0));
   done_.bytes.add(std::exchange(bytes_in_hand_, 0));
   if (follow_ != nullptr) follow_->sent();
-  if (keeps_ && cut_.get()) return PopResult::kClosed;
-  if (keeps_)
+  if (keeps_) {
+    if (cut_.get()) return PopResult::kClosed;
     batch.reserve(most.items);  // what was taken out, and has no room, nobody could tell of
+  }
   const trace::Slice popping(names_.pop);
   const PopResult result = queue_.pop_batch(batch, most, deadline);
   trace::fill(names_.queue, connection_, queue_);

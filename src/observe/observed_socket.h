@@ -37,21 +37,14 @@ class ObservedSocket final : public Socket {
 
   void expect_waits(std::chrono::milliseconds ahead) override { socket_.expect_waits(ahead); }
   Delivery delivery() const override { return socket_.delivery(); }
-  void shutdown_send() noexcept override {
-    send_ended_ = true;
-    socket_.shutdown_send();
-  }
+  void shutdown_send() noexcept override { socket_.shutdown_send(); }
   void flush() noexcept override { socket_.flush(); }
   void shutdown() noexcept override { socket_.shutdown(); }
   std::string peer_address() const override { return socket_.peer_address(); }
 
-  /// Has shutdown_send() been called? For the writer's thread, or behind it.
-  bool send_ended() const { return send_ended_; }
-
  private:
   Socket& socket_;
   Meters& meters_;
-  bool send_ended_ = false;
 };
 
 }  // namespace triloop

@@ -22,16 +22,10 @@ using testing::kFailSafe;
 using testing::Listening;
 using testing::patient_client;
 using testing::patient_server;
+using testing::read_to_the_end;
 using testing::RunningServer;
 using testing::ScriptedServer;
-
-std::string url_of(std::uint16_t port) { return "ws://127.0.0.1:" + std::to_string(port) + "/ws"; }
-std::string url_of(const RunningServer& server) { return url_of(server.port()); }
-
-void read_to_the_end(Connection& connection) {
-  while (connection.read()) {
-  }
-}
+using testing::url_of;
 
 TEST_CASE("a client gets back what it sends to an echo", "[client]") {
   const RunningServer server(testing::plain_echo, patient_server());
@@ -52,7 +46,7 @@ TEST_CASE("a client gets back what it sends to an echo", "[client]") {
       patient_client());
   CHECK(seen == sent);
   CHECK(end.began == CloseReason{ClosedBy::processor, 1000, ""});
-  CHECK(end.is_clean());
+  CHECK(end.is_clean);
 }
 
 TEST_CASE("a client that compresses gets back what it sends", "[client]") {
@@ -177,7 +171,7 @@ TEST_CASE("the server ends its stream first, and a client waits for it", "[clien
   CHECK(server.receive().empty());  // only now its own
   const ConnectionEnd end = client.wait();
   CHECK(end.began == CloseReason{ClosedBy::processor, 1000, ""});
-  CHECK(end.is_clean());
+  CHECK(end.is_clean);
 }
 
 TEST_CASE("behind a violation, too, the server ends its stream first", "[client]") {
@@ -206,7 +200,7 @@ TEST_CASE("a server that closes is answered, and the end says so", "[client]") {
                              patient_server());
   const ConnectionEnd end = connect(url_of(server), read_to_the_end, patient_client());
   CHECK(end.began == CloseReason{ClosedBy::peer, 4321, "bye"});
-  CHECK(end.is_clean());
+  CHECK(end.is_clean);
 }
 
 TEST_CASE("both may close at once", "[client]") {
@@ -215,7 +209,7 @@ TEST_CASE("both may close at once", "[client]") {
     const ConnectionEnd end = connect(
         url_of(server), [](Connection&) {}, patient_client());
     CHECK(end.began.code == 1000);
-    CHECK(end.is_clean());
+    CHECK(end.is_clean);
   }
 }
 
@@ -232,7 +226,7 @@ TEST_CASE("all that was written is received before the end", "[client]") {
         for (int i = 0; i < 10'000; ++i) connection.write(Message::text(std::string(100, 'x')));
       },
       patient_client());
-  CHECK(end.is_clean());
+  CHECK(end.is_clean);
   CHECK(received == 10'000);
 }
 
@@ -268,7 +262,7 @@ TEST_CASE("a server that vanishes is an abnormal end", "[client]") {
     const ConnectionEnd end = client.wait();
     CHECK(end.began.by == ClosedBy::network);
     CHECK(end.began.code == 1006);
-    CHECK_FALSE(end.is_clean());
+    CHECK_FALSE(end.is_clean);
   }
 }
 
@@ -322,7 +316,7 @@ TEST_CASE("stop() of a client drains it with 1001", "[client]") {
     CHECK(client.handle().write(Message::text("hello")));
     client.stop();
     CHECK(client.wait().began == CloseReason{ClosedBy::application, 1001, "client stopping"});
-    CHECK(client.wait().is_clean());  // as often as one likes
+    CHECK(client.wait().is_clean);  // as often as one likes
     CHECK(client.handle().is_over());
   }
   CHECK(seen == CloseReason{ClosedBy::peer, 1001, "client stopping"});
@@ -337,7 +331,7 @@ TEST_CASE("a second stop() of a client aborts it", "[client]") {
   client.handle();
   client.stop();
   client.stop();
-  CHECK_FALSE(client.wait().is_clean());
+  CHECK_FALSE(client.wait().is_clean);
 }
 
 TEST_CASE("a client that goes ends its connection, and leaves nothing behind", "[client]") {
@@ -389,7 +383,7 @@ TEST_CASE("a server of ours that stops closes its clients with 1001", "[client]"
   CHECK(server.stop().empty());
   const ConnectionEnd end = client.wait();
   CHECK(end.began == CloseReason{ClosedBy::peer, 1001, "server stopping"});
-  CHECK(end.is_clean());
+  CHECK(end.is_clean);
 }
 
 TEST_CASE("a processor finds what was asked for and agreed on", "[client]") {

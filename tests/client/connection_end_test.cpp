@@ -23,6 +23,7 @@ namespace {
 
 using testing::FakeSocket;
 using testing::patient_client;
+using testing::read_to_the_end;
 using testing::Worker;
 
 const std::string kServersClose("\x88\x02\x03\xe8", 4);
@@ -63,11 +64,6 @@ class FakeClient {
   std::unique_ptr<Worker> reader_;
 };
 
-void read_to_the_end(Connection& connection) {
-  while (connection.read()) {
-  }
-}
-
 // Written while the peer takes no more than `taken` bytes; nothing comes from it.
 template <typename Write>
 ConnectionEnd cut_off(std::size_t taken, std::size_t acknowledged, Write write) {
@@ -85,7 +81,7 @@ TEST_CASE("an end is clean if both have closed and all has arrived", "[connectio
   client.socket().deliver(kServersClose);
   client.socket().end_stream();
   const ConnectionEnd end = client.end();
-  CHECK(end.is_clean());
+  CHECK(end.is_clean);
   CHECK(end.unsent.empty());
   CHECK(end.in_doubt == 0);
   CHECK(end.unacknowledged_bytes == 0);
@@ -96,7 +92,7 @@ TEST_CASE("a client's abort for want of a thread is no clean end", "[connection_
   FakeClient client(read_to_the_end, std::size_t{1} << 46);
   const ConnectionEnd end = client.end();
   CHECK(end.over == CloseReason{ClosedBy::server, 1013, "no thread left"});
-  CHECK_FALSE(end.is_clean());
+  CHECK_FALSE(end.is_clean);
 }
 
 TEST_CASE("an abort by whoever has the connection is no clean end", "[connection_end]") {
@@ -104,7 +100,7 @@ TEST_CASE("an abort by whoever has the connection is no clean end", "[connection
   client->abort("enough");
   const ConnectionEnd end = client.end();
   CHECK(end.over == CloseReason{ClosedBy::application, 1006, "enough"});
-  CHECK_FALSE(end.is_clean());
+  CHECK_FALSE(end.is_clean);
 }
 
 // The reader comes to the end of the server's stream between the first step of an abort and its
@@ -128,13 +124,13 @@ ConnectionEnd aborted_while_the_server(const std::string& says) {
 TEST_CASE("an abort is no clean end, if the server's Close comes meanwhile", "[connection_end]") {
   const ConnectionEnd end = aborted_while_the_server(kServersClose);
   CHECK_FALSE(end.unsent.empty());
-  CHECK_FALSE(end.is_clean());
+  CHECK_FALSE(end.is_clean);
 }
 
 TEST_CASE("an abort is the reason, if the server's stream ends meanwhile", "[connection_end]") {
   const ConnectionEnd end = aborted_while_the_server("");
   CHECK(end.over == CloseReason{ClosedBy::application, 1006, "enough"});
-  CHECK_FALSE(end.is_clean());
+  CHECK_FALSE(end.is_clean);
 }
 
 TEST_CASE("a server that ends its stream without a Close cuts the ending short",
@@ -145,7 +141,7 @@ TEST_CASE("a server that ends its stream without a Close cuts the ending short",
   const ConnectionEnd end = client.end();
   CHECK(end.began == CloseReason{ClosedBy::processor, 1000, ""});
   CHECK(end.over == CloseReason{ClosedBy::network, 1006, "the stream ended without a Close frame"});
-  CHECK_FALSE(end.is_clean());
+  CHECK_FALSE(end.is_clean);
 }
 
 TEST_CASE("an error behind the server's Close is a clean end if all has arrived",
@@ -155,7 +151,7 @@ TEST_CASE("an error behind the server's Close is a clean end if all has arrived"
   client.socket().deliver(kServersClose);
   testing::await_standstill();  // it has the Close, and waits for the end
   client.socket().fail_receives(std::errc::connection_reset);
-  CHECK(client.end().is_clean());
+  CHECK(client.end().is_clean);
 }
 
 TEST_CASE("an error behind the server's Close cuts short what has not arrived",
@@ -169,7 +165,7 @@ TEST_CASE("an error behind the server's Close cuts short what has not arrived",
   client.socket().fail_receives(std::errc::connection_reset);
   const ConnectionEnd end = client.end();
   CHECK(end.over == CloseReason{ClosedBy::network, 1006, "the peer has reset the connection"});
-  CHECK_FALSE(end.is_clean());
+  CHECK_FALSE(end.is_clean);
 }
 
 TEST_CASE("what was written and not sent comes back, in its order", "[connection_end]") {
@@ -182,7 +178,7 @@ TEST_CASE("what was written and not sent comes back, in its order", "[connection
       connection.ping();                        // no message
     }
   });
-  CHECK_FALSE(end.is_clean());
+  CHECK_FALSE(end.is_clean);
   CHECK(end.in_doubt == 1);
   REQUIRE(end.unsent.size() == kMessages - 1);
   for (std::size_t i = 1; i < kMessages; ++i) {

@@ -20,7 +20,9 @@ using testing::error_of;
 using testing::kFailSafe;
 using testing::Listening;
 using testing::patient_client;
+using testing::read_to_the_end;
 using testing::ScriptedServer;
+using testing::url_of;
 
 const std::string kClose("\x88\x02\x03\xe8", 4);
 
@@ -30,11 +32,6 @@ ClientOptions tireless_client() {
   options.reconnect.max_retries = std::numeric_limits<std::size_t>::max();
   options.reconnect.first_delay = options.reconnect.max_delay = std::chrono::milliseconds(1);
   return options;
-}
-
-void read_to_the_end(Connection& connection) {
-  while (connection.read()) {
-  }
 }
 
 // The request of the next connection, which gets this answer.
@@ -88,11 +85,11 @@ TEST_CASE("a client that is lost connects again, and is told how it was lost", "
   part(server);
   const ConnectionEnd end = client.wait();
   CHECK(end.began == CloseReason{ClosedBy::peer, 1000, ""});
-  CHECK(end.is_clean());
+  CHECK(end.is_clean);
   REQUIRE(ends.size() == 2);
   CHECK(ends[0].began.by == ClosedBy::network);
   CHECK(ends[1].began == CloseReason{ClosedBy::peer, 1001, ""});
-  CHECK(ends[1].is_clean());
+  CHECK(ends[1].is_clean);
   REQUIRE(numbers.size() == 3);  // each a connection of its own
   CHECK(numbers[0] != numbers[1]);
   CHECK(numbers[1] != numbers[2]);
@@ -161,7 +158,7 @@ TEST_CASE("who has closed stays closed", "[reconnect]") {
   server.reset();
   const ConnectionEnd end = client.wait();
   CHECK(end.began == CloseReason{ClosedBy::processor, 1000, ""});
-  CHECK_FALSE(end.is_clean());
+  CHECK_FALSE(end.is_clean);
 }
 
 TEST_CASE("stop() ends the wait between two attempts", "[reconnect]") {
@@ -237,7 +234,7 @@ TEST_CASE("nothing is sent twice, and what was not sent is told", "[reconnect]")
       if (ended) server.shutdown_send();
     }
   }
-  CHECK(client.wait().is_clean());
+  CHECK(client.wait().is_clean);
   CHECK(next == kNumbers);
   CHECK(told > 0);
   std::sort(received.begin(), received.end());
@@ -247,19 +244,17 @@ TEST_CASE("nothing is sent twice, and what was not sent is told", "[reconnect]")
 
 TEST_CASE("connect_for() ends what is not over in time", "[reconnect]") {
   const testing::RunningServer server;
-  const std::string url = "ws://127.0.0.1:" + std::to_string(server.port()) + "/ws";
   const auto end =
-      connect_for(url, read_to_the_end, std::chrono::milliseconds(1), patient_client());
+      connect_for(url_of(server), read_to_the_end, std::chrono::milliseconds(1), patient_client());
   CHECK_FALSE(end.has_value());
 }
 
 TEST_CASE("connect_for() says how it ended in time", "[reconnect]") {
   const testing::RunningServer server;
-  const std::string url = "ws://127.0.0.1:" + std::to_string(server.port()) + "/ws";
   const auto end = connect_for(
-      url, [](Connection&) {}, kFailSafe, patient_client());
+      url_of(server), [](Connection&) {}, kFailSafe, patient_client());
   REQUIRE(end.has_value());
-  CHECK(end->is_clean());
+  CHECK(end->is_clean);
 }
 
 }  // namespace

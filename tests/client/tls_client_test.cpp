@@ -38,7 +38,7 @@ ClientOptions client_that_believes(const TlsCertificate& issuer) {
   return options;
 }
 
-std::string url_of(const RunningServer& server, const std::string& host = "localhost") {
+std::string wss_url_of(const RunningServer& server, const std::string& host = "localhost") {
   return "wss://" + host + ":" + std::to_string(server.port()) + "/ws";
 }
 
@@ -53,7 +53,7 @@ std::string hello(const std::string& url, const ClientOptions& options) {
           answer = connection.read()->data;
         },
         options);
-    return end.is_clean() ? answer : "not clean: " + end.over.text;
+    return end.is_clean ? answer : "not clean: " + end.over.text;
   } catch (const std::system_error& error) {
     return error.what();
   }
@@ -65,7 +65,7 @@ TEST_CASE("a client speaks to a server whose certificate is for its host, and by
   const TlsCertificate root = all.issue("root");
   const TlsCertificate own = all.issue("localhost", &root);
   RunningServer server(plain_echo, server_with(own));
-  CHECK(hello(url_of(server), client_that_believes(root)) == "hello");
+  CHECK(hello(wss_url_of(server), client_that_believes(root)) == "hello");
 }
 
 TEST_CASE("a certificate of somebody unknown, or for another host, is not believed",
@@ -76,10 +76,11 @@ TEST_CASE("a certificate of somebody unknown, or for another host, is not believ
   RunningServer server(plain_echo, server_with(own));
   RunningServer impostor(plain_echo, server_with(another));
   const std::string why = "cannot open the stream: the certificate is not believed: ";
-  CHECK(hello(url_of(server), client_that_believes(another)) == why + "self-signed certificate");
-  CHECK(hello(url_of(server), ClientOptions()) == why + "self-signed certificate");
-  CHECK(hello(url_of(impostor), client_that_believes(another)) == why + "hostname mismatch");
-  CHECK(hello(url_of(server, "127.0.0.1"), client_that_believes(own)) ==
+  CHECK(hello(wss_url_of(server), client_that_believes(another)) ==
+        why + "self-signed certificate");
+  CHECK(hello(wss_url_of(server), ClientOptions()) == why + "self-signed certificate");
+  CHECK(hello(wss_url_of(impostor), client_that_believes(another)) == why + "hostname mismatch");
+  CHECK(hello(wss_url_of(server, "127.0.0.1"), client_that_believes(own)) ==
         why + "IP address mismatch");
 }
 
@@ -88,7 +89,7 @@ TEST_CASE("an insecure client believes anybody", "[tls_client]") {
   RunningServer server(plain_echo, server_with(all.issue("example.org")));
   ClientOptions options = client_that_believes(all.issue("localhost"));
   options.tls.insecure = true;
-  CHECK(hello(url_of(server, "127.0.0.1"), options) == "hello");
+  CHECK(hello(wss_url_of(server, "127.0.0.1"), options) == "hello");
 }
 
 TEST_CASE("a client shows its certificate to a server that asks for one", "[tls_client]") {
@@ -105,8 +106,8 @@ TEST_CASE("a client shows its certificate to a server that asks for one", "[tls_
   RunningServer server(say_subject, options);
   ClientOptions with = client_that_believes(root);
   with.tls.certificate = alice;
-  CHECK(hello(url_of(server), with).find("CN=alice") != std::string::npos);
-  CHECK(hello(url_of(server), client_that_believes(root)).find("certificate required") !=
+  CHECK(hello(wss_url_of(server), with).find("CN=alice") != std::string::npos);
+  CHECK(hello(wss_url_of(server), client_that_believes(root)).find("certificate required") !=
         std::string::npos);
 }
 
@@ -115,8 +116,8 @@ TEST_CASE("files of a client that cannot be used are refused by their name", "[t
   RunningServer server(plain_echo, server_with(all.issue("localhost")));
   ClientOptions options;
   options.tls.ca_file = all.folder() + "/missing.pem";
-  CHECK_THROWS_AS(hello(url_of(server), options), std::invalid_argument);
-  CHECK_THROWS_WITH(hello(url_of(server), options),
+  CHECK_THROWS_AS(hello(wss_url_of(server), options), std::invalid_argument);
+  CHECK_THROWS_WITH(hello(wss_url_of(server), options),
                     Catch::Contains("cannot use the CA " + options.tls.ca_file));
 }
 
@@ -127,7 +128,7 @@ TEST_CASE("large messages go both ways at once over TLS, whole and in order", "[
   RunningServer server(plain_echo, server_with(own));
   std::size_t right = 0;
   const ConnectionEnd end = connect(
-      url_of(server),
+      wss_url_of(server),
       [&](Connection& connection) {
         const Thread writes("writes", [&connection] {
           for (std::size_t i = 0; i < kMessages; ++i) {
@@ -141,7 +142,7 @@ TEST_CASE("large messages go both ways at once over TLS, whole and in order", "[
       },
       client_that_believes(own));
   CHECK(right == kMessages);
-  CHECK(end.is_clean());
+  CHECK(end.is_clean);
 }
 
 TEST_CASE("over TLS, too, either side closes with its code and its reason", "[tls_client]") {
@@ -150,16 +151,17 @@ TEST_CASE("over TLS, too, either side closes with its code and its reason", "[tl
   RunningServer server([](Connection& connection) { connection.close(4001, "no more"); },
                        server_with(own));
   const ConnectionEnd by_server = connect(
-      url_of(server), [](Connection& connection) { connection.read(); }, client_that_believes(own));
+      wss_url_of(server), [](Connection& connection) { connection.read(); },
+      client_that_believes(own));
   CHECK(by_server.began.code == 4001);
   CHECK(by_server.began.text == "no more");
-  CHECK(by_server.is_clean());
+  CHECK(by_server.is_clean);
   RunningServer other(plain_echo, server_with(own));
   const ConnectionEnd by_client = connect(
-      url_of(other), [](Connection& connection) { connection.close(4002, "enough"); },
+      wss_url_of(other), [](Connection& connection) { connection.close(4002, "enough"); },
       client_that_believes(own));
   CHECK(by_client.began.code == 4002);
-  CHECK(by_client.is_clean());
+  CHECK(by_client.is_clean);
 }
 
 // One connection of a server that says the bytes it is told to, over TLS.
@@ -222,7 +224,7 @@ TEST_CASE("a server that cuts TLS behind both Close frames has ended well, and n
     }  // the kernel ends the stream, and nobody receives the client's close_notify
     const ConnectionEnd end = client.wait();
     CHECK(end.began == CloseReason{ClosedBy::processor, 1000, ""});
-    CHECK(end.is_clean() == closes);
+    CHECK(end.is_clean == closes);
     if (!closes) CHECK(end.over.by == ClosedBy::network);
   }
 }

@@ -27,6 +27,13 @@ void say_who(Connection& connection) {
       Message::text(connection.peer_address() + " by " + connection.request().passed_on_by));
 }
 
+void read_to_the_end(Connection& connection) {
+  while (connection.read()) {
+  }
+}
+
+std::string url_of(std::uint16_t port) { return "ws://127.0.0.1:" + std::to_string(port) + "/ws"; }
+
 void plain_echo(Connection& connection) {
   for (Message& message : connection) {
     if (!connection.write(std::move(message))) return;

@@ -15,6 +15,8 @@ Options quiet_options();
 
 /// The shortest echo there is.
 void plain_echo(Connection& connection);
+/// Hears all, and says nothing.
+void read_to_the_end(Connection& connection);
 /// Says whom it takes its peer for, and who that is through.
 void say_who(Connection& connection);
 
@@ -35,6 +37,10 @@ class RunningServer {
   std::vector<std::uint64_t> stuck_;
   Thread thread_;
 };
+
+/// Where a server of ours has its processor.
+std::string url_of(std::uint16_t port);
+inline std::string url_of(const RunningServer& server) { return url_of(server.port()); }
 
 /// Runs a server that the test has set up, until it goes: also when the test gives up.
 class Running {

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <exception>
 #include <optional>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -29,12 +28,6 @@ struct Refusal {
 };
 constexpr Refusal kRefuses{close_code::kBadGateway, "the upstream server refuses"};
 constexpr Refusal kNoAnswer{close_code::kTryAgainLater, "the upstream server does not answer"};
-
-// The same certificate is not believed the next time either.
-Refusal refusal_for(const std::system_error& error) {
-  const bool believed = std::string_view(error.code().category().name()) != "certificate";
-  return believed ? kNoAnswer : kRefuses;
-}
 
 // As the other side was closed. That there was no code is none (RFC 6455 section 7.4.1).
 void close_as(const ConnectionHandle& connection, const CloseReason& why) {
@@ -70,7 +63,7 @@ class Relay {
     pass_up();
     const ConnectionEnd end = await_end();
     // A server that has closed has said all that it wanted to, and wants no more.
-    if (!end.is_clean() && end.began.by != ClosedBy::peer) tell_of_a_loss(peer_);
+    if (!end.is_clean && end.began.by != ClosedBy::peer) tell_of_a_loss(peer_);
   }
 
  private:
@@ -128,7 +121,7 @@ bool Relay::connect() {
   } catch (const ConnectError& error) {
     refuse(error.what(), kRefuses);
   } catch (const std::system_error& error) {
-    refuse(error.what(), refusal_for(error));
+    refuse(error.what(), is_certificate_error(error.code()) ? kRefuses : kNoAnswer);
   } catch (const std::exception& error) {
     refuse(error.what(), kNoAnswer);
   }

@@ -27,16 +27,21 @@ using testing::patient_server;
 using testing::RunningServer;
 using testing::ScriptedServer;
 using testing::TestClient;
-
-std::string url_of(const RunningServer& server) {
-  return "ws://127.0.0.1:" + std::to_string(server.port()) + "/ws";
-}
+using testing::url_of;
 
 testing::ServerFrame next_frame(TestClient& client) {
   auto frame = client.next_frame();
   if (!frame) throw std::runtime_error("the stream has ended");
   return *frame;
 }
+
+// A peer whose relay waits for an upstream server that the test plays.
+struct Scripted {
+  Scripted() { client.open(); }
+  Listening listening;
+  RunningServer server{relay(listening.url(), patient_client()), patient_server()};
+  TestClient client{server.port()};
+};
 
 // What came before the Close frame; and its code, 1006 if there is none.
 struct Received {
@@ -121,9 +126,7 @@ testing::ServerFrame first_frame(const std::vector<std::string>& spoken_upstream
       spoken_upstream);
   const testing::Running running_upstream(upstream);
   Server server(patient_server());
-  server.handle(
-      "/ws", relay("ws://127.0.0.1:" + std::to_string(upstream.port()) + "/ws", patient_client()),
-      {"mqtt", "binary"});
+  server.handle("/ws", relay(url_of(upstream.port()), patient_client()), {"mqtt", "binary"});
   const testing::Running running(server);
   TestClient client(server.port());
   client.request(testing::upgrade_request("/ws", "Sec-WebSocket-Protocol: binary, mqtt\r\n"));
@@ -165,14 +168,11 @@ TEST_CASE("relay: the upstream server's Close comes down as it is, behind what i
 }
 
 TEST_CASE("relay: an upstream server that closes without a code is told as 1000", "[relay]") {
-  Listening listening;
-  const RunningServer server(relay(listening.url(), patient_client()), patient_server());
-  TestClient client(server.port());
-  client.open();
-  ScriptedServer upstream(listening);
+  Scripted peer;
+  ScriptedServer upstream(peer.listening);
   upstream.open("", std::string("\x88\x00", 2));
   while (!upstream.receive().empty()) upstream.shutdown_send();
-  CHECK(all_of(client).code == 1000);
+  CHECK(all_of(peer.client).code == 1000);
 }
 
 TEST_CASE("relay: the peer's Close goes up as it is, behind all that it had said", "[relay]") {
@@ -354,44 +354,35 @@ TEST_CASE("relay: an upstream server that refuses, or speaks no WebSocket, is 10
 TEST_CASE("relay: what a peer said before its Close and no upstream server took is no clean end",
           "[relay]") {
   const bool said_something = GENERATE(true, false);
-  Listening listening;
-  const RunningServer server(relay(listening.url(), patient_client()), patient_server());
-  TestClient client(server.port());
-  client.open();
-  client.send((said_something ? client_frame(Opcode::text, "last words") : "") +
-              client_close(1000));
-  ScriptedServer upstream(listening);
+  Scripted peer;
+  peer.client.send((said_something ? client_frame(Opcode::text, "last words") : "") +
+                   client_close(1000));
+  ScriptedServer upstream(peer.listening);
   upstream.request();
   upstream.reset();
-  CHECK(all_of(client).code == (said_something ? 1006 : 1000));
+  CHECK(all_of(peer.client).code == (said_something ? 1006 : 1000));
 }
 
 TEST_CASE("relay: an upstream server that is lost is 1011, behind what it had said", "[relay]") {
   const bool reset = GENERATE(true, false);
-  Listening listening;
-  const RunningServer server(relay(listening.url(), patient_client()), patient_server());
-  TestClient client(server.port());
-  client.open();
-  ScriptedServer upstream(listening);
+  Scripted peer;
+  ScriptedServer upstream(peer.listening);
   upstream.open("", "\x81\x05hello");
-  CHECK(client.next_text() == "hello");
+  CHECK(peer.client.next_text() == "hello");
   reset ? upstream.reset() : upstream.shutdown_send();
-  const Received received = all_of(client);
+  const Received received = all_of(peer.client);
   CHECK(received.code == 1011);
   CHECK(received.reason == "the upstream server was lost");
 }
 
 TEST_CASE("relay: an upstream server that is lost behind the peer's Close is 1006", "[relay]") {
-  Listening listening;
-  const RunningServer server(relay(listening.url(), patient_client()), patient_server());
-  TestClient client(server.port());
-  client.open();
-  ScriptedServer upstream(listening);
+  Scripted peer;
+  ScriptedServer upstream(peer.listening);
   upstream.open();
-  client.send(client_frame(Opcode::text, "last words") + client_close(1000));
+  peer.client.send(client_frame(Opcode::text, "last words") + client_close(1000));
   upstream.receive();
   upstream.reset();
-  CHECK(all_of(client).code == 1006);
+  CHECK(all_of(peer.client).code == 1006);
 }
 
 TEST_CASE("relay: a server that stops says so to both sides, and nobody is left", "[relay]") {
