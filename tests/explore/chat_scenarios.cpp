@@ -59,7 +59,10 @@ class Member {
   void say(const std::string& text, const std::string& id = {}) {
     rooms_->say(*who_, {{text, id}});
   }
-  void catch_up() { rooms_->catch_up(*who_); }
+  void catch_up() {
+    while (rooms_->catch_up(*who_) == triloop::Room::State::kNeedsMore) {
+    }
+  }
   void leave() { rooms_->leave(*who_, /*all_go=*/false); }
 
   std::size_t news() { return scene_.connection().snapshot().out_queue.items; }

@@ -21,7 +21,7 @@ constexpr std::uint16_t kUnsupportedData = 1003;  // RFC 6455 section 7.4.1
 // Between looks at whether something was missed that can be told by now: no call waits for a
 // message and for room at once. Of 1000 members that only listen the looks take 1 % of a core.
 constexpr std::chrono::milliseconds kGlance{2000};
-constexpr std::chrono::milliseconds kSoon{100};  // of one that is behind
+constexpr std::chrono::milliseconds kSoon{100};  // of one whose queue is full
 
 // What is read at a time, if it is there: one visit to the disk, and one wake for each who hears
 // it.
@@ -76,12 +76,14 @@ void say(const Speaker& speaker, const std::vector<std::string>& texts) {
   }
 }
 
-// True if it is still behind.
-bool catch_up(const Speaker& speaker) {
+// How long it may listen until it is told more.
+std::chrono::milliseconds catch_up(const Speaker& speaker) {
   try {
-    return speaker.rooms.catch_up(speaker.who);
+    const Room::State state = speaker.rooms.catch_up(speaker.who);
+    if (state == Room::State::kNeedsMore) return {};  // what it has said meanwhile comes between
+    return state == Room::State::kFull ? kSoon : kGlance;
   } catch (const JournalAway&) {
-    return true;  // the journal says it in the log
+    return kSoon;  // the journal says it in the log
   }
 }
 
@@ -102,7 +104,7 @@ void listen(const Speaker& speaker) {
       }
     }
     if (Clock::now() < look) continue;
-    look = Clock::now() + (catch_up(speaker) ? kSoon : kGlance);
+    look = Clock::now() + catch_up(speaker);
   }
 }
 

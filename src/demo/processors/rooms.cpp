@@ -68,22 +68,21 @@ std::vector<Kept> Rooms::say(const Attendee& who, const std::vector<Saying>& say
                           sayings);
 }
 
-bool Rooms::catch_up(const Attendee& who) {
-  for (;;) {
-    std::uint64_t seq = 0;
-    {
-      LogLater log;
-      const MutexLock lock(mutex_);
-      Room* const room = find(who.room);
-      if (room == nullptr) return false;
-      const Room::State state = room->go_on(who, slow_members_, log);
-      if (state != Room::State::kNeedsMore) return state == Room::State::kFull;
-      seq = room->seq_of(who);
-    }
-    const Past past = journal_->since(who.room, seq, kMostAtOnce);
+Room::State Rooms::catch_up(const Attendee& who) {
+  std::uint64_t seq = 0;
+  {
+    LogLater log;
     const MutexLock lock(mutex_);
-    if (Room* const room = find(who.room)) room->give(who, past);
+    Room* const room = find(who.room);
+    if (room == nullptr) return Room::State::kLive;
+    const Room::State state = room->go_on(who, slow_members_, log);
+    if (state != Room::State::kNeedsMore) return state;
+    seq = room->seq_of(who);
   }
+  const Past past = journal_->since(who.room, seq, kMostAtOnce);
+  const MutexLock lock(mutex_);
+  if (Room* const room = find(who.room)) room->give(who, past);
+  return Room::State::kNeedsMore;
 }
 
 void Rooms::leave(const Attendee& who, bool all_go) {

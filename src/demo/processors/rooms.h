@@ -53,8 +53,9 @@ class Rooms {
   std::vector<Kept> say(const Attendee& who, const std::vector<Saying>& sayings);
   /// Tells a member what it has not been told yet, as far as there is room; and all in the room who
   /// has come and gone, if that is due. For its own processor to call from time to time: nobody
-  /// else does. True if it is still behind.
-  bool catch_up(const Attendee& who) TRILOOP_EXCLUDES(mutex_);
+  /// else does. Reads the journal once at most, for others may say more than that meanwhile: after
+  /// kNeedsMore it is to be called again, when what came from the member has been heard.
+  Room::State catch_up(const Attendee& who) TRILOOP_EXCLUDES(mutex_);
   /// The others hear of it; not those on this server if all on it go, for of n each would be told
   /// of n - 1. Nothing if another connection has come in its place.
   void leave(const Attendee& who, bool all_go) TRILOOP_EXCLUDES(mutex_);

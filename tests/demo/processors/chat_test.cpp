@@ -740,6 +740,65 @@ TEST_CASE("chat: in chat.2 a line is acknowledged with its place, and heard with
   CHECK_FALSE(next_of(ann, "line").contains("id"));
 }
 
+// Behind each line there is another: others say as much as one is told. Each waits for may_go_on().
+class EndlessJournal : public Journal {
+ public:
+  void follow(Hear) override {}
+  std::vector<Kept> append(const std::string&, const std::string&, const std::string&,
+                           const std::vector<Saying>& sayings) override {
+    return std::vector<Kept>(sayings.size(), Kept{1'000'000});
+  }
+  Past last(const std::string&, std::size_t) override { return {}; }
+  Past since(const std::string&, std::uint64_t seq, std::size_t) override {
+    const MutexLock lock(mutex_);
+    ++asked_;
+    while (lines_ == 0) go_on_.wait(mutex_);
+    --lines_;
+    return {{{seq + 1, {}, "ann", "another line", {}}}, seq + 1, /*more=*/true, false, seq + 1};
+  }
+  std::string epoch() override { return {}; }
+
+  void may_go_on(int lines) {
+    const MutexLock lock(mutex_);
+    lines_ += lines;
+    go_on_.notify_one();
+  }
+  int times_asked() {
+    const MutexLock lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar go_on_;
+  int lines_ TRILOOP_GUARDED_BY(mutex_) = 0;
+  int asked_ TRILOOP_GUARDED_BY(mutex_) = 0;
+};
+
+TEST_CASE("chat: one who is behind is heard, however much the others say", "[chat]") {
+  auto owned = std::make_unique<EndlessJournal>();
+  EndlessJournal& journal = *owned;
+  Server server(quiet_options());
+  server.handle("/ws",
+                chat(std::make_shared<Rooms>(std::move(owned), std::make_unique<LocalPresence>(),
+                                             SlowMember::kSkip)),
+                {"chat.2"});
+  const testing::Running running(server);
+  TestClient bob(server.port());
+  journal.may_go_on(1);
+  REQUIRE(enter_with_ids(bob, "name=bob&since=0")["type"] == "welcome");
+  await("it to catch up", [&] { return journal.times_asked() == 2; });
+  bob.send_text(say("7", "may I say something?"));
+  testing::await_standstill();  // it has come; of the others there is always more
+  std::string heard = "line";
+  for (int lines = 0; lines < 3 && heard == "line"; ++lines) {
+    journal.may_go_on(1);
+    heard = next_news(bob)["type"];
+  }
+  CHECK(heard == "kept");
+  journal.may_go_on(1000);  // so that it ends
+}
+
 TEST_CASE("chat: what is said again is kept once, and acknowledged as before", "[chat]") {
   WholeChat chat;
   TestClient ann(chat.server.port()), again(chat.server.port()), bob(chat.server.port());
