@@ -53,6 +53,8 @@ usage() {
   slow-peers   those of server and faults whose peers and links are slow, with their real times, and a
                table of what was seen; nine minutes, and only when it is named
   proxies      nginx and HAProxy with TLS in front, configured as docs/operations.md says
+  clients      WebSocket clients in many languages, each with every check; writes docs/clients.md. Among all the parts:
+               four of them
   cluster      servers that share their rooms, NATS and HAProxy: what is known to go wrong when one comes
                again, and machines that are killed, restarted and parted while members talk (see
                CLUSTER_SECONDS)

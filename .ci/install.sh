@@ -52,6 +52,11 @@ engine_packages=(firefox-esr=firefox-esr WebKitWebDriver=webkit2gtk-driver Xvfb=
 bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
   python3-websockets perf=linux-perf haproxy nginx openssl=openssl)
 
+# Clients that nobody here wrote: those that are tried among all the parts, and all. Each line is a family in tests/clients.
+four_clients_packages=(node=nodejs npm=npm openssl=openssl python3-websockets go=golang-go
+  golang-github-gorilla-websocket-dev libboost-dev)
+clients_packages=("${four_clients_packages[@]}")
+
 # build PRESET [TARGET...]: configures once, then builds what has changed: of all, or of the targets.
 build() {
   local preset=$1

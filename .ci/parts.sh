@@ -6,7 +6,7 @@
 source .ci/install.sh
 
 parts=(format house unit protocol connection server processors memory rfc tls unobserved explore mutants exercises e2e
-  browser consumers package docs faults proxies cluster soak fuzz bench scaling asan tsan tidy)
+  browser consumers package docs faults proxies clients cluster soak fuzz bench scaling asan tsan tidy)
 short_parts=(unit protocol connection server processors rfc tls explore e2e browser)
 named_only=(bench-full bench-tls explore-deep explore-fuzz slow-peers)
 
@@ -51,6 +51,7 @@ dev_targets() {
     explore-fuzz) echo explore_fuzz ;;
     slow-peers) echo server_tests ending_server ;;
     e2e) echo triloop_server crashing_server admission_server ;;
+    clients) echo triloop_server clients_server ;;
     browser) if [[ $extent == short ]]; then echo triloop_server; else echo triloop_server ending_server; fi ;;
     consumers) echo public_headers ;;
     docs) echo all ;;
@@ -227,6 +228,19 @@ run_tls_from_outside() {
   count "tls (scanners)" env TRILOOP_BINARY="$PWD/build/dev/triloop" TLS_EXTENT="$extent" node --test tests/tls/scanners.test.mjs
 }
 
+# Among all the parts: four of them, whose rows on the page have to be what they show. When it is named: all, and it
+# writes the page.
+run_clients() {
+  local programs=(TRILOOP_BINARY="$PWD/build/dev/triloop" TRILOOP_CLIENTS_SERVER="$PWD/build/dev/tests/clients_server")
+  need_node_packages tests/e2e
+  need_node_packages tests/clients
+  if [[ $extent == all ]]; then
+    count clients env "${programs[@]}" CLIENTS=beast,gorilla,websockets,ws node --test tests/clients/clients.test.mjs
+  else
+    count clients env "${programs[@]}" TRILOOP_CLIENTS_PAGE="$PWD/docs/clients.md" node --test tests/clients/clients.test.mjs
+  fi
+}
+
 run_part() {
   case $1 in
     format)
@@ -346,6 +360,11 @@ run_part() {
       compile release
       count proxies env TRILOOP_BINARY="$PWD/build/release/triloop" \
         node --test tests/proxies/proxies.test.mjs tests/proxies/who.test.mjs
+      ;;
+    clients)
+      if [[ $extent == all ]]; then need "${four_clients_packages[@]}"; else need "${clients_packages[@]}"; fi
+      compile_dev
+      run_clients
       ;;
     cluster)
       need "${build_packages[@]}" node=nodejs npm=npm nats-server haproxy ip=iproute2 faketime sqlite3=sqlite3 openssl=openssl

@@ -1,0 +1,55 @@
+// Which clients there are, of which version, and whether they are installed.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const BUILD = process.env.TRILOOP_CLIENTS_BUILD ?? join(HERE, "../../build/clients");
+
+const EVERYTHING = { compress: false, fragments: false, ping: false, close: true, emptyClose: true, code: true, reason: true,
+  clean: false, protocols: true, headers: true, origin: true, tls: true };
+
+const families = readdirSync(HERE, { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(join(HERE, entry.name, "about.mjs")));
+
+function versionOf({ packages = [], npm }, folder) {
+  if (npm) return JSON.parse(readFileSync(join(HERE, "node_modules", npm, "package.json"))).version;
+  const text = execFileSync("dpkg-query", ["-W", "-f=${db:Status-Status} ${Version}\n", ...packages],
+    { encoding: "utf8", cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const lines = text.trim().split("\n");
+  if (!lines.every((line) => line.startsWith("installed "))) throw new Error("not installed");
+  // As its authors number it: without Debian's epoch and revision.
+  return lines[0].split(" ")[1].replace(/^\d+:/, "").replace(/-[^-]*$/, "").replace(/[+~](dfsg|ds|really).*$/, "");
+}
+
+/** All of them; `version` is null of those that are not installed. */
+export async function clients() {
+  const all = [];
+  for (const { name } of families) {
+    const folder = join(HERE, name);
+    const { default: entries } = await import(join(folder, "about.mjs"));
+    for (const entry of entries) {
+      let version = null;
+      try {
+        version = versionOf(entry, folder);
+      } catch {
+        // it is not installed
+      }
+      all.push({ know: [], except: {}, ...entry, can: { ...EVERYTHING, ...entry.can }, folder, version });
+    }
+  }
+  return all.sort((a, b) => `${a.language} ${a.name}`.localeCompare(`${b.language} ${b.name}`));
+}
+
+/** Builds its program, where there is something to build: {build} in its commands stands for the folder for that. */
+export function build(client) {
+  const out = join(BUILD, client.id);
+  mkdirSync(out, { recursive: true });
+  const put = (words) => words.map((word) => word.replaceAll("{build}", out));
+  for (const command of client.build ?? []) {
+    const [program, ...args] = put(command);
+    execFileSync(program, args, { cwd: client.folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...client.environment } });
+  }
+  return { ...client, run: put(client.run) };
+}

@@ -1,0 +1,12 @@
+export default [
+  {
+    id: "ws",
+    name: "ws",
+    language: "JavaScript (Node.js)",
+    npm: "ws",
+    run: ["node", "ws.mjs"],
+    can: { compress: ["on", "no-context"], fragments: true, ping: true },
+    know: [],
+    except: {},
+  },
+];
