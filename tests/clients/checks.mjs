@@ -190,6 +190,8 @@ const door = [
     const server = await echo(one.t, ...tlsOptions(authority));
     const local = { ...server, wsUrl: `wss://localhost:${server.port}/ws` };
     await hearsItBack(one, local, [...middling, ...thousand], { ca: authority.chain });
+    const owing = await own(one.t, ...tlsOptions(authority));
+    await isOwed(one, `wss://localhost:${owing.port}/owed/4000`, 4000, { ca: authority.chain });
     await fails(one, local.wsUrl); // whose certificate nobody has told it to trust
   } },
 ];

@@ -1,18 +1,24 @@
-// Every client that is installed, with every check. Writes what it has seen to docs/clients.md if TRILOOP_CLIENTS_PAGE says where.
+// Every client that is installed, with every check; and docs/clients.md says what was seen. TRILOOP_CLIENTS_PAGE: where to write it anew.
 //
 //     TRILOOP_BINARY=build/dev/triloop TRILOOP_CLIENTS_SERVER=build/dev/tests/clients_server node --test tests/clients/clients.test.mjs
 //
 // CLIENTS=ws,aiohttp: only these, and each has to be there. CHECKS=text,1001: only these.
 
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { checks } from "./checks.mjs";
 import { build, clients } from "./clients.mjs";
-import { writePage } from "./page.mjs";
+import { missing, writePage } from "./page.mjs";
 
 const named = (list) => list?.split(",").filter(Boolean);
 const wanted = named(process.env.CLIENTS), asked = named(process.env.CHECKS);
 const seen = new Map(); // of each client its cells
+
+const PAGE = fileURLToPath(new URL("../../docs/clients.md", import.meta.url));
+// What again.test.mjs has seen, if it ran before.
+const again = () => process.env.TRILOOP_AGAIN_RESULTS && JSON.parse(readFileSync(process.env.TRILOOP_AGAIN_RESULTS, "utf8"));
 
 /** What its cell says: the check's own words; of what the client is known to do otherwise, that. */
 async function cellOf(one, check) {
@@ -50,6 +56,11 @@ for (const client of await clients()) {
   });
 }
 
-after(() => {
-  if (process.env.TRILOOP_CLIENTS_PAGE) writePage(process.env.TRILOOP_CLIENTS_PAGE, seen);
-});
+// At the end, with all that has been seen. Of a choice nothing is written: a page is of one run.
+const file = process.env.TRILOOP_CLIENTS_PAGE;
+if (!asked) {
+  test("clients: the page says what each does", () => {
+    if (file && !wanted) return writePage(file, seen, again());
+    for (const [client, cells] of seen) assert.deepEqual(missing(PAGE, client, cells), [], "this is not on docs/clients.md");
+  });
+}

@@ -1,15 +1,15 @@
-// What clients are tried with beside the program itself: it says what they have asked for, and ends their connections
-// with a hundred echoes owed.
-#include <cstdlib>
+// What clients are tried with beside the program itself: it says what they have asked for, and ends
+// their connections with a hundred echoes owed.
+#include "triloop/server.h"
+
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include "triloop/server.h"
 
 namespace {
 
@@ -48,12 +48,18 @@ void answer(Connection& connection, std::vector<Message> owed) {
 
 }  // namespace
 
-// Called as the program is: --bind 127.0.0.1 --port 0 [--compress]
+// Called as the program is: --bind 127.0.0.1 --port 0 [--compress] [--tls-certificate FILE
+// --tls-key FILE]
 int main(int argc, char** argv) {
+  std::map<std::string, std::string> arguments;
+  for (int i = 1; i < argc; ++i) arguments[argv[i]] = i + 1 < argc ? argv[i + 1] : "";
   triloop::Options options;
   options.bind = {"127.0.0.1"};
   options.port = 0;
-  for (int i = 1; i < argc; ++i) options.compress |= argv[i] == std::string("--compress");
+  options.compress = arguments.count("--compress") > 0;
+  if (arguments.count("--tls-key") > 0) {
+    options.tls.certificates = {{arguments["--tls-certificate"], arguments["--tls-key"]}};
+  }
   triloop::Server server(options);
   running = &server;
   std::signal(SIGTERM, [](int) { running->stop(); });
