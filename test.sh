@@ -10,7 +10,7 @@ usage() {
                     ${short_parts[*]},
                     and of explore and browser only what is soon over
 ./test.sh all       what has to pass before a change is taken: all parts but those of which it says "only
-                    when it is named". Half an hour at most
+                    when it is named". About an hour on 2 cores
 ./test.sh PART...   the parts that are named, with all that they have:
 
   format       every source is as clang-format would have it
