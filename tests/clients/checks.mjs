@@ -15,7 +15,8 @@ const OWN_SERVER = process.env.TRILOOP_CLIENTS_SERVER;
 const LONG_REASON = "x".repeat(123); // RFC 6455 section 5.5: 125 bytes, of which 2 are the code
 const SLOW = "?delay=5ms"; // so that echoes are owed
 
-const echo = (t, ...args) => startServer(t, "--compress-window", "15", ...args);
+// Without the server's own message every two seconds: a slow client would hear it between its echoes.
+const echo = (t, ...args) => startServer(t, "--heartbeat", "0", "--compress-window", "15", ...args);
 const own = (t, ...args) => startProgram(t, OWN_SERVER, ...args);
 const at = (server, path) => new URL(path, server.wsUrl).href;
 const inspect = async (server) => (await fetch(new URL("/inspect.json", server.url))).json();
