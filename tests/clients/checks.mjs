@@ -53,11 +53,13 @@ async function isOwed({ t, client }, url, code, settings = {}) {
   assertClosed(client, run, code);
 }
 
-/** What the server has seen of its request. */
+/** What the server has seen of its request, with the names of its headers in small letters. */
 async function asked({ t, client }, server, path, settings = {}) {
   const run = await start(t, client, at(server, path), { receive: 1, close_code: 1000, ...settings }).end();
   assert.equal(run.messages.length, 1, run.account);
-  return { ...JSON.parse(run.messages[0].data), opened: run.open?.text };
+  const said = JSON.parse(run.messages[0].data);
+  said.headers = Object.fromEntries(Object.entries(said.headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return { ...said, opened: run.open?.text };
 }
 
 /** How it ended without ever having been open: its own words. */
@@ -72,6 +74,7 @@ async function fails(what, url, settings = {}) {
 async function answering(t, status, headers) {
   const server = http.createServer((_, response) => response.writeHead(status, headers).end());
   server.on("upgrade", (_, socket) => {
+    socket.on("error", () => {}); // some reset it
     const lines = Object.entries({ ...headers, "Content-Length": 0, Connection: "close" }).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join("")}\r\n`);
   });
@@ -90,7 +93,7 @@ const talk = [
   { id: "compress", title: "permessage-deflate", needs: "compress", async run(one) {
     for (const mode of one.client.can.compress) {
       const { headers } = await asked(one, await own(one.t, "--compress"), "/request", { compress: mode });
-      assert.match(headers["Sec-WebSocket-Extensions"] ?? headers["sec-websocket-extensions"] ?? "", /permessage-deflate/, mode);
+      assert.match(headers["sec-websocket-extensions"] ?? "", /permessage-deflate/, mode);
       for (const sent of [middling, thousand]) await hearsItBack(one, await echo(one.t, "--compress"), sent, { compress: mode });
     }
     return one.client.can.compress.join(", ");
@@ -167,12 +170,12 @@ const door = [
   { id: "request", title: "query, header, cookie", needs: "headers", async run(one) {
     const said = await asked(one, await own(one.t), "/request?a=1&b=%C3%A9", { headers: ["X-Token: a b", "Cookie: c=d; e=f"] });
     assert.equal(said.query, "a=1&b=%C3%A9");
-    assert.equal(said.headers["X-Token"] ?? said.headers["x-token"], "a b");
-    assert.equal(said.headers.Cookie ?? said.headers.cookie, "c=d; e=f");
+    assert.equal(said.headers["x-token"], "a b");
+    assert.equal(said.headers.cookie, "c=d; e=f");
   } },
   { id: "origin", title: "Origin", needs: "origin", async run(one) {
     const { headers } = await asked(one, await own(one.t), "/request", { origin: "https://example.org" });
-    assert.equal(headers.Origin ?? headers.origin, "https://example.org");
+    assert.equal(headers.origin, "https://example.org");
   } },
   { id: "404", title: "404", async run(one) {
     const run = await fails(one, at(await echo(one.t), "/nothing"));

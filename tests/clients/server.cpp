@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   triloop::Options options;
   options.bind = {"127.0.0.1"};
   options.port = 0;
+  options.heartbeat = std::chrono::milliseconds(0);  // it would be heard between echoes
   options.compress = arguments.count("--compress") > 0;
   if (arguments.count("--tls-key") > 0) {
     options.tls.certificates = {{arguments["--tls-certificate"], arguments["--tls-key"]}};
