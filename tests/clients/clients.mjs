@@ -15,12 +15,13 @@ const families = readdirSync(HERE, { withFileTypes: true }).filter((entry) => en
 
 function versionOf({ packages = [], npm }, folder) {
   if (npm) return JSON.parse(readFileSync(join(HERE, "node_modules", npm, "package.json"))).version;
-  const text = execFileSync("dpkg-query", ["-W", "-f=${db:Status-Status} ${Version}\n", ...packages],
+  const text = execFileSync("dpkg-query", ["-W", "-f=${Package} ${db:Status-Status} ${Version}\n", ...packages],
     { encoding: "utf8", cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
-  const lines = text.trim().split("\n");
-  if (!lines.every((line) => line.startsWith("installed "))) throw new Error("not installed");
+  const lines = text.trim().split("\n").map((line) => line.split(" "));
+  if (!lines.every(([, status]) => status === "installed")) throw new Error("not installed");
+  const [, , version] = lines.find(([name]) => name === packages[0]); // dpkg-query sorts them
   // As its authors number it: without Debian's epoch and revision.
-  return lines[0].split(" ")[1].replace(/^\d+:/, "").replace(/-[^-]*$/, "").replace(/[+~](dfsg|ds|really).*$/, "");
+  return version.replace(/^\d+:/, "").replace(/-[^-]*$/, "").replace(/[+~](dfsg|ds|really).*$/, "");
 }
 
 /** All of them; `version` is null of those that are not installed. */
