@@ -5,7 +5,7 @@ import { tables } from "./checks.mjs";
 
 const line = (cells) => `| ${cells.join(" | ")} |`;
 const table = (heads, rows) => [line(heads), `|${heads.map(() => "---|").join("")}`, ...rows.map(line)].join("\n");
-const rowOf = (client, checks, cells) => [client.name, ...checks.map(({ id }) => cells[id])];
+const rowOf = (client, checks, cells) => [client.name, ...checks.map(({ id }) => cells[id] ?? "**fails**")];
 
 /** The lines of the page that are about this client. */
 export const linesOf = (client, cells) => Object.values(tables).map((checks) => line(rowOf(client, checks, cells)));
