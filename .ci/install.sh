@@ -55,7 +55,8 @@ bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
 # Clients that nobody here wrote: those that are tried among all the parts, and all. Each line is a family in tests/clients.
 four_clients_packages=(node=nodejs npm=npm openssl=openssl python3-websockets go=golang-go
   golang-github-gorilla-websocket-dev libboost-dev)
-clients_packages=("${four_clients_packages[@]}")
+clients_packages=("${four_clients_packages[@]}"
+  haproxy /usr/bin/python3=python3 python3-websocket python3-autobahn python3-twisted)
 
 # build PRESET [TARGET...]: configures once, then builds what has changed: of all, or of the targets.
 build() {

@@ -237,7 +237,12 @@ run_clients() {
   if [[ $extent == all ]]; then
     count clients env "${programs[@]}" CLIENTS=beast,gorilla,websockets,ws node --test tests/clients/clients.test.mjs
   else
-    count clients env "${programs[@]}" TRILOOP_CLIENTS_PAGE="$PWD/docs/clients.md" node --test tests/clients/clients.test.mjs
+    local again
+    again=$(mktemp)
+    count "clients (come back)" env "${programs[@]}" TRILOOP_AGAIN_RESULTS="$again" node --test tests/clients/again.test.mjs
+    count clients env "${programs[@]}" TRILOOP_AGAIN_RESULTS="$again" TRILOOP_CLIENTS_PAGE="$PWD/docs/clients.md" \
+      node --test tests/clients/clients.test.mjs
+    rm -f "$again"
   fi
 }
 

@@ -13,7 +13,8 @@ const EVERYTHING = { compress: false, fragments: false, ping: false, close: true
 
 const families = readdirSync(HERE, { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(join(HERE, entry.name, "about.mjs")));
 
-function versionOf({ packages = [], npm }, folder) {
+/** Of what is installed; throws if it is not. */
+export function versionOf({ packages = [], npm }, folder) {
   if (npm) return JSON.parse(readFileSync(join(HERE, "node_modules", npm, "package.json"))).version;
   const text = execFileSync("dpkg-query", ["-W", "-f=${Package} ${db:Status-Status} ${Version}\n", ...packages],
     { encoding: "utf8", cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
