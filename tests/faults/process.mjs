@@ -66,7 +66,8 @@ export async function startServer(t, args, options = {}) {
   const binary = options.binary ?? process.env.TRILOOP_BINARY;
   assert.ok(binary, "TRILOOP_BINARY must name the server to test");
   const bind = options.bind ?? "127.0.0.1";
-  const common = ["--bind", bind, "--port", "0", "--quiet", "--heartbeat", "0", ...optionsOfThisRun()];
+  const common = ["--bind", bind, "--quiet", "--heartbeat", "0", ...optionsOfThisRun()];
+  if (!args.includes("--port")) common.push("--port", "0");
   const server = launch([...(options.within ?? []), binary, ...common, ...args], options);
   t?.after(() => server.stop("SIGKILL"));
   const announced = async () => {

@@ -195,4 +195,17 @@ for (const name of names) {
     await eventually(PATIENCE_MS, async () =>
       assert.equal(await refused(t, proxy), proxy.nobodyThere));
   });
+
+  test("of two that are replaced, one right after the other, there is always one", async (t) => {
+    const server = await startServer(t, []);
+    const other = await startServer(t, []);
+    const proxy = await startProxy(t, name, server.port, { second: other.port });
+    await server.stop();
+    for (let i = 0; i < 4; i += 1) await open(t, proxy); // some of them find that it refuses
+    await startServer(t, ["--port", `${server.port}`]);
+    await other.stop();
+    const peer = await open(t, proxy);
+    peer.socket.send("who is there?");
+    assert.equal((await peer.next()).text, "who is there?");
+  });
 }

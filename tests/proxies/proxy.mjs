@@ -67,7 +67,7 @@ const makes = {
     command: (file, folder) => ["nginx", "-e", "stderr", "-p", folder, "-c", file],
     idle: "proxy_read_timeout 60s",
     each: "limit_conn each_address 100",
-    second: (port) => ["server 127.0.0.1:", `server 127.0.0.1:${port};\n  server 127.0.0.1:`],
+    second: (port) => ["server 127.0.0.1:", `server 127.0.0.1:${port} max_fails=0;\n  server 127.0.0.1:`],
     tooMany: 503,
     nobodyThere: 502,
     processes: (workers) => 1 + (workers ?? 0),
