@@ -53,7 +53,7 @@ export const programs = [
       + "and is sent when it is open again.",
     ] },
   { id: "rews", name: "@nktkas/rews", language: "JavaScript", npm: "@nktkas/rews", run: ["node", "rews.mjs"],
-    comesBack: { ...always, sigterm: SOON, at_once: SOON, kill: SOON, restart: SOON, long: false }, know: [
+    comesBack: { ...always, sigterm: SOON, at_once: SOON, kill: SOON, rolling: SOON, restart: SOON, long: false }, know: [
       "It gives up for good after three attempts in a row, a second after the end of the connection, and tells it with `terminate` alone: a "
       + "server that restarts more slowly loses all of its users. `maxRetries: Infinity` is what a page needs that is to stay.",
       "The code does not matter to it. What is sent in between waits, and is sent when it is open again.",
