@@ -3,7 +3,7 @@
 //
 //     TRILOOP_BINARY=build/dev/triloop node --test tests/clients/again.test.mjs
 //
-// TRILOOP_AGAIN_RESULTS: the file for what was seen, as JSON. CLIENTS=dial,rxjs: only these, and each has to be there.
+// TRILOOP_AGAIN_RESULTS: the file for what was seen, as JSON. CLIENTS=dial,rxjs: only these, which have to be installed.
 // CHECKS=kill: only these.
 
 import assert from "node:assert/strict";
