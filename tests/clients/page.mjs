@@ -1,6 +1,7 @@
 // docs/clients.md, of what the checks have seen.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { cases, programs } from "./again.mjs";
 import { tables } from "./checks.mjs";
 
 const line = (cells) => `| ${cells.join(" | ")} |`;
@@ -31,25 +32,24 @@ was offered. *A redirect*: RFC 6455 section 4.1 leaves it to the client. *TLS*: 
 messages up to 1 MiB, 1000 at once, and an end with a hundred echoes owed; a certificate that nobody has told it to trust ends it.`,
 };
 
-function how({ seconds, code, never }) {
-  if (never) return `not in ${never} s`;
-  return seconds < 0.1 ? "at once" : `${seconds.toFixed(1)} s`;
+function how(outcome) {
+  if (!outcome) return "-";
+  return outcome.never ? `not in ${outcome.never} s` : `${outcome.seconds.toFixed(1)} s`;
 }
 
-function comingBack(programs) {
-  const cases = { sigterm: "SIGTERM, and a new one", restart: "the same with `--stop-code 1012`", kill: "`kill -9`, and a new one",
-    rolling: "two behind HAProxy, one after the other" };
-  const told = Object.keys(cases).filter((id) => programs.some((program) => program.cases[id]));
-  const rows = programs.map(({ name, language, version, cases: seen }) =>
-    [name, language, version, ...told.map((id) => (seen[id] ? how(seen[id]) : "-"))]);
+function comingBack(seen) {
+  const told = cases.filter(({ id }) => seen.some((one) => one.cases[id]));
+  const rows = seen.map(({ name, version, cases: cells }) => [name, version, ...told.map(({ id }) => how(cells[id]))]);
+  const knows = programs.filter(({ id }) => seen.some((one) => one.id === id)).map(({ name, know }) => `- **${name}**: ${know.join(" ")}`);
   return `## Coming back
 
-With what each has as default: how long from the moment at which there is a server again until an echo has come, the median of three
-runs.
+Clients that connect again by themselves, with what each does if nobody says otherwise: how long it takes from the moment at which there is a
+server again until an echo has come; behind HAProxy, whose two servers are replaced one after the other, from the SIGTERM on. The
+median of three runs. With \`--stop-code 1012\` the server [says another code](operations.md#the-code-of-a-stop) when it stops.
 
-${table(["client", "language", "version", ...told.map((id) => cases[id])], rows)}
+${table(["client", "version", ...told.map(({ title }) => title.replace("kill -9", "`kill -9`").replace("--stop-code 1012", "`--stop-code 1012`"))], rows)}
 
-${programs.filter(({ know }) => know?.length).map(({ name, know }) => `- **${name}**: ${know.join(" ")}`).join("\n")}`;
+${knows.join("\n")}`;
 }
 
 /** Writes the whole page; `seen` has the cells of each client, `again` what coming back took. */
