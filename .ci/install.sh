@@ -56,7 +56,8 @@ bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
 four_clients_packages=(node=nodejs npm=npm openssl=openssl python3-websockets go=golang-go
   golang-github-gorilla-websocket-dev libboost-dev)
 clients_packages=("${four_clients_packages[@]}"
-  haproxy /usr/bin/python3=python3 python3-websocket python3-autobahn python3-twisted)
+  haproxy python3-twisted
+  /usr/bin/python3=python3 python3-websocket python3-aiohttp python3-tornado python3-autobahn python3-ws4py)
 
 # build PRESET [TARGET...]: configures once, then builds what has changed: of all, or of the targets.
 build() {
