@@ -20,18 +20,22 @@ const PAGE = fileURLToPath(new URL("../../docs/clients.md", import.meta.url));
 // What again.test.mjs has seen, if it ran before.
 const again = () => process.env.TRILOOP_AGAIN_RESULTS && JSON.parse(readFileSync(process.env.TRILOOP_AGAIN_RESULTS, "utf8"));
 
-/** What its cell says: the check's own words; of what the client is known to do otherwise, that. */
+/**
+ * What its cell says: the check's own words; of what the client is known to do otherwise, that. What it does at times is said in either
+ * case: the page does not depend on the run.
+ */
 async function cellOf(one, check) {
   const { client } = one;
   if (check.needs && !client.can[check.needs]) return "-";
   const known = client.except[check.id];
+  const cell = known?.sometimes ? `at times ${known.is}` : known?.is;
   try {
     const said = (await check.run(one)) ?? "yes";
     if (known && !known.sometimes) throw new Error(`${client.id} is known for "${known.is}", and is right now: about.mjs has to say so`);
-    return known ? `mostly: ${known.is}` : said;
+    return cell ?? said;
   } catch (error) {
     if (!known || !known.seen.test(error.message)) throw error;
-    return known.is;
+    return cell;
   }
 }
 
