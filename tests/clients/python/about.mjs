@@ -1,23 +1,41 @@
 const python = (id, program, entry) => ({ id, language: "Python", run: ["/usr/bin/python3", program], ...entry });
 
+const issue = (repository, number) => `[${repository.split("/")[1]} #${number}](https://github.com/${repository}/issues/${number})`;
+
 export default [
   python("websockets", "websockets_client.py", {
     name: "websockets",
     packages: ["python3-websockets"],
     can: { compress: ["on", "no-context", "client-no-context", "small-windows"], fragments: true, ping: true, clean: true,
       emptyClose: false },
-    know: [],
+    know: [
+      "It offers permessage-deflate unless it is told `compression=None`. A Close of its own always has a code, and it tells code and reason of both sides (`ConnectionClosed.rcvd`, `.sent`).",
+      `A message above \`max_size\`, by default 1 MiB, ends the connection with 1009, and \`recv()\` raises only 20 s later, after twice its \`close_timeout\`: until then it waits for the TCP stream to end, without reading (${issue("python-websockets/websockets", 724)} has such a log).`,
+      "It answers pings by itself as long as fewer than 32 messages (`max_queue`) wait for `recv()`. With more it is silent: a program that does not receive for longer than `--pong-timeout` loses its connection.",
+      "It pings every 20 s, and fails a connection without a pong for 20 s with 1011; if the server's stream does not end either, `recv()` raises 20 s after that.",
+      "A redirect is followed if it goes to `ws:` or to a path, not to `http:`.",
+    ],
   }),
   python("aiohttp", "aiohttp_client.py", {
     name: "aiohttp",
     packages: ["python3-aiohttp"],
     can: { compress: ["on", "small-windows"], ping: true, emptyClose: false },
-    know: [],
+    know: [
+      "It compresses only with `compress=15`, or with fewer bits. A Close of its own always has a code.",
+      "A message of `max_msg_size`, by default 4 MiB, or more ends the connection with 1009: `receive()` returns an ERROR, and `close_code` is 1006.",
+      `It answers pings only inside \`receive()\`, so there has to be a task that always receives ([its maintainer on that](https://github.com/aio-libs/aiohttp/pull/10985)). A program that does something else for longer than \`--pong-timeout\` loses its connection, and the next \`receive()\` raises \`ConnectionResetError\` if pings are waiting in it.`,
+      `\`close_code\` is 1006 if the TCP stream had ended before \`receive()\` came to the Close; the code then still is the \`data\` of the CLOSE message (${issue("aio-libs/aiohttp", 5180)}). triloop ends its stream only after the client has answered its Close, so the code is told.`,
+      "It shows pongs only with `autoping=False`, where the program answers pings itself. It follows redirects, to `http:` too.",
+    ],
   }),
   python("tornado", "tornado_client.py", {
     name: "tornado",
     packages: ["python3-tornado"],
     can: { compress: ["on"] },
-    know: [],
+    know: [
+      "A message above `max_message_size`, by default 10 MiB, ends the connection with 1009; the program only sees the `None` of an end, without a code.",
+      "It reads one message ahead of `read_message()`, and answers pings by itself only up to there: a program that leaves more unread for longer than `--pong-timeout` loses its connection. With `on_message_callback` it always reads.",
+      "`close_code` is `None` where the connection was lost without a Close. It can ping, but has no call that tells of pongs. It follows no redirect (`HTTP 302`).",
+    ],
   }),
 ];

@@ -34,9 +34,10 @@ async def main():
         headers.add(name, value)
     if asked("ORIGIN"):
         headers.add("Origin", asked("ORIGIN"))
+    request = HTTPRequest(URL, headers=headers, ca_certs=asked("CA"))
     try:
-        socket = await websocket_connect(HTTPRequest(URL, headers=headers, ca_certs=asked("CA")), subprotocols=PROTOCOLS,
-                                         compression_options={} if asked("COMPRESS") else None, max_message_size=1 << 30)
+        socket = await websocket_connect(request, subprotocols=PROTOCOLS, max_message_size=1 << 30,
+                                         compression_options={} if asked("COMPRESS") else None)
     except Exception as error:
         say(f"failed {error!r}")
         return
