@@ -16,6 +16,19 @@ export default [
       "A redirect is followed if it goes to `ws:` or to a path, not to `http:`.",
     ],
   }),
+  python("websocket-client", "websocket_client.py", {
+    name: "websocket-client",
+    packages: ["python3-websocket"],
+    can: { fragments: true, ping: true, emptyClose: false },
+    know: [
+      `It has no permessage-deflate, and offers none (${issue("websocket-client/websocket-client", 819)}).`,
+      `After its own \`close()\` a \`WebSocketApp\` does not call \`on_close\`; \`run_forever()\` returns (${issue("websocket-client/websocket-client", 612)}).`,
+      "It answers pings only inside `recv()` or `run_forever()`: a program that does something else for longer than `--pong-timeout` loses its connection. It answers each Close with 1000.",
+      "It sends `Origin: http://HOST:PORT` by itself, which `--allow-origin` refuses unless it is listed: `origin=` sends another one, `suppress_origin=True` none.",
+      "It fails where it offers subprotocols and none is chosen, and tells the chosen one in lower case. It follows a redirect to `ws:`, not to `http:` or to a path.",
+    ],
+    except: { close: { is: "closes, and does not tell", seen: /NaN !== 3001/ } },
+  }),
   python("aiohttp", "aiohttp_client.py", {
     name: "aiohttp",
     packages: ["python3-aiohttp"],
