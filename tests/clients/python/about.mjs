@@ -41,6 +41,12 @@ export default [
       "It shows pongs only with `autoping=False`, where the program answers pings itself. It follows redirects, to `http:` too.",
     ],
   }),
+  python("aiohttp-lazy", "aiohttp_lazy_client.py", {
+    name: "aiohttp, receiving now and then",
+    packages: ["python3-aiohttp"],
+    can: { compress: ["on", "small-windows"], ping: true, emptyClose: false },
+    know: ["The same aiohttp, whose program sleeps for 2 ms before each `receive()`, and for 50 ms before the last messages and the Close: nothing is lost, and the code is told."],
+  }),
   python("tornado", "tornado_client.py", {
     name: "tornado",
     packages: ["python3-tornado"],
