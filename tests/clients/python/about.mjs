@@ -57,4 +57,15 @@ export default [
       "`close_code` is `None` where the connection was lost without a Close. It can ping, but has no call that tells of pongs. It follows no redirect (`HTTP 302`).",
     ],
   }),
+  python("autobahn", "autobahn_client.py", {
+    name: "Autobahn (Twisted)",
+    packages: ["python3-autobahn"],
+    can: { compress: ["on", "no-context", "client-no-context", "small-windows"], fragments: true, ping: true, clean: true },
+    know: [
+      `With Twisted, \`connectWS\` without a context of \`ssl.optionsForClientTLS()\` trusts any certificate (${issue("crossbario/autobahn-python", 537)}).`,
+      "It drops the connection, with 1006, when the answer to its own Close takes longer than `closeHandshakeTimeout`: 1 s by default, and often much less in fact, since its timers end at full seconds of the clock. What the server still owes is lost then: set it to 10 s or so.",
+      "It has no limit for messages unless one is set. That the server refuses it is told by `onClose` with 1006 and the status in the reason (`upgrade failed [404]`); `onOpen` is not called.",
+    ],
+    except: { tls: { is: "trusts any certificate", seen: /it takes this for a connection/ } },
+  }),
 ];
