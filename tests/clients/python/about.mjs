@@ -68,4 +68,20 @@ export default [
     ],
     except: { tls: { is: "trusts any certificate", seen: /it takes this for a connection/ } },
   }),
+  python("ws4py", "ws4py_client.py", {
+    name: "ws4py",
+    packages: ["python3-ws4py"],
+    can: { fragments: true, ping: true },
+    know: [
+      "`heartbeat_freq` sends pongs from a thread of its own, in the middle of a frame that another thread is just sending: the server sees garbage and ends the connection. Over TLS the answers to the server's pings do the same, and even the TLS records break (`bad record mac` in the server's log). Do without a heartbeat; over TLS, send nothing large.",
+      `What the server says right behind its handshake is read by two threads: of two messages that come with it the second is lost, and one that comes in two parts can end the connection (what was mended in ${issue("Lawouach/WebSocket-for-Python", 46)} is not enough).`,
+      "It trusts any certificate unless `ssl_options` has `cert_reqs` and `ca_certs`, and never looks at the name in it ([mended after this version](https://github.com/Lawouach/WebSocket-for-Python/pull/285)). It has no permessage-deflate.",
+      "It sends `Origin: ws://HOST:PORT` by itself, which `--allow-origin` refuses unless it is listed. It tells the subprotocol in lower case, in the list `protocols`.",
+    ],
+    except: {
+      ...Object.fromEntries(["subprotocol", "no-subprotocol", "request", "origin"].map((check) =>
+        [check, { is: "loses the first message", sometimes: true, seen: /closed 1006|already executing|'parser'/ }])),
+      tls: { is: "trusts any certificate", seen: /it takes this for a connection/ },
+    },
+  }),
 ];
