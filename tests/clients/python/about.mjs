@@ -68,6 +68,14 @@ export default [
     ],
     except: { tls: { is: "trusts any certificate", seen: /it takes this for a connection/ } },
   }),
+  python("autobahn-asyncio", "autobahn_asyncio_client.py", {
+    name: "Autobahn (asyncio)",
+    packages: ["python3-autobahn"],
+    can: { compress: ["on", "no-context", "client-no-context", "small-windows"], fragments: true, ping: true, clean: true },
+    know: [
+      "With asyncio the TLS context is that of `create_connection()`, and `ssl.create_default_context()` looks at certificate and name. `closeHandshakeTimeout` is as short as with Twisted, and has to be set, too.",
+    ],
+  }),
   python("ws4py", "ws4py_client.py", {
     name: "ws4py",
     packages: ["python3-ws4py"],
