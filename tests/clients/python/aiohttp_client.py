@@ -10,10 +10,13 @@ DEFLATE = {"on": 15, "small-windows": 9}
 
 
 async def send(socket):
-    if PING is not None:
-        await socket.ping(PING.encode())
-    for message in messages():
-        await (socket.send_str if isinstance(message, str) else socket.send_bytes)(message)
+    try:
+        if PING is not None:
+            await socket.ping(PING.encode())
+        for message in messages():
+            await (socket.send_str if isinstance(message, str) else socket.send_bytes)(message)
+    except ConnectionError:
+        pass  # it is closed, which receive() says
 
 
 async def receive(socket):
@@ -46,8 +49,8 @@ async def main():
                                           compress=DEFLATE.get(asked("COMPRESS"), 0), ssl=context, max_msg_size=0,
                                           autoping=PING is None) as socket:
                 say(f"open {socket.protocol or ''}")
-                await asyncio.gather(receive(socket), send(socket), return_exceptions=True)
-        except aiohttp.ClientError as error:
+                await asyncio.gather(receive(socket), send(socket))
+        except (aiohttp.ClientError, OSError) as error:
             say(f"failed {error}")
 
 
