@@ -34,8 +34,9 @@ send_all(WebSocket) :-
            send_file(WebSocket, File)).
 
 send_file(WebSocket, File) :-
-    ( sub_atom(File, _, _, 0, '.txt') -> Message = text(Data), Encoding = utf8 ; Message = binary(Data), Encoding = octet ),
+    ( sub_atom(File, _, _, 0, '.txt') -> Type = text, Encoding = utf8 ; Type = binary, Encoding = octet ),
     read_file_to_string(File, Data, [encoding(Encoding)]),
+    Message =.. [Type, Data],
     ws_send(WebSocket, Message).
 
 talk(WebSocket, 0) :-
