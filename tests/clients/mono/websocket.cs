@@ -63,8 +63,11 @@ static class Client
     static void Main(string[] args)
     {
         var socket = new ClientWebSocket();
-        foreach (var header in Split("HEADERS", '\n').Select(line => line.Split(new[] { ": " }, 2, StringSplitOptions.None)))
+        foreach (var line in Split("HEADERS", '\n'))
+        {
+            var header = line.Split(new[] { ": " }, 2, StringSplitOptions.None);
             socket.Options.SetRequestHeader(header[0], header[1]);
+        }
         if (Env("ORIGIN") != null) socket.Options.SetRequestHeader("Origin", Env("ORIGIN"));
         foreach (var protocol in Split("PROTOCOLS", ',')) socket.Options.AddSubProtocol(protocol);
         try { Talk(socket, args[0]).Wait(); }
