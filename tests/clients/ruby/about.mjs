@@ -3,7 +3,7 @@ export default [
     id: "ruby-faye",
     name: "faye-websocket",
     language: "Ruby",
-    packages: ["ruby-faye-websocket"],
+    packages: ["ruby-faye-websocket", "ruby"],
     run: ["ruby", "faye_websocket.rb"],
     can: { ping: true, emptyClose: false },
     know: [
