@@ -159,7 +159,7 @@ const ends = [
       const { connections } = await inspect(server);
       assert.deepEqual(connections.filter(({ number }) => number !== null).map(({ state }) => state), ["ended"]);
     });
-    assert.match(server.stderr(), /closed by network, 1006/);
+    await serverSaw(server, /closed by network, 1006/);
   } },
 ];
 
