@@ -6,7 +6,31 @@ export default [
     npm: "ws",
     run: ["node", "ws.mjs"],
     can: { compress: ["on", "no-context"], fragments: true, ping: true },
-    know: [],
-    except: {},
+    know: [
+      "It offers permessage-deflate unless `perMessageDeflate: false` is said, and then compresses all it sends.",
+      "Of a message it takes 100 MiB (`maxPayload`); at a larger one it closes with 1009, and tells 1006 to its own " +
+        "program.",
+      "When it has closed it waits 30 s for the answer, then it tells 1006.",
+      "If it offers subprotocols and none is chosen, it fails.",
+    ],
+  },
+  {
+    id: "websocket-node",
+    name: "WebSocket-Node",
+    language: "JavaScript (Node.js)",
+    npm: "websocket",
+    run: ["node", "websocket.mjs"],
+    can: { fragments: true, ping: true, emptyClose: false },
+    know: [
+      "It has no compression ([asked for in 2019](https://github.com/theturtle32/WebSocket-Node/pull/357)).",
+      "A message may have 8 MiB and a frame 1 MiB (`maxReceivedMessageSize`, `maxReceivedFrameSize`): triloop sends " +
+        "each message in one frame, so that 1 MiB is what counts; at more it closes with 1009.",
+      "What it has read, but not yet told when the server ends the stream, is lost, the Close too: of 100 messages " +
+        "with a Close and the end of the stream right behind it tells some, and 1006 " +
+        "([report](https://github.com/theturtle32/WebSocket-Node/pull/436)). triloop waits for the client's Close " +
+        "before it ends the stream, and nothing is lost.",
+      "If it offers subprotocols and none is chosen, it fails. It never closes without a code: 1000 is what it " +
+        "takes then.",
+    ],
   },
 ];
