@@ -33,4 +33,20 @@ export default [
         "takes then.",
     ],
   },
+  {
+    id: "faye-websocket-node",
+    name: "faye-websocket",
+    language: "JavaScript (Node.js)",
+    npm: "faye-websocket",
+    run: ["node", "faye.mjs"],
+    can: { ping: true, emptyClose: false },
+    know: [
+      "It compresses only with another package, `permessage-deflate`, which is not tried here.",
+      "Of a message it takes 64 MiB less one byte (`maxLength`); at a larger one it closes with 1009.",
+      "When it has closed it waits 30 s for the answer, then it tells 1006; messages that come in between are not " +
+        "told.",
+      "An offer of subprotocols of which none is chosen does not keep it from going on. It never closes without a " +
+        "code: 1000 is what it takes then.",
+    ],
+  },
 ];
