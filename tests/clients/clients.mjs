@@ -13,9 +13,14 @@ const EVERYTHING = { compress: false, fragments: false, ping: false, close: true
 
 const families = readdirSync(HERE, { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(join(HERE, entry.name, "about.mjs")));
 
-/** Of what is installed; throws if it is not. */
+/** Of what is installed; throws if it is not, or if this node is too old for it. */
 export function versionOf({ packages = [], npm }, folder) {
-  if (npm) return JSON.parse(readFileSync(join(HERE, "node_modules", npm, "package.json"))).version;
+  if (npm) {
+    const { version, engines } = JSON.parse(readFileSync(join(HERE, "node_modules", npm, "package.json")));
+    const needed = /^>=\s*([\d.]+)$/.exec(engines?.node)?.[1] ?? "0";
+    if (process.versions.node.localeCompare(needed, "en", { numeric: true }) < 0) throw new Error(`not for this node, but for ${needed}`);
+    return version;
+  }
   const text = execFileSync("dpkg-query", ["-W", "-f=${Package} ${db:Status-Status} ${Version}\n", ...packages],
     { encoding: "utf8", cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   const lines = text.trim().split("\n").map((line) => line.split(" "));
@@ -25,7 +30,7 @@ export function versionOf({ packages = [], npm }, folder) {
   return version.replace(/^\d+:/, "").replace(/-[^-]*$/, "").replace(/[+~](dfsg|ds|really).*$/, "");
 }
 
-/** All of them; `version` is null of those that are not installed. */
+/** All of them; `version` is null of those that are not installed, or that this node is too old for. */
 export async function clients() {
   const all = [];
   for (const { name } of families) {
