@@ -49,4 +49,21 @@ export default [
         "code: 1000 is what it takes then.",
     ],
   },
+  {
+    id: "undici",
+    name: "undici",
+    language: "JavaScript (Node.js)",
+    npm: "undici",
+    run: ["node", "undici.mjs"],
+    can: { compress: ["on"], ping: true, clean: true },
+    know: [
+      "It is the `WebSocket` of Node.js too, since 22.",
+      "It always offers permessage-deflate, reads compressed messages, and compresses none of its own.",
+      "Of a message it takes 128 MiB (`maxPayloadSize`); at a larger one it closes with 1009, and tells 1006 to its " +
+        "own program.",
+      "A refusal is an `error` without a word and 1006, as in browsers: that it was a 404 is not told.",
+      "If it offers subprotocols and none is chosen, it fails, but keeps the stream: the connection lasts on the " +
+        "server until the heartbeat finds nobody there.",
+    ],
+  },
 ];
