@@ -21,11 +21,12 @@ function certificatesIn() {
   let serial = 0;
   const openssl = (...args) => execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
 
-  /** A new one of this common name, for localhost and 127.0.0.1; issued by `issuer`, or by itself. */
+  /** A new one of this common name, for localhost and 127.0.0.1; issued by `issuer`, or by itself, and then it may issue others. */
   function issue(name, issuer) {
     const path = join(folder, String((serial += 1)));
     const files = { chain: `${path}.pem`, key: `${path}.key` };
-    const by = issuer ? ["-CA", issuer.chain, "-CAkey", issuer.key] : ["-addext", "keyUsage=critical,digitalSignature,keyCertSign"];
+    const by = issuer ? ["-CA", issuer.chain, "-CAkey", issuer.key, "-addext", "basicConstraints=critical,CA:FALSE"]
+      : ["-addext", "keyUsage=critical,digitalSignature,keyCertSign"];
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90",
       "-subj", `/O=Example/CN=${name}`, "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
       "-addext", "crlDistributionPoints=URI:http://localhost/revoked.crl", ...by, // which nobody fetches
