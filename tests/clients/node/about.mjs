@@ -61,7 +61,8 @@ export default [
       "It always offers permessage-deflate, reads compressed messages, and compresses none of its own.",
       "Of a message it takes 128 MiB (`maxPayloadSize`); at a larger one it closes with 1009, and tells 1006 to its " +
         "own program.",
-      "A refusal is an `error` without a word and 1006, as in browsers: that it was a 404 is not told.",
+      "A refusal is an `error` without a word, and 1006, as in browsers: that it was a 404 is not told " +
+        "([report](https://github.com/nodejs/undici/issues/4625)).",
       "If it offers subprotocols and none is chosen, it fails, but keeps the stream: the connection lasts on the " +
         "server until the heartbeat finds nobody there.",
     ],
