@@ -15,13 +15,13 @@ export default [
     run: [program, "run", "--allow-all", "--no-config", "--no-lock", "deno.ts"],
     can: { clean: true },
     know: [
-      "It has no compression, and offers none.",
+      "It has no compression, and offers none ([asked in 2020](https://github.com/denoland/deno/issues/7681)).",
       "Of a frame it takes 64 MiB: at a larger one it ends the connection without a Close, and tells code 0.",
       "When it has closed it tells messages that still come, and waits for the answer without end.",
       "An offer of subprotocols of which none is chosen does not keep it from going on.",
       "Its TLS (rustls) takes no certificate that is its own authority, as `openssl req -x509` makes them: " +
-        "\"CaUsedAsEndEntity\". It then tries HTTP/2 as well, so that the error may be `NoApplicationProtocol` " +
-        "instead.",
+        "`CaUsedAsEndEntity` ([report](https://github.com/denoland/deno/issues/23487)). It then tries once more " +
+        "with HTTP/2 alone, so that `NoApplicationProtocol` may be what it tells.",
     ],
   },
 ];
