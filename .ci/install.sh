@@ -57,7 +57,8 @@ four_clients_packages=(node=nodejs npm=npm openssl=openssl python3-websockets go
   golang-github-gorilla-websocket-dev libboost-dev)
 clients_packages=("${four_clients_packages[@]}"
   haproxy python3-twisted
-  /usr/bin/python3=python3 python3-websocket python3-aiohttp python3-tornado python3-autobahn python3-ws4py)
+  /usr/bin/python3=python3 python3-websocket python3-aiohttp python3-tornado python3-autobahn python3-ws4py
+  chromium=chromium "${engine_packages[@]}")
 
 # build PRESET [TARGET...]: configures once, then builds what has changed: of all, or of the targets.
 build() {
