@@ -41,4 +41,19 @@ export default [
       "wss is tried with it elsewhere, in `tests/e2e/tls.test.mjs`.",
     ],
   },
+  {
+    id: "webkit",
+    name: "WebKitGTK",
+    language: "JavaScript (a page)",
+    packages: ["webkit2gtk-driver", "xvfb"],
+    environment,
+    run: ["node", "browser.mjs", "webkit"],
+    can,
+    know: [
+      "As of Chromium: headers, pings, `Origin`, compression. A refusal is an `error` without a word, and 1006.",
+      "An offer of subprotocols of which none is chosen does not keep it from going on.",
+      "It follows a redirect, which the other two do not.",
+      "It stands for Safari, which is not tried; wss is not tried with it.",
+    ],
+  },
 ];
