@@ -27,7 +27,7 @@ server notices, and nothing is left of the connection.`,
   door: `## How it comes in
 
 *Subprotocol*: it offers three, of which the server has two; the server's favourite is chosen. *None in common*: does it go on
-without one, or does it fail? Browsers fail: then the server has to know its name (\`--subprotocol\`), and says at \`debug\` what
+without one, or does it fail? Chromium fails: then the server has to know its name (\`--subprotocol\`), and says at \`debug\` what
 was offered. *A redirect*: RFC 6455 section 4.1 leaves it to the client. *TLS*: with a certificate that it is told to trust,
 messages up to 1 MiB, 1000 at once, and an end with a hundred echoes owed; a certificate that nobody has told it to trust ends it.`,
 };
