@@ -55,10 +55,20 @@ bench_packages=(libboost-dev go=golang-go golang-github-gorilla-websocket-dev
 # Clients that nobody here wrote: those that are tried among all the parts, and all. Each line is a family in tests/clients.
 four_clients_packages=(node=nodejs npm=npm openssl=openssl python3-websockets go=golang-go
   golang-github-gorilla-websocket-dev libboost-dev)
-clients_packages=("${four_clients_packages[@]}"
-  haproxy python3-twisted
-  /usr/bin/python3=python3 python3-websocket python3-aiohttp python3-tornado python3-autobahn python3-ws4py
-  chromium=chromium "${engine_packages[@]}")
+clients_packages=("${four_clients_packages[@]}" haproxy
+  /usr/bin/python3=python3 python3-websocket python3-aiohttp python3-tornado python3-autobahn python3-twisted python3-ws4py
+  chromium=chromium "${engine_packages[@]}"
+  golang-nhooyr-websocket-dev golang-golang-x-net-dev
+  g++=g++ libssl-dev libpoco-dev libqt5websockets5-dev libsoup-3.0-dev glib-networking libwebsockets-dev pkg-config=pkg-config
+  openjdk-17-jdk-headless libtomcat10-java libokhttp-java
+  ghc libghc-websockets-dev
+  tcllib tcl tcl-tls
+  elpa-websocket emacs-nox
+  ruby=ruby ruby-faye-websocket
+  libmojolicious-perl libanyevent-websocket-client-perl libio-socket-ssl-perl
+  lua-http lua5.2=lua5.2
+  swi-prolog-nox
+  mono-runtime mono-mcs libmono-system-core4.0-cil)
 
 # build PRESET [TARGET...]: configures once, then builds what has changed: of all, or of the targets.
 build() {
