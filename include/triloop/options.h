@@ -148,6 +148,10 @@ struct Options : PathOptions {
   /// all together, however much moves, from when all of them have been told: then they are aborted,
   /// and what is not sent is lost. The accept loop judges.
   std::chrono::milliseconds drain_timeout{10'000};
+  /// The code with which Server::stop() closes the connections: any that may be sent (RFC 6455
+  /// section 7.4). By default 1001, going away, which is what the RFC has for a server that goes
+  /// down; 1012, service restart, is for clients that come back after that and not after 1001.
+  std::uint16_t stop_code = 1001;
 
   /// Stack of each of a connection's threads, your processor's among them; 0 is the system's
   /// default, mostly 8 MiB. It is address space, of which only what is touched costs memory; but

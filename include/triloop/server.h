@@ -111,10 +111,10 @@ class Server {
   /// was given a path at which there is no processor: a gate that nobody would come through.
   TRILOOP_EXPORT std::vector<std::uint64_t> run();
 
-  /// Makes run() end: no new connections; every open one is drained and closed with 1001; those
-  /// that are not done after `drain_timeout` are aborted. A second call aborts them at once; a
-  /// third changes nothing, those that are aborted still have their second. Never blocks; safe in a
-  /// signal handler (it is one write(2) to an eventfd).
+  /// Makes run() end: no new connections; every open one is drained and closed with
+  /// `stop_code`; those that are not done after `drain_timeout` are aborted. A second call aborts
+  /// them at once; a third changes nothing, those that are aborted still have their second. Never
+  /// blocks; safe in a signal handler (it is one write(2) to an eventfd).
   TRILOOP_EXPORT void stop() noexcept;
 
   /// Reads the files of Options::tls again, for connections that are accepted from now on: after a

@@ -1,13 +1,24 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include "demo/option_groups.h"
+#include "websocket/printable.h"
+#include "websocket/protocol.h"
 
 namespace triloop {
 namespace {
 
 constexpr double kLongestSeconds = 365.0 * 24 * 3600;
+
+// RFC 6455 section 7.4. Empty if it may be sent.
+std::string fault_in_stop_code(const std::string& text) {
+  std::uint16_t code = 0;
+  if (CLI::detail::lexical_cast(text, code) && is_sendable_close_code(code)) return "";
+  return "'" + printable(text) +
+         "' is no code that may be sent: 1000 to 1003, 1007 to 1014, 3000 to 4999";
+}
 
 }  // namespace
 
@@ -96,6 +107,10 @@ void add_server_options(CLI::App& app, Options& server) {
               "for all of an ending, however much moves; 0 is none");
   add_seconds(app, "--drain-timeout", server.drain_timeout, 0,
               "for connections to finish after SIGTERM or SIGINT");
+  app.add_option("--stop-code", server.stop_code,
+                 "with which they are closed then: 1001, going away, or 1012, service restart")
+      ->check(&fault_in_stop_code)
+      ->type_name("CODE");
   app.add_option("--stack-size", server.stack_bytes,
                  "stack of each thread, at least 65536; 0 is the system's default")
       ->check(CLI::Range(std::size_t{0}, kMost))

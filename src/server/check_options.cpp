@@ -6,6 +6,7 @@
 #include "net/unix_address.h"
 #include "server/listen_address.h"
 #include "server/trust.h"
+#include "websocket/protocol.h"
 
 namespace triloop {
 namespace {
@@ -35,6 +36,8 @@ const Options& checked(const Options& options) {
   demand(options.handshake_timeout > milliseconds(0), "handshake_timeout must be positive");
   demand(options.write_timeout > milliseconds(0), "write_timeout must be positive");
   demand(options.drain_timeout >= milliseconds(0), "drain_timeout must not be negative");
+  demand(is_sendable_close_code(options.stop_code),
+         "stop_code must be a code that may be sent: 1000 to 1003, 1007 to 1014, 3000 to 4999");
   demand_sensible({options.handshake_timeout, options.write_timeout, options.drain_timeout});
   return options;
 }

@@ -10,8 +10,11 @@
 
 namespace triloop {
 
-Served::Served(std::uint64_t id, std::unique_ptr<Socket> socket)
-    : id_(id), accepted_from_(socket->peer_address()), socket_(std::move(socket)) {}
+Served::Served(std::uint64_t id, std::unique_ptr<Socket> socket, std::uint16_t stop_code)
+    : id_(id),
+      stop_code_(stop_code),
+      accepted_from_(socket->peer_address()),
+      socket_(std::move(socket)) {}
 
 void Served::serve(const Routes& routes, const Options& options, SpareThreads& threads,
                    Place* place) noexcept {
@@ -86,9 +89,9 @@ void Served::stop(Stop how) {
   if (opened != nullptr) tell(*opened, how);
 }
 
-void Served::tell(Connection& opened, Stop how) {
+void Served::tell(Connection& opened, Stop how) const {
   if (how == Stop::drain) {
-    Life::drain(opened, reason_for(ClosedBy::server, close_code::kGoingAway, "server stopping"));
+    Life::drain(opened, reason_for(ClosedBy::server, stop_code_, "server stopping"));
   } else {
     Life::end_now(opened, reason_for(ClosedBy::server, close_code::kGoingAway,
                                      "the server could wait no longer"));

@@ -6,6 +6,7 @@
 
 #include "net/socket.h"
 #include "triloop/connection.h"
+#include "triloop/latch.h"
 #include "triloop/snapshot.h"
 #include "triloop/sync.h"
 
@@ -23,7 +24,9 @@ struct Upgrade;
 /// Thread safety: serve(), or open() and run(), belong to one thread; any may call the others.
 class Served {
  public:
-  Served(std::uint64_t id, std::unique_ptr<Socket> socket);
+  /// `stop_code`: with which stop() closes it.
+  Served(std::uint64_t id, std::unique_ptr<Socket> socket,
+         std::uint16_t stop_code = close_code::kGoingAway);
 
   /// The whole life of it: the handshake, and open() and run() of what becomes of that. `place`
   /// is what counts it among the server's; null: nobody counts. The rest must outlive it.
@@ -35,9 +38,9 @@ class Served {
   /// The calling thread becomes the reader. Blocks until all three threads are done.
   void run() noexcept;
 
-  /// Server::stop() for this one: a drain with 1001 if it is open; the end at once if its peer has
-  /// not yet sent a whole request. Who is just being answered gets the answer, and then the drain.
-  /// Never blocks.
+  /// Server::stop() for this one: a drain with `stop_code` if it is open; the end at once if its
+  /// peer has not yet sent a whole request. Who is just being answered gets the answer, and then
+  /// the drain. Never blocks.
   void stop();
 
   /// The end at once, in any state. Never blocks.
@@ -57,9 +60,10 @@ class Served {
   std::unique_ptr<Upgrade> shake_hands(const Routes& routes, const Options& options, Place* place);
   bool go_on(bool owes_an_answer) TRILOOP_EXCLUDES(mutex_);
   void stop(Stop how) TRILOOP_EXCLUDES(mutex_);
-  static void tell(Connection& opened, Stop how);
+  void tell(Connection& opened, Stop how) const;
 
   const std::uint64_t id_;
+  const std::uint16_t stop_code_;
   const TimePoint accepted_at_ = GaugeClock::now();
   const std::string accepted_from_;       // the kernel's word for who it is
   const std::shared_ptr<Socket> socket_;  // shared with the connection

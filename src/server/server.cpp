@@ -234,7 +234,7 @@ void Server::Impl::admit(Accepted accepted) {
     socket = make_proxied_socket(std::move(socket));
   }
   if (accepted.speaks_tls) socket = tls_door.enter(std::move(socket));
-  auto served = std::make_shared<Served>(id, std::move(socket));
+  auto served = std::make_shared<Served>(id, std::move(socket), options.stop_code);
   {
     const MutexLock lock(mutex);
     finished.reserve(clients.size() + 1);  // so that a thread can always say that it is done

@@ -76,6 +76,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
                                "--write-timeout=2",
                                "--close-timeout=3",
                                "--drain-timeout=4",
+                               "--stop-code=1012",
                                "--stack-size=65536",
                                "--spare-threads=11",
                                "--web=/",
@@ -104,6 +105,7 @@ TEST_CASE("each option reaches its member", "[command_line]") {
   CHECK(server.write_timeout == std::chrono::seconds(2));
   CHECK(server.close_timeout == std::chrono::seconds(3));
   CHECK(server.drain_timeout == std::chrono::seconds(4));
+  CHECK(server.stop_code == 1012);
   CHECK(server.stack_bytes == 65536);
   CHECK(server.spare_threads == 11);
   CHECK(server.ping_interval == std::chrono::seconds(5));
@@ -151,6 +153,10 @@ TEST_CASE("a bad value is one line on standard error and status 2", "[command_li
                                                      {"--compress-window", "12.5"},
                                                      {"--max-message", "-5"},
                                                      {"--close-timeout", "0"},
+                                                     {"--stop-code", "1006"},
+                                                     {"--stop-code", "2000"},
+                                                     {"--stop-code", "66548"},
+                                                     {"--stop-code", "restart"},
                                                      {"--web", "/no/such/directory"},
                                                      {"--scheduler", "/no/such/program"},
                                                      {"--scheduler-visitors", "0"},

@@ -109,5 +109,46 @@ TEST_CASE("rfc 7.4.1: a server that stops says 1001, whatever its clients are do
   }
 }
 
+TEST_CASE("rfc 7.4.1: a server that stops says the code that it was told to say", "[rfc]") {
+  for (const int code : {1001, 1012, 4321}) {
+    INFO(code);
+    const LogCapture log;
+    Options options = patient_server_options();
+    options.stop_code = static_cast<std::uint16_t>(code);
+    RunningServer server(obedient_echo, options);
+    Transcript seen;
+    {
+      Wire wire(server.port());
+      wire.send(upgrade_request());
+      REQUIRE(wire.head().rfind("HTTP/1.1 101 ", 0) == 0);
+      server.server().stop();
+      seen = transcript(wire.up_to_close());
+      wire.send(client_close(options.stop_code));
+      CHECK(wire.rest().empty());
+    }
+    CHECK(seen.close_codes == std::vector<std::uint16_t>{options.stop_code});
+    CHECK(seen.close_reason == "server stopping");
+    log.await("closed by server, " + std::to_string(code) + " \"server stopping\"\n");
+  }
+}
+
+TEST_CASE("rfc 7.4.1: whom the second stop cuts off sees no code, whatever was to be said",
+          "[rfc]") {
+  const LogCapture log;
+  Options options = patient_server_options();
+  options.stop_code = 1012;
+  RunningServer server(obedient_echo, options);
+  Wire wire(server.port());
+  wire.send(upgrade_request());
+  REQUIRE(wire.head().rfind("HTTP/1.1 101 ", 0) == 0);
+  server.server().stop();
+  const Transcript seen = transcript(wire.up_to_close());  // and leaves it without an answer
+  CHECK(seen.close_codes == std::vector<std::uint16_t>{1012});
+  CHECK(server.stop().empty());
+  log.await(
+      "closed by server, 1012 \"server stopping\"; cut short by server, 1001 \"the server could "
+      "wait no longer\"\n");
+}
+
 }  // namespace
 }  // namespace triloop::testing

@@ -84,6 +84,14 @@ TEST_CASE("options that make no sense are refused by name", "[server]") {
   CHECK(refused([](Options& o) { o.write_timeout = milliseconds(0); }).find("write_timeout") == 0);
   CHECK(refused([](Options& o) { o.close_timeout = milliseconds(0); }).find("close_timeout") == 0);
   CHECK(refused([](Options& o) { o.drain_timeout = milliseconds(-1); }).find("drain_timeout") == 0);
+  for (const int bad : {0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000}) {
+    const auto code = static_cast<std::uint16_t>(bad);
+    CHECK(refused([code](Options& o) { o.stop_code = code; }).find("stop_code") == 0);
+  }
+  for (const int good : {1000, 1003, 1007, 1012, 1014, 3000, 4999}) {
+    const auto code = static_cast<std::uint16_t>(good);
+    CHECK(refused([code](Options& o) { o.stop_code = code; }).empty());
+  }
   CHECK(refused([](Options& o) { o.bind = {}; }).find("bind") == 0);
   CHECK(refused([](Options& o) { o.listen = {"7777"}; }).find("listen") == 0);
   CHECK(refused([](Options& o) { o.take_over = std::string(104, 'p'); }).find("take_over") == 0);
