@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <websocketpp/common/network.hpp>
 #include <websocketpp/extensions/permessage_deflate/disabled.hpp>
 #include <websocketpp/frame.hpp>
@@ -46,7 +47,8 @@ class Inflation : public wspp::extensions::permessage_deflate::disabled<DeflateC
     limit_ = limit;
   }
   bool is_enabled() const { return inflater_ != nullptr; }
-  std::error_code decompress(const std::uint8_t* data, std::size_t size, std::string& out) {
+  // The next bytes of a message.
+  std::error_code expand(const std::uint8_t* data, std::size_t size, std::string& out) {
     using wspp::processor::error::make_error_code;
     received_ += size;
     switch (inflater_->expand({reinterpret_cast<const char*>(data), size}, limit_, out)) {
@@ -59,12 +61,16 @@ class Inflation : public wspp::extensions::permessage_deflate::disabled<DeflateC
     }
     return make_error_code(wspp::processor::error::invalid_payload);
   }
+  // The base calls it, at the end of a message, with the four bytes that a sender leaves out. To
+  // expand those behind no byte at all would be to stop inside a block. But zlib, told to flush
+  // where it has just done so, makes no byte, and some clients send that as an empty message: then
+  // their stream is where it was, and so stays this one.
+  std::error_code decompress(const std::uint8_t* tail, std::size_t size, std::string& out) {
+    return received_ == 0 ? std::error_code() : expand(tail, size, out);
+  }
   // Bytes of the message so far, on the wire.
   std::size_t received() const { return received_; }
-  bool end_message() {
-    received_ = 0;
-    return inflater_->end_message();
-  }
+  bool end_message() { return std::exchange(received_, 0) == 0 || inflater_->end_message(); }
 
  private:
   std::unique_ptr<Inflater> inflater_;
@@ -163,7 +169,7 @@ class Codec : public wspp::processor::hybi13<Config> {
     unmask(bytes.data, size, m_current_msg->prepared_key, bytes.data);
     Buffer& buffer = *m_current_msg->msg_ptr;
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data);
-    const auto error = m_permessage_deflate.decompress(data, size, buffer.get_raw_payload());
+    const auto error = m_permessage_deflate.expand(data, size, buffer.get_raw_payload());
     m_bytes_needed -= size;
     bytes.skip(size);
     if (error) return error;
