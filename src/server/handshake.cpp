@@ -152,7 +152,7 @@ bool Handshake::receive_request() {
       if (!parser.consume(bytes)) continue;
     } catch (const HttpError& what) {
       upgrade_->request.method = parser.method();  // the answer to HEAD has no body
-      refusal_ = answer_error(what, upgrade_->request);
+      refusal_ = refuse(what);
       return true;
     }
     Request request = parser.take_request();
@@ -166,7 +166,7 @@ bool Handshake::receive_request() {
     try {
       believe_forwarded(upgrade_->request, routes_.trust.forwarded);
     } catch (const HttpError& what) {
-      refusal_ = answer_error(what, upgrade_->request);
+      refusal_ = refuse(what);
     }
     return true;
   }
@@ -179,13 +179,36 @@ void Handshake::no_request(const std::error_code& error) const {
                                                           : "the stream ended");
 }
 
+// Not at `info`: whoever scans the net sends a thousand of these. Who writes a client looks for it.
+std::string Handshake::refuse(const HttpError& error) const {
+  const Request& request = upgrade_->request;
+  spdlog::debug("[{}] {}: refused with {}: {}", id_, request.peer_address, error.status(),
+                printable(error.what()));
+  return answer_error(error, request);
+}
+
+// Browsers, and many a client, give up when they have offered subprotocols and none is chosen; and
+// all that their users see is that. `chosen` is what admit() has said, `known` what is there else.
+void Handshake::note_subprotocol(const std::optional<std::string>& chosen,
+                                 const std::vector<std::string>& known) const {
+  const Request& request = upgrade_->request;
+  const std::string offered = request.header("Sec-WebSocket-Protocol");
+  if (!upgrade_->subprotocol.empty() || offered.empty()) return;
+  if (!spdlog::should_log(spdlog::level::debug)) return;
+  std::string here;
+  for (const std::string& name : known) here += (here.empty() ? "here is " : ", ") + name;
+  if (here.empty()) here = "here is none";
+  spdlog::debug("[{}] {}: no subprotocol: it offers {}; {}", id_, request.peer_address,
+                printable(offered), chosen ? "who was asked chose none" : printable(here));
+}
+
 std::unique_ptr<Upgrade> Handshake::answer() {
   const Request& request = upgrade_->request;
   std::string bytes;
   try {
     bytes = respond();
   } catch (const HttpError& error) {
-    bytes = answer_error(error, request);
+    bytes = refuse(error);
   } catch (const std::exception& error) {
     spdlog::error("[{}] {}: {}", id_, printable(request.path), printable(error.what()));
     bytes = answer_error(HttpError(500, "this failed, and the log says why"), request);
@@ -232,6 +255,7 @@ std::string Handshake::respond() {
   upgrade_->write_timeout = options_.write_timeout;
   upgrade_->options = &options;
   upgrade_->processor = &route->processor;
+  note_subprotocol(verdict.subprotocol_, route->subprotocols);
   return response;
 }
 

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "net/socket.h"
 #include "triloop/verdict.h"
@@ -46,6 +48,9 @@ class Handshake {
 
  private:
   void no_request(const std::error_code& error) const;
+  std::string refuse(const HttpError& error) const;
+  void note_subprotocol(const std::optional<std::string>& chosen,
+                        const std::vector<std::string>& known) const;
   std::string respond();
   Verdict ask(const Admit& admit);
   static HttpError no_place();

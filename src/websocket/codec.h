@@ -114,10 +114,13 @@ class Codec : public wspp::processor::hybi13<Config> {
     set_max_message_size(most_compressed(limit_) + std::min(limit_, SIZE_MAX / 2));
   }
 
-  // Is the frame that is being decoded a Close?
-  bool is_at_close() const {
-    return wspp::frame::get_opcode(m_basic_header) == wspp::frame::opcode::close;
-  }
+  // Of the frame that is being decoded.
+  const wspp::frame::basic_header& head() const { return m_basic_header; }
+  wspp::frame::opcode::value opcode() const { return wspp::frame::get_opcode(m_basic_header); }
+  bool is_at_close() const { return opcode() == wspp::frame::opcode::close; }
+
+  // Does it take what is compressed?
+  bool expands() const { return m_permessage_deflate.is_enabled(); }
 
   // The place of what is still to come of the current frame's payload, or of the beginning of that;
   // empty between frames, and for what has to be expanded.

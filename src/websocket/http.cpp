@@ -36,9 +36,14 @@ bool has_body(const Request& request) {
   return request.header("Content-Length").find_first_not_of('0') != std::string::npos;
 }
 
-bool wants_upgrade(const Request& request) {
-  return list_contains(lower(request.header("Upgrade")), "websocket") &&
-         list_contains(lower(request.header("Connection")), "upgrade");
+// What a request lacks of the two headers that ask for an upgrade; nullptr if it has them.
+const char* missing_for_upgrade(const Request& request) {
+  const bool upgrade = list_contains(lower(request.header("Upgrade")), "websocket");
+  const bool connection = list_contains(lower(request.header("Connection")), "upgrade");
+  if (upgrade && connection) return nullptr;
+  if (upgrade) return "Upgrade: websocket without Connection: Upgrade";
+  if (connection) return "Connection: Upgrade without Upgrade: websocket";
+  return "this path speaks WebSocket only";
 }
 
 // The library's own are of 2012: RFC 7538 section 3, RFC 7540 section 9.1.2, RFC 4918 section 11,
@@ -179,7 +184,8 @@ void check_upgrade(const Request& request) {
   if (has_body(request)) throw HttpError(400, "an upgrade has no body");
   // RFC 7231 section 6.5.15; and the stream ends behind this answer as behind any other.
   HttpError::Headers required = {{"Upgrade", "websocket"}, {"Connection", "Upgrade, close"}};
-  if (!wants_upgrade(request)) throw HttpError(426, "this path speaks WebSocket only", required);
+  const char* const missing = missing_for_upgrade(request);
+  if (missing != nullptr) throw HttpError(426, missing, required);
   if (request.header("Sec-WebSocket-Version") != "13") {
     required.emplace_back("Sec-WebSocket-Version", "13");
     throw HttpError(426, "only version 13 of WebSocket is spoken here", required);

@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 6> kOnce = {"Host",
                                                    "Sec-WebSocket-Key",
                                                    "Sec-WebSocket-Version"};
 
-[[noreturn]] void refuse(const char* why) { throw HttpError(400, why); }
+[[noreturn]] void refuse(const std::string& why) { throw HttpError(400, why); }
 
 std::string_view take_line(std::string_view& head) {
   const std::size_t end = std::min(head.find("\r\n"), head.size());
@@ -102,7 +102,7 @@ void check_header(std::string_view line, Seen& seen) {
   if (name.find_first_of(" \t") != std::string_view::npos) refuse("white space in a header's name");
   const std::size_t place = place_in_once(name);
   if (place < seen.size()) {
-    if (seen[place]) refuse("a header that may stand only once");
+    if (seen[place]) refuse(std::string(kOnce[place]) + " may stand only once, and does twice");
     seen.set(place);
   }
   const std::string_view value = trim(line.substr(colon + 1));

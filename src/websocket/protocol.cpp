@@ -8,6 +8,7 @@
 #include <websocketpp/close.hpp>
 
 #include "websocket/codec.h"
+#include "websocket/violation.h"
 
 namespace triloop {
 namespace {
@@ -16,31 +17,6 @@ namespace wspp = websocketpp;
 
 // A smaller message would hardly become smaller.
 constexpr std::size_t kCompressFromBytes = 64;
-
-CloseStatus status_for(const std::error_code& error) {
-  using wspp::processor::error::make_error_code;
-  namespace code = wspp::processor::error;
-  if (error == make_error_code(code::message_too_big)) {
-    return {close_code::kMessageTooBig, "message too big"};
-  }
-  if (error == make_error_code(code::invalid_utf8)) {
-    return {close_code::kInvalidPayload, "text is not UTF-8"};
-  }
-  if (error == make_error_code(code::invalid_payload)) {
-    return {close_code::kInvalidPayload, "compressed data is corrupt"};
-  }
-  return {close_code::kProtocolError, error.message()};
-}
-
-// What is wrong with a Close frame's payload; nullopt if it is valid (section 7.4, 7.1.6).
-std::optional<CloseStatus> fault_in_close(const std::string& payload) {
-  std::error_code error;
-  wspp::close::extract_code(payload, error);
-  if (error) return CloseStatus{close_code::kProtocolError, "invalid code in Close frame"};
-  wspp::close::extract_reason(payload, error);
-  if (error) return CloseStatus{close_code::kInvalidPayload, "reason in Close frame is not UTF-8"};
-  return std::nullopt;
-}
 
 // Section 5.2: the topmost bit of the second byte, and the key behind the length.
 void mask_frame(std::string& header, std::string& payload, const MaskingKey& key) {
@@ -132,7 +108,7 @@ Bytes WsProtocol::room() { return impl_->codec.room(); }
 Decoded WsProtocol::decode(Bytes& bytes, Frame& frame) {
   ws_codec::Codec& codec = impl_->codec;
   if (const std::error_code error = codec.decode(bytes)) {
-    impl_->violation = status_for(error);
+    impl_->violation = ws_codec::status_for(error, codec);
     impl_->violation_is_close = codec.is_at_close();
     return Decoded::kViolation;
   }
@@ -141,7 +117,7 @@ Decoded WsProtocol::decode(Bytes& bytes, Frame& frame) {
   frame.opcode = static_cast<Opcode>(buffer->get_opcode());
   frame.payload = std::move(buffer->get_raw_payload());
   if (frame.opcode == Opcode::close) {
-    if (const std::optional<CloseStatus> fault = fault_in_close(frame.payload)) {
+    if (const std::optional<CloseStatus> fault = ws_codec::fault_in_close(frame.payload)) {
       impl_->violation = *fault;
       impl_->violation_is_close = true;
       return Decoded::kViolation;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "support/catch.h"
 #include "support/running_server.h"
@@ -379,6 +380,39 @@ TEST_CASE("of the subprotocols that a peer offers the server's favourite is chos
         "chat.v1");
   CHECK(agreed("Sec-WebSocket-Protocol: other, CHAT.V1\r\n").empty());
   CHECK(agreed("").empty());
+}
+
+TEST_CASE("a peer that offers no subprotocol of ours comes in, and the log says so", "[server]") {
+  const testing::LogCapture log;
+  Server server(quiet_options());
+  const Processor says = [](Connection& self) { self.write(Message::text(self.subprotocol())); };
+  server.handle("/ws", says, {"chat.v2", "chat.v1"});
+  server.handle("/plain", says);
+  server.handle("/asked", says, {"chat.v2"});
+  server.admit("/asked", [](const Request&) { return std::move(let_in().subprotocol("")); });
+  const testing::Running running(server);
+  int number = 0;
+  const auto let_in_as = [&](const std::string& path, const std::string& offer) {
+    TestClient client(server.port());
+    const std::string head =
+        client.request(testing::upgrade_request(path, "Sec-WebSocket-Protocol: " + offer + "\r\n"));
+    CHECK(head.find("101 Switching Protocols") != std::string::npos);
+    log.await("[" + std::to_string(++number) + "] open: ");
+    return client.next_text();
+  };
+  CHECK(let_in_as("/ws", "mqtt, CHAT.V2").empty());
+  log.await(": no subprotocol: it offers mqtt, CHAT.V2; here is chat.v2, chat.v1\n");
+  CHECK(let_in_as("/plain", "mqtt").empty());
+  log.await(": no subprotocol: it offers mqtt; here is none\n");
+  CHECK(let_in_as("/asked", "chat.v2").empty());
+  log.await(": no subprotocol: it offers chat.v2; who was asked chose none\n");
+  // What a peer chose is cut, and can steer no terminal.
+  CHECK(let_in_as("/plain", std::string(199, 'x') + "\xc2\x9b" + std::string(500, 'y')).empty());
+  log.await(": it offers " + std::string(199, 'x') + "... (502 bytes more); here is none\n");
+  const std::string before = log.text();
+  CHECK(let_in_as("/ws", "mqtt, chat.v1") == "chat.v1");
+  CHECK(let_in_as("/plain", "").empty());
+  CHECK(log.text().substr(before.size()).find("subprotocol") == std::string::npos);
 }
 
 TEST_CASE("connections above the limit are told so, and served when there is room again",
