@@ -31,6 +31,9 @@ TEST_CASE("rfc 5.1: a server's frame with a mask is 1002", "[rfc]") {
   cases.push_back(bad("a continuation", client_frame(1, "a", false) + masked(0x80, "b"), 1002));
   cases.push_back(bad("a first fragment", masked(0x01, "a"), 1002));
   cases.push_back(bad("by the first two bytes alone", "\x81\x85", 1002));
+  for (Case& one : cases) {
+    one.reason = "a frame with a mask: nothing that a server sends is masked";
+  }
   check(cases);
 }
 
