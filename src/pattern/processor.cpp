@@ -11,8 +11,7 @@ namespace triloop {
 // gone can leave no connection open behind it.
 //
 // Blocks in read() (freed by a message, or by any ending, which closes the in-queue), in write()
-// on a full out-queue (freed by the writer, or by end_now(), which discards it), and wherever the
-// user's code does.
+// on a full out-queue (freed by the writer, or by end_now(), which discards it), and in user code.
 void Connection::run_processor() noexcept {
   CloseReason reason{ClosedBy::processor, close_code::kInternalError, {}};
   try {

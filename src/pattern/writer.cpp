@@ -145,13 +145,13 @@ void Writer::say_goodbye() {
   if (!await_peer(ending_.peer_done())) return;
   socket_.shutdown_send();
   ending_.all_sent();
-  await_peer(ending_.over());
+  await_peer(ending_.over(), &*farewell);
 }
 
-// Blocks until `latch` has fired; freed by the reader, end_now(), a drain's clocks. False if it is
-// over, whoever ended it. While something is on its way to the peer it looks how far it has come,
-// ever less often. The processor has returned: unlike watch_clocks() it need not ask for its work.
-bool Writer::await_peer(const WatchedLatch& latch) {
+// Blocks until `latch` has fired; freed by the reader, end_now(), a drain's clocks. False if over.
+// It looks how far what is on its way to the peer has come, ever less often; the processor, unlike
+// in watch_clocks(), has returned. `closed`: why, if the peer's FIN alone is missing: no cut.
+bool Writer::await_peer(const WatchedLatch& latch, const CloseReason* closed) {
   const TimePoint latest = ends_at_latest().value_or(kNever);
   Clock::duration look = kFirstLook;
   for (;;) {
@@ -163,8 +163,10 @@ bool Writer::await_peer(const WatchedLatch& latch) {
     const TimePoint now = Clock::now();
     if (now >= latest) return give_up("the ending limit passed");
     if (!moves) {
-      return give_up(delivery.is_complete() ? "the peer did not end its stream"
-                                            : "the close timeout passed");
+      if (!delivery.is_complete()) return give_up("the close timeout passed");
+      if (closed == nullptr) return give_up("the peer did not end its stream");
+      ending_.end_now(*closed);
+      return false;
     }
     const TimePoint next = delivery.is_complete() ? kNever : now + look;
     const TimePoint end = ending_.patience().end(options_.close_timeout);

@@ -12,8 +12,7 @@ namespace triloop {
 
 class WatchedLatch;
 
-/// Out-queue to socket, and the heartbeat between. Beside the wires: what only the writer touches,
-/// and so nobody else can.
+/// Out-queue to socket, and the heartbeat between. Beside the wires: what it alone can touch.
 class Writer {
  public:
   explicit Writer(Wires& wires)
@@ -47,7 +46,7 @@ class Writer {
   std::optional<TimePoint> ends_at_latest() const;
   bool processor_has_work() const;
   void say_goodbye();
-  bool await_peer(const WatchedLatch& latch);
+  bool await_peer(const WatchedLatch& latch, const CloseReason* closed = nullptr);
 
   const PathOptions& options_;
   const std::chrono::milliseconds write_timeout_;

@@ -66,7 +66,7 @@ const STATES = {
     ["pop_batch", "if (!wait_for_items(deadline)) break;"]],
   "writer.working": [["writer_loop", "&& !send(batch)) return;"], ["send", "outgoing_.load(frames);"]],
   "writer.writing_socket": [["send", "socket_.try_send("], ["wait_for_peer", "socket_.wait_writable("]],
-  "writer.waiting_for_peer": [["say_goodbye", "await_peer(ending_.peer_done())", "await_peer(ending_.over())"],
+  "writer.waiting_for_peer": [["say_goodbye", "await_peer(ending_.peer_done())", "await_peer(ending_.over(), &*farewell)"],
     ["await_peer", "if (latch.wait_until("]],
   "writer.ended": [["writer_loop", "say_goodbye();"]],
   "in.full": [["push_all", "const bool room = await_room_for(*next, deadline);"], WAIT_FOR_ROOM],

@@ -287,7 +287,9 @@ void the_last_bytes_are_waited_for() {
   if (!played.last) return;
   require(!played.in_time || played.acknowledged == played.bytes.size(),
           "it is over, and the peer has not got all of it");
-  if (!time_came_early()) require(played.in_time, "a peer that moves is cut off");
+  if (time_came_early()) return;
+  require(played.in_time, "a peer that moves is cut off");
+  require(played.at <= at(seconds(8)) + kLook, "a peer that has all of it is waited for");
 }
 
 void a_peer_that_acknowledges_for_ever() {
@@ -356,6 +358,19 @@ void a_peer_that_drips() {
   expect_given_up(played, "the peer did not end its stream", at(kClose5));
 }
 
+// Its Close has come, it has everything, and its stream goes on for ever: it is waited for, and
+// then nothing was cut short.
+void a_peer_that_closes_and_stays() {
+  Scene scene(kA + kClose, echo, without_pings());
+  scene.peer().stay();
+  scene.begin();
+  const Played played = scene.end();
+  if (!played.last || time_came_early()) return;
+  expect_drained(played, 1000, server_frame(1, "a"));
+  require(*played.last == *played.first, "a Close without a FIN is called a cut");
+  require(played.at >= at(kClose5), "its FIN is not waited for as long as it may take");
+}
+
 // The reader already waits for an answer, which nobody needs any more.
 void an_ending_begins_before_a_ping_is_judged() {
   const auto work = [](Connection& self) {
@@ -419,6 +434,7 @@ const std::vector<Named>& time_scenarios() {
       {"time: an ending has a limit", an_ending_has_a_limit},
       {"time: a processor that is told and stays", a_processor_that_is_told_and_stays},
       {"time: a peer that drips", a_peer_that_drips},
+      {"time: a peer that closes and stays", a_peer_that_closes_and_stays},
       {"time: an ending begins before a ping is judged", an_ending_begins_before_a_ping_is_judged},
       {"time: an abort after a while", an_abort_after_a_while},
       {"time: behind a violation", behind_a_violation},

@@ -1,6 +1,8 @@
 // What peers do that is common and wrong, or unusual and right: docs/protocol.md, "What peers do".
 // What is wrong gets a Close and a line of the log that name it; what is right is served without a
 // word.
+#include <chrono>
+
 #include "support/catch.h"
 #include "table.h"
 
@@ -200,6 +202,23 @@ TEST_CASE("rfc: what is unusual and right is served without a word", "[rfc]") {
   check_silent("a message of empty fragments", plain, begin("") + more("") + last(""),
                "text \"\"\n");
   check_silent("nothing but a Close", plain, "", "");
+}
+
+// Most programs end their stream when the server's has ended; one that keeps it open has had its
+// Close frame, and all that it was owed.
+TEST_CASE("rfc 7.1.1: a Close, and no end of the stream behind it, is served without a word",
+          "[rfc]") {
+  const LogCapture log;
+  Options options = patient_server_options();
+  options.close_timeout = std::chrono::seconds(3);
+  RunningServer server(obedient_echo, options);
+  Wire wire(server.port());
+  wire.send(upgrade_request() + client_frame(1, "owed") + client_close(4000, "bye"));
+  REQUIRE(wire.head().rfind("HTTP/1.1 101 ", 0) == 0);
+  const Transcript seen = transcript(wire.rest());  // up to the end of the server's stream
+  CHECK(seen.messages == "text \"owed\"\n");
+  CHECK(seen.close_codes == std::vector<std::uint16_t>{4000});
+  log.await("[1] closed by peer, 4000 \"bye\"\n");
 }
 
 TEST_CASE("rfc 7692: an empty compressed message may have no byte at all", "[rfc]") {
