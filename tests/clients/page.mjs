@@ -45,7 +45,7 @@ function comingBack(seen) {
 
 Clients that connect again by themselves, with what each does if nobody says otherwise: how long it takes from the moment at which there is a
 server again until an echo has come; behind HAProxy, whose two servers are replaced one after the other, from the SIGTERM on. The
-median of three runs. With \`--stop-code 1012\` the server [says another code](operations.md#the-code-of-a-stop) when it stops.
+median of three runs. With \`--stop-code 1012\` the server [says another code](operations.md#1001-or-1012) when it stops.
 
 ${table(["client", "version", ...told.map(({ title }) => title.replace("kill -9", "`kill -9`").replace("--stop-code 1012", "`--stop-code 1012`"))], rows)}
 

@@ -22,7 +22,7 @@ export default [
     except: {
       text: busy,
       binary: busy,
-      "plain-close": { is: "a Close without a mask", seen: /closed by peer, 1002 "Clients may not send unmasked/ },
+      "plain-close": { is: "a Close without a mask", seen: /closed by peer, 1002 "a frame without a mask/ },
       subprotocol: { is: "wants all it offers", seen: /Incorrect or missing protocol|\+ ''\n\s*- 'favourite'/ },
       // With the answer comes a message; if both are read at once, it hears that, too.
       "no-subprotocol": { is: "fails", seen: /it says nothing/, sometimes: true },
