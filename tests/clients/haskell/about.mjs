@@ -1,7 +1,7 @@
 export default [
   {
     id: "haskell-websockets",
-    name: "websockets",
+    name: "websockets (Haskell)",
     language: "Haskell",
     packages: ["libghc-websockets-dev", "ghc"],
     build: [["ghc", "-v0", "-outputdir", "{build}", "-o", "{build}/websockets", "Websockets.hs"]],

@@ -35,7 +35,7 @@ export default [
   },
   {
     id: "faye-websocket-node",
-    name: "faye-websocket",
+    name: "faye-websocket (Node.js)",
     language: "JavaScript (Node.js)",
     npm: "faye-websocket",
     run: ["node", "faye.mjs"],

@@ -4,7 +4,7 @@ const issue = (repository, number) => `[${repository.split("/")[1]} #${number}](
 
 export default [
   python("websockets", "websockets_client.py", {
-    name: "websockets",
+    name: "websockets (Python)",
     packages: ["python3-websockets"],
     can: { compress: ["on", "no-context", "client-no-context", "small-windows"], fragments: true, ping: true, clean: true,
       emptyClose: false },

@@ -1,7 +1,7 @@
 export default [
   {
     id: "ruby-faye",
-    name: "faye-websocket",
+    name: "faye-websocket (Ruby)",
     language: "Ruby",
     packages: ["ruby-faye-websocket", "ruby"],
     run: ["ruby", "faye_websocket.rb"],
