@@ -23,7 +23,8 @@ class Client {
     deflate.client_enable = !mode.empty();
     deflate.client_no_context_takeover = mode == "no-context" || mode == "client-no-context";
     deflate.server_no_context_takeover = mode == "no-context";
-    if (mode == "small-windows") deflate.client_max_window_bits = deflate.server_max_window_bits = 9;
+    if (mode == "small-windows")
+      deflate.client_max_window_bits = deflate.server_max_window_bits = 9;
     ws_.set_option(deflate);
     ws_.set_option(websocket::stream_base::timeout::suggested(beast::role_type::client));
     ws_.set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
@@ -44,7 +45,8 @@ class Client {
     websocket::response_type response;
     Error error;
     ws_.handshake(response, address_, target, error);
-    if (error) return say("failed " + error.message() + ", " + std::to_string(response.result_int()));
+    if (error)
+      return say("failed " + error.message() + ", " + std::to_string(response.result_int()));
     say("open " + std::string(response["Sec-WebSocket-Protocol"]));
     read();
     if (asked("WS_PING")) ws_.async_ping(websocket::ping_data(setting("WS_PING")), [](Error) {});
@@ -66,9 +68,10 @@ class Client {
   void write() {
     if (written_ == messages_.size()) return;
     ws_.text(messages_[written_].text);
-    ws_.async_write(boost::asio::buffer(messages_[written_++].data), [this](Error error, std::size_t) {
-      if (!error) write();
-    });
+    ws_.async_write(boost::asio::buffer(messages_[written_++].data),
+                    [this](Error error, std::size_t) {
+                      if (!error) write();
+                    });
   }
 
   void one_less() {

@@ -1,4 +1,5 @@
-// POCO's WebSocket: a thread that sends beside the one that receives, and answers pings and Closes itself.
+// POCO's WebSocket: a thread that sends beside the one that receives, and answers pings and Closes
+// itself.
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
 #include <Poco/Net/HTTPSClientSession.h>
@@ -20,7 +21,8 @@ void send(WebSocket& socket, const std::string& data, int flags) {
 }
 
 void send_all(WebSocket& socket) try {
-  if (asked("WS_PING")) send(socket, setting("WS_PING"), WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PING);
+  if (asked("WS_PING"))
+    send(socket, setting("WS_PING"), WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PING);
   for (const auto& [text, data] : messages()) {
     const std::size_t most = number("WS_FRAGMENT", INT_MAX);
     int opcode = text ? WebSocket::FRAME_OP_TEXT : WebSocket::FRAME_OP_BINARY;
@@ -36,7 +38,8 @@ void send_all(WebSocket& socket) try {
 
 void close(WebSocket& socket) {
   const std::lock_guard<std::mutex> lock(sending);
-  if (asked("WS_CLOSE_CODE")) return void(socket.shutdown(number("WS_CLOSE_CODE", 0), setting("WS_CLOSE_REASON")));
+  if (asked("WS_CLOSE_CODE"))
+    return void(socket.shutdown(number("WS_CLOSE_CODE", 0), setting("WS_CLOSE_REASON")));
   socket.sendFrame("", 0, WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_CLOSE);
 }
 
@@ -45,13 +48,16 @@ void receive(WebSocket& socket) {
   bool text = false;
   for (int left = to_come(), flags = 0; left > -1;) {
     Poco::Buffer<char> frame(0);
-    if (socket.receiveFrame(frame, flags) == 0 && flags == 0) return say("failed the connection ended");
+    if (socket.receiveFrame(frame, flags) == 0 && flags == 0)
+      return say("failed the connection ended");
     const std::string data(frame.begin(), frame.size());
     const int opcode = flags & WebSocket::FRAME_OP_BITMASK;
     if (opcode == WebSocket::FRAME_OP_CLOSE) {
-      if (left > 0) send(socket, data.substr(0, 2), WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_CLOSE);
+      if (left > 0)
+        send(socket, data.substr(0, 2), WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_CLOSE);
       if (data.size() < 2) return say("closed 1005 -");
-      const int code = static_cast<unsigned char>(data[0]) << 8 | static_cast<unsigned char>(data[1]);
+      const int code =
+          static_cast<unsigned char>(data[0]) << 8 | static_cast<unsigned char>(data[1]);
       return say("closed " + std::to_string(code) + " - " + data.substr(2));
     }
     if (opcode == WebSocket::FRAME_OP_PING) {
@@ -72,7 +78,8 @@ void receive(WebSocket& socket) {
 
 int main(int, char** argv) try {
   const Poco::URI url(argv[1]);
-  Context::Ptr tls = new Context(Context::CLIENT_USE, setting("WS_CA"), Context::VERIFY_STRICT, 9, true);
+  Context::Ptr tls =
+      new Context(Context::CLIENT_USE, setting("WS_CA"), Context::VERIFY_STRICT, 9, true);
   HTTPClientSession plain(url.getHost(), url.getPort());
   HTTPSClientSession secure(url.getHost(), url.getPort(), tls);
   HTTPRequest request(HTTPRequest::HTTP_GET, url.getPathAndQuery(), HTTPMessage::HTTP_1_1);

@@ -41,7 +41,8 @@ int main(int argc, char** argv) {
     if (socket.state() == QAbstractSocket::UnconnectedState) application.exit();
   });
   QObject::connect(&socket, &QWebSocket::disconnected, [&] {
-    say("closed " + std::to_string(socket.closeCode()) + " - " + socket.closeReason().toStdString());
+    say("closed " + std::to_string(socket.closeCode()) + " - " +
+        socket.closeReason().toStdString());
     application.exit();
   });
   if (asked("WS_CA")) {

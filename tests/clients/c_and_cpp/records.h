@@ -22,7 +22,8 @@ static inline void heard(int text, const void *data, size_t size) {
 /* The next of the files to send, after `skipped` bytes for the library; NULL if there is none. */
 static inline char *next_message(size_t skipped, size_t *size, int *text) {
   static char *left = NULL;
-  char *file = strtok_r(left ? NULL : (left = strdup(getenv("WS_SEND") ? getenv("WS_SEND") : "")), " ", &left);
+  char *file = strtok_r(left ? NULL : (left = strdup(getenv("WS_SEND") ? getenv("WS_SEND") : "")),
+                        " ", &left);
   FILE *in = file ? fopen(file, "rb") : NULL;
   if (!in) return NULL;
   fseek(in, 0, SEEK_END);
