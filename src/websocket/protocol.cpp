@@ -43,10 +43,6 @@ Frame close_frame(const CloseStatus& status) {
   return frame;
 }
 
-bool is_sendable_close_code(std::uint16_t code) {
-  return !wspp::close::status::invalid(code) && !wspp::close::status::reserved(code);
-}
-
 void check_text(const Message& message) {
   if (message.type == MessageType::text && !is_utf8(message.data)) {
     throw std::invalid_argument("a text message must be UTF-8");

@@ -46,8 +46,12 @@ Frame data_frame(Message& message);
 /// reason that is UTF-8 of at most 123 bytes (section 5.5: a control frame carries 125).
 void check_close(std::uint16_t code, const std::string& reason);
 
-/// May an endpoint send this code (section 7.4)?
-bool is_sendable_close_code(std::uint16_t code);
+/// May an endpoint send this code (section 7.4, and IANA's registry)? In the header, for the
+/// program asks, too, and a shared library does not show it.
+inline bool is_sendable_close_code(std::uint16_t code) {
+  const bool is_report = code == 1004 || code == 1005 || code == 1006;
+  return (code >= 1000 && code <= 1014 && !is_report) || (code >= 3000 && code <= 4999);
+}
 
 enum class Decoded {
   kNeedMore,   ///< all bytes are used, no frame is complete

@@ -85,7 +85,7 @@ TEST_CASE("a client takes no frame that is masked, a server none that is not", "
 }
 
 TEST_CASE("behind noise the other side's Close is found, and not one's own kind", "[mask]") {
-  std::string masked("noise\x88\x82keyk\x00\x00", 13), plain("noise\x88\x02\x03\xe8", 9);
+  std::string masked("noise\x88\x82keyk\x68\x8d", 13), plain("noise\x88\x02\x03\xe8", 9);
   const auto finds = [](Role role, std::string& bytes) {
     return CloseFinder(role).finds_in({bytes.data(), bytes.size()});
   };
@@ -93,6 +93,24 @@ TEST_CASE("behind noise the other side's Close is found, and not one's own kind"
   CHECK(finds(Role::client, plain));
   CHECK_FALSE(finds(Role::server, plain));
   CHECK_FALSE(finds(Role::client, masked));
+}
+
+// Of a message that is too large two megabytes may still come, and end in anything at each receive.
+TEST_CASE("what only looks like a Close behind a violation is none", "[mask]") {
+  const auto finds = [](const std::string& code_and_reason) {
+    const auto length = static_cast<char>(0x80 | code_and_reason.size());
+    std::string bytes = std::string("noise\x88") + length + std::string(4, '\0') + code_and_reason;
+    return CloseFinder(Role::server).finds_in({bytes.data(), bytes.size()});
+  };
+  const std::string going_away = "\x03\xe9";
+  CHECK(finds(""));
+  CHECK(finds(going_away));
+  CHECK(finds(going_away + "caf\xc3\xa9"));
+  CHECK(finds("\x03\xed"));  // 1005, which some answer with
+  CHECK_FALSE(finds("\x03"));
+  CHECK_FALSE(finds("\x03\xe7"));              // 999
+  CHECK_FALSE(finds("\x13\x88"));              // 5000
+  CHECK_FALSE(finds(going_away + "caf\xe9"));  // no UTF-8
 }
 
 }  // namespace
