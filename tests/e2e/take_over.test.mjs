@@ -65,11 +65,11 @@ test("who connects while the old one drains is served by the new one", async (t)
   slow.socket.pause(); // its goodbye is not answered: the drain goes on
   const second = await launch(t, "--bind", "127.0.0.1", "--port", "0", "--take-over", path);
   assert.equal(second.port, first.port);
+  await eventually(PATIENCE_MS, () => assert.match(first.stderr(), / info handed over: another process accepts from now on\n/)); // until then both do
   for (let i = 0; i < 20; i += 1) await echoes(t, second.wsUrl);
   slow.socket.resume();
   assert.deepEqual(await slow.closed(), { code: 1001, reason: "server stopping" });
   await goesWell(first);
-  assert.match(first.stderr(), / info handed over: another process accepts from now on\n/);
   assert.match(second.stderr(), / info taken over: this process accepts from now on\n/);
   await echoes(t, second.wsUrl);
 });
