@@ -16,8 +16,7 @@ constexpr double kLongestSeconds = 365.0 * 24 * 3600;
 std::string fault_in_stop_code(const std::string& text) {
   std::uint16_t code = 0;
   if (CLI::detail::lexical_cast(text, code) && is_sendable_close_code(code)) return "";
-  return "'" + printable(text) +
-         "' is no code that may be sent: 1000 to 1003, 1007 to 1014, 3000 to 4999";
+  return "'" + printable(text) + "' is no code that may be sent: " + kSendableCloseCodes;
 }
 
 }  // namespace

@@ -36,8 +36,9 @@ const Options& checked(const Options& options) {
   demand(options.handshake_timeout > milliseconds(0), "handshake_timeout must be positive");
   demand(options.write_timeout > milliseconds(0), "write_timeout must be positive");
   demand(options.drain_timeout >= milliseconds(0), "drain_timeout must not be negative");
-  demand(is_sendable_close_code(options.stop_code),
-         "stop_code must be a code that may be sent: 1000 to 1003, 1007 to 1014, 3000 to 4999");
+  demand(
+      is_sendable_close_code(options.stop_code),
+      (std::string("stop_code must be a code that may be sent: ") + kSendableCloseCodes).c_str());
   demand_sensible({options.handshake_timeout, options.write_timeout, options.drain_timeout});
   return options;
 }

@@ -16,6 +16,7 @@
 #include "server/forwarded.h"
 #include "server/routes.h"
 #include "websocket/http.h"
+#include "websocket/http_text.h"
 #include "websocket/printable.h"
 #include "websocket/wall_clock.h"
 
@@ -195,9 +196,7 @@ void Handshake::note_subprotocol(const std::optional<std::string>& chosen,
   const std::string offered = request.header("Sec-WebSocket-Protocol");
   if (!upgrade_->subprotocol.empty() || offered.empty()) return;
   if (!spdlog::should_log(spdlog::level::debug)) return;
-  std::string here;
-  for (const std::string& name : known) here += (here.empty() ? "here is " : ", ") + name;
-  if (here.empty()) here = "here is none";
+  const std::string here = "here is " + (known.empty() ? "none" : joined(known));
   spdlog::debug("[{}] {}: no subprotocol: it offers {}; {}", id_, request.peer_address,
                 printable(offered), chosen ? "who was asked chose none" : printable(here));
 }

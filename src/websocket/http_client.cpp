@@ -85,12 +85,6 @@ bool has_in_list(std::string list, std::string_view lower_case_item) {
   return list_contains(list, lower_case_item);
 }
 
-std::string joined(const std::vector<std::string>& items) {
-  std::string list;
-  for (const std::string& item : items) list.append(list.empty() ? "" : ", ").append(item);
-  return list;
-}
-
 }  // namespace
 
 std::string new_key() {

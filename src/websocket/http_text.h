@@ -4,7 +4,9 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace triloop {
 
@@ -20,6 +22,13 @@ inline bool is_token(std::string_view text) {
   constexpr std::string_view kToken =
       "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   return !text.empty() && text.find_first_not_of(kToken) == std::string_view::npos;
+}
+
+/// "a, b": a header's value that is a list (section 7).
+inline std::string joined(const std::vector<std::string>& items) {
+  std::string list;
+  for (const std::string& item : items) list.append(list.empty() ? "" : ", ").append(item);
+  return list;
 }
 
 /// Is there a control character but the tab in it? A header's value has none, and so is one line.

@@ -53,6 +53,9 @@ inline bool is_sendable_close_code(std::uint16_t code) {
   return (code >= 1000 && code <= 1014 && !is_report) || (code >= 3000 && code <= 4999);
 }
 
+/// Those, in words for whoever has asked for another one.
+inline constexpr const char* kSendableCloseCodes = "1000 to 1003, 1007 to 1014, 3000 to 4999";
+
 enum class Decoded {
   kNeedMore,   ///< all bytes are used, no frame is complete
   kFrame,      ///< a whole message or a control frame
