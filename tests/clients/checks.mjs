@@ -2,9 +2,8 @@
 // is "yes".
 
 import assert from "node:assert/strict";
-import http from "node:http";
-import { once } from "node:events";
 import { certificates, options as tlsOptions } from "../e2e/certificates.mjs";
+import { answering } from "../e2e/odd_server.mjs";
 import { startProgram, startServer } from "../e2e/server.mjs";
 import { eventually } from "../e2e/wait.mjs";
 import { PATIENCE_MS, start } from "./client.mjs";
@@ -30,7 +29,7 @@ function assertEchoes(run, sent) {
   assert.equal(run.messages.length, sent.length, `echoes: ${run.account}`);
 }
 
-/** It ended with `code`, as far as it can tell: -1 of a client that tells none is "-". */
+/** It ended with `code`, and cleanly, as far as it can tell. */
 function assertClosed(client, run, code, reason) {
   assert.ok(run.closed, `it does not say how it ended: ${run.account}`);
   if (client.can.code) assert.equal(Number(run.closed.code), code, run.account);
@@ -74,20 +73,6 @@ async function fails(what, url, settings = {}) {
   assert.ok(!run.open && run.messages.length === 0, `it takes this for a connection: ${run.account}`);
   assert.ok(run.failed || run.closed, `it says nothing of it: ${run.account}`);
   return run;
-}
-
-/** An HTTP server, which answers all with this. */
-async function answering(t, status, headers) {
-  const server = http.createServer((_, response) => response.writeHead(status, headers).end());
-  server.on("upgrade", (_, socket) => {
-    socket.on("error", () => {}); // some reset it
-    const lines = Object.entries({ ...headers, "Content-Length": 0, Connection: "close" }).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join("")}\r\n`);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => server.closeAllConnections() ?? server.close());
-  return `ws://127.0.0.1:${server.address().port}/ws`;
 }
 
 const talk = [
@@ -190,7 +175,8 @@ const door = [
   } },
   { id: "redirect", title: "a redirect", async run(one) {
     const server = await echo(one.t);
-    const url = await answering(one.t, 302, { Location: server.wsUrl.replace("ws:", "http:") });
+    const { url } = await answering(one.t, `HTTP/1.1 302 Found\r\nLocation: ${server.wsUrl.replace("ws:", "http:")}\r\n` +
+      "Content-Length: 0\r\nConnection: close\r\n\r\n");
     const run = await start(one.t, one.client, url, { send: files(small), receive: 1, close_code: 1000 }).end();
     if (run.messages.length === 1) return "follows";
     assert.ok(run.failed || run.closed, `it says nothing of it: ${run.account}`);

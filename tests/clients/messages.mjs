@@ -19,6 +19,7 @@ function message(type, data) {
 }
 
 /** Every character there is (Unicode 15, section 3.9: the scalar values), from U+0000 to U+10FFFF. */
+const ALL_OF_UNICODE = allOfUnicode();
 function allOfUnicode() {
   const text = [];
   for (let code = 0; code <= 0x10ffff; code += 1) {
@@ -29,12 +30,11 @@ function allOfUnicode() {
 
 /** So many bytes of it, which end where a character does. */
 function textOf(size) {
-  const all = allOfUnicode();
   const bytes = Buffer.alloc(size, "a");
-  for (let at = 0; at < size; at += all.length) {
-    let end = Math.min(all.length, size - at);
-    while (end > 0 && end < all.length && (all[end] & 0xc0) === 0x80) end -= 1;
-    all.copy(bytes, at, 0, end);
+  for (let at = 0; at < size; at += ALL_OF_UNICODE.length) {
+    let end = Math.min(ALL_OF_UNICODE.length, size - at);
+    while (end > 0 && end < ALL_OF_UNICODE.length && (ALL_OF_UNICODE[end] & 0xc0) === 0x80) end -= 1;
+    ALL_OF_UNICODE.copy(bytes, at, 0, end);
   }
   return bytes;
 }
@@ -45,7 +45,7 @@ const pseudoRandom = (size) => {
   return bytes;
 };
 
-export const texts = [...SIZES.map((size) => message("text", textOf(size))), message("text", allOfUnicode())];
+export const texts = [...SIZES.map((size) => message("text", textOf(size))), message("text", ALL_OF_UNICODE)];
 export const binaries = SIZES.map((size) => message("binary", pseudoRandom(size)));
 export const middling = [...texts, ...binaries].filter(({ bytes }) => bytes.length <= MiB);
 export const small = [message("text", "hello")];

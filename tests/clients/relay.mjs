@@ -3,17 +3,7 @@
 
 import { once } from "node:events";
 import net from "node:net";
-
-/** The length of the frame that begins at `at`, and its opcode; null if its head is not whole (RFC 6455 section 5.2). */
-function frameAt(bytes, at) {
-  if (bytes.length < at + 2) return null;
-  const short = bytes[at + 1] & 0x7f;
-  const more = short < 126 ? 0 : short === 126 ? 2 : 8; // bytes of length
-  if (bytes.length < at + 2 + more) return null;
-  const length = more === 0 ? short : more === 2 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
-  const head = 2 + more + 4; // and the key
-  return { size: head + length, opcode: bytes[at] & 0x0f };
-}
+import { Opcode, frame, frameAt } from "../faults/raw_peer.mjs";
 
 /** Gives a port; of each connection to it the bytes `injected` follow the `count`th data frame. */
 export async function injectingRelay(t, port, count, injected) {
@@ -29,9 +19,9 @@ export async function injectingRelay(t, port, count, injected) {
         upgraded = true;
         end = head + 4;
       }
-      for (let frame; frames < count && (frame = frameAt(kept, end)) && end + frame.size <= kept.length;) {
-        end += frame.size;
-        if (frame.opcode < 8) frames += 1;
+      for (let one; frames < count && (one = frameAt(kept, end));) {
+        end = one.end;
+        if (one.opcode < Opcode.close) frames += 1;
       }
       if (frames < count) {
         server.write(kept.subarray(0, end));
@@ -53,4 +43,4 @@ export async function injectingRelay(t, port, count, injected) {
 }
 
 /** A masked text frame that is no UTF-8. */
-export const NO_TEXT = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0xff]);
+export const NO_TEXT = frame(Opcode.text, Buffer.from([0xff]));

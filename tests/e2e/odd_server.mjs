@@ -24,6 +24,9 @@ async function listen(t, onConnection) {
 /** Accepts the TCP connection and never answers the upgrade. */
 export const mute = (t) => listen(t, () => {});
 
+/** Answers whatever is asked with these bytes, and ends. */
+export const answering = (t, bytes) => listen(t, (socket) => socket.once("data", () => socket.end(bytes)));
+
 /** Answers the upgrade and then nothing, so that a close stays without a reply. */
 export const deaf = (t) =>
   listen(t, (socket) =>

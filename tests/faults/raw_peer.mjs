@@ -168,7 +168,7 @@ export class RawPeer {
     this.rest = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes]);
     let at = 0;
     for (;;) {
-      const one = parse(this.rest, at);
+      const one = frameAt(this.rest, at);
       if (!one) break;
       at = one.end;
       this.received += 1;
@@ -181,12 +181,13 @@ export class RawPeer {
   }
 }
 
-/** The frame of a server that begins at `at`, or null if it is not all there. */
-function parse(bytes, at) {
+/** The frame that begins at `at`, or null if it is not all there (RFC 6455 section 5.2). A payload that is masked stays so. */
+export function frameAt(bytes, at) {
   const left = bytes.length - at;
   if (left < 2) return null;
   const short = bytes[at + 1] & 127;
-  const header = short < 126 ? 2 : short === 126 ? 4 : 10;
+  const key = (bytes[at + 1] & 0x80) === 0 ? 0 : 4;
+  const header = (short < 126 ? 2 : short === 126 ? 4 : 10) + key;
   if (left < header) return null;
   const length =
     short < 126 ? short
