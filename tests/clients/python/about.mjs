@@ -41,7 +41,8 @@ export default [
       "It shows pongs only with `autoping=False`, where the program answers pings itself. It follows redirects, to `http:` too.",
     ],
   }),
-  python("aiohttp-lazy", "aiohttp_lazy_client.py", {
+  python("aiohttp-lazy", "aiohttp_client.py", {
+    environment: { AIOHTTP_PAUSES: "1" },
     name: "aiohttp, receiving now and then",
     packages: ["python3-aiohttp"],
     can: { compress: ["on", "small-windows"], ping: true, emptyClose: false },
@@ -59,7 +60,7 @@ export default [
   }),
   python("autobahn", "autobahn_client.py", {
     name: "Autobahn (Twisted)",
-    packages: ["python3-autobahn"],
+    packages: ["python3-autobahn", "python3-twisted"],
     can: { compress: ["on", "no-context", "client-no-context", "small-windows"], fragments: true, ping: true, clean: true },
     know: [
       `With Twisted, \`connectWS\` without a context of \`ssl.optionsForClientTLS()\` trusts any certificate (${issue("crossbario/autobahn-python", 537)}).`,

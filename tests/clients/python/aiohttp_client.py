@@ -1,11 +1,13 @@
-"""aiohttp, whose program is always ready to receive."""
+"""aiohttp. With AIOHTTP_PAUSES its program receives only now and then, and does something else between."""
 import asyncio
+import os
 import ssl
 
 import aiohttp
 from aiohttp import WSMsgType
 from records import *
 
+PAUSES = "AIOHTTP_PAUSES" in os.environ
 DEFLATE = {"on": 15, "small-windows": 9}
 
 
@@ -20,18 +22,20 @@ async def send(socket):
 
 
 async def receive(socket):
-    left, reason = TO_COME, ""
+    expected, heard, reason = len(asked("SEND", "").split()), 0, ""
     while not socket.closed:
-        if left <= 0:
+        if heard >= TO_COME:
             await socket.close(code=CLOSE_CODE or 1000, message=CLOSE_REASON.encode())
             break
+        if PAUSES:
+            await asyncio.sleep(0.002 if heard < expected - 3 else 0.05)
         message = await socket.receive()
         if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
             say_message(message.data)
-            left -= 1
+            heard += 1
         elif message.type == WSMsgType.PONG:
             say(f"pong {message.data.decode()}")
-            left -= 1
+            heard += 1
         elif message.type == WSMsgType.PING:
             await socket.pong(message.data)
         elif message.type == WSMsgType.CLOSE:
