@@ -7,7 +7,7 @@
 #include <boost/beast/websocket/ssl.hpp>
 #include <regex>
 
-#include "records.hpp"
+#include "records.h"
 
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;

@@ -1,7 +1,7 @@
 /* libsoup 3. */
 #include <libsoup/soup.h>
 
-#include "records.h"
+#include "records_c.h"
 
 static GMainLoop *loop;
 static int left;

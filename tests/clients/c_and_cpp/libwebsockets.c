@@ -1,7 +1,7 @@
 /* libwebsockets. */
 #include <libwebsockets.h>
 
-#include "records.h"
+#include "records_c.h"
 
 static int left, over;
 static char *message; /* what has come of one */

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "records.hpp"
+#include "records.h"
 
 using namespace Poco::Net;
 

@@ -5,7 +5,7 @@
 #include <QSslConfiguration>
 #include <QtWebSockets/QWebSocket>
 
-#include "records.hpp"
+#include "records.h"
 
 int main(int argc, char** argv) {
   QCoreApplication application(argc, argv);

@@ -1,38 +1,62 @@
-/* What the programs in C are asked for, and how they say what happens: see ../README.md. */
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+// What the programs in C++ are asked for, and how they say what happens: see ../README.md.
+#pragma once
 
-static inline int number(const char *name, int otherwise) {
-  return getenv(name) ? atoi(getenv(name)) : otherwise;
+#include <climits>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+inline bool asked(const char* name) { return std::getenv(name) != nullptr; }
+inline std::string setting(const char* name) { return asked(name) ? std::getenv(name) : ""; }
+inline int number(const char* name, int otherwise) {
+  return asked(name) ? std::stoi(setting(name)) : otherwise;
 }
 
-/* How many messages and pongs it waits for before it closes. */
-static inline int to_come(void) {
-  return getenv("WS_RECEIVE") ? number("WS_RECEIVE", 0) + (getenv("WS_PING") != NULL) : INT_MAX;
+inline std::vector<std::string> parts(const char* name, char separator) {
+  std::istringstream text(setting(name));
+  std::vector<std::string> all;
+  for (std::string one; std::getline(text, one, separator);) all.push_back(one);
+  return all;
 }
 
-static inline void heard(int text, const void *data, size_t size) {
-  printf("%s %zu\n", text ? "text" : "binary", size);
-  fwrite(data, 1, size, stdout);
-  fflush(stdout);
+inline std::vector<std::pair<std::string, std::string>> headers() {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const std::string& line : parts("WS_HEADERS", '\n')) {
+    const auto colon = line.find(": ");
+    all.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+  }
+  return all;
 }
 
-/* The next of the files to send, after `skipped` bytes for the library; NULL if there is none. */
-static inline char *next_message(size_t skipped, size_t *size, int *text) {
-  static char *left = NULL;
-  char *file = strtok_r(left ? NULL : (left = strdup(getenv("WS_SEND") ? getenv("WS_SEND") : "")),
-                        " ", &left);
-  FILE *in = file ? fopen(file, "rb") : NULL;
-  if (!in) return NULL;
-  fseek(in, 0, SEEK_END);
-  *size = (size_t)ftell(in);
-  *text = strcmp(file + strlen(file) - 4, ".txt") == 0;
-  char *data = malloc(skipped + *size + 1);
-  rewind(in);
-  if (fread(data + skipped, 1, *size, in) != *size) abort();
-  data[skipped + *size] = '\0';
-  fclose(in);
-  return data;
+struct Message {
+  bool text;
+  std::string data;
+};
+
+inline std::vector<Message> messages() {
+  std::vector<Message> all;
+  for (const std::string& file : parts("WS_SEND", ' ')) {
+    std::ifstream in(file, std::ios::binary);
+    all.push_back(
+        {file.substr(file.size() - 4) == ".txt", {std::istreambuf_iterator<char>(in), {}}});
+  }
+  return all;
+}
+
+/// How many messages and pongs it waits for before it closes.
+inline int to_come() {
+  return asked("WS_RECEIVE") ? number("WS_RECEIVE", 0) + asked("WS_PING") : INT_MAX;
+}
+
+/// In one piece, so that what threads say is not mixed.
+inline void say(const std::string& line, const std::string& data = "") {
+  std::cout << line + "\n" + data << std::flush;
+}
+
+inline void heard(bool text, const std::string& data) {
+  say((text ? "text " : "binary ") + std::to_string(data.size()), data);
 }
